@@ -1,0 +1,32 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Dependencies point one way: CLI -> {Sinks, Backends} -> Core -> CLinux.
+// Each folder is a target so that the compiler enforces it.
+
+/// Dynamic exclusivity checks cost two runtime calls per access of a class
+/// member; the event path makes dozens of those per system call.
+let fast: [SwiftSetting] = [
+    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+]
+
+let package = Package(
+    name: "renacer",
+    products: [
+        .executable(name: "renacer", targets: ["renacer"]),
+    ],
+    targets: [
+        .target(name: "CLinux", path: "Sources/CLinux"),
+        .target(name: "RenacerCore", dependencies: ["CLinux"], path: "Sources/Core", swiftSettings: fast),
+        .target(name: "RenacerPtrace", dependencies: ["RenacerCore", "CLinux"], path: "Sources/Backends/Ptrace", swiftSettings: fast),
+        .target(name: "RenacerScripted", dependencies: ["RenacerCore"], path: "Sources/Backends/Scripted", swiftSettings: fast),
+        .target(name: "RenacerStraceText", dependencies: ["RenacerCore"], path: "Sources/Sinks/StraceText", swiftSettings: fast),
+        .target(name: "RenacerSummary", dependencies: ["RenacerCore"], path: "Sources/Sinks/Summary", swiftSettings: fast),
+        .executableTarget(
+            name: "renacer",
+            dependencies: ["RenacerCore", "RenacerPtrace", "RenacerStraceText", "RenacerSummary", "CLinux"],
+            path: "Sources/CLI", swiftSettings: fast),
+        .testTarget(name: "CoreTests", dependencies: ["RenacerCore", "RenacerScripted", "RenacerStraceText", "RenacerSummary"], path: "Tests/CoreTests"),
+    ],
+    swiftLanguageModes: [.v6]
+)

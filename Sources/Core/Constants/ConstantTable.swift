@@ -1,0 +1,105 @@
+import Synchronization
+
+/// Named constants of one kernel concept: an enumeration or a set of flags.
+///
+/// The text holds `NAME VALUE` pairs separated by white space, in the order in which
+/// flags print; values are decimal, `0x…` hexadecimal, `0…` octal, negative decimal,
+/// or `1<<N`. It is parsed at the first look-up, so that start-up pays for no table
+/// that a trace does not use.
+public final class ConstantTable: Sendable {
+    /// What an unknown value is called in a comment: `O_???`.
+    public let unknown: Name
+    private let text: StaticString
+    /// The address of the `Parsed` object, 0 before the first look-up.
+    private let parsed = Atomic<UInt>(0)
+
+    public init(_ unknown: Name, _ text: StaticString) {
+        self.unknown = unknown
+        self.text = text
+    }
+
+    /// One named constant.
+    public struct Entry: Sendable {
+        public let value: UInt64
+        public let name: Name
+    }
+
+    /// Immutable once published, never freed: tables are static.
+    fileprivate final class Parsed {
+        let entries: [Entry]
+        /// `entries` by value, for look-ups; of equal values the first named wins.
+        let sorted: [Entry]
+
+        init(_ entries: [Entry]) {
+            self.entries = entries
+            sorted = entries.enumerated()
+                .sorted { ($0.element.value, $0.offset) < ($1.element.value, $1.offset) }
+                .map(\.element)
+        }
+    }
+
+    private var table: Parsed {
+        if let p = UnsafeRawPointer(bitPattern: parsed.load(ordering: .acquiring)) {
+            return Unmanaged<Parsed>.fromOpaque(p).takeUnretainedValue()
+        }
+        let fresh = Parsed(Self.parse(text))
+        let raw = Unmanaged.passRetained(fresh).toOpaque()
+        let (won, winner) = parsed.compareExchange(
+            expected: 0, desired: UInt(bitPattern: raw), ordering: .acquiringAndReleasing)
+        guard !won, let p = UnsafeRawPointer(bitPattern: winner) else { return fresh }
+        Unmanaged<Parsed>.fromOpaque(raw).release()
+        return Unmanaged<Parsed>.fromOpaque(p).takeUnretainedValue()
+    }
+
+    /// All constants in the order of the text.
+    public var entries: [Entry] { table.entries }
+
+    /// The name of exactly this value.
+    public func name(of value: UInt64) -> Name? {
+        let sorted = table.sorted
+        var low = 0
+        var high = sorted.count
+        while low < high {
+            let mid = (low + high) / 2
+            if sorted[mid].value < value { low = mid + 1 } else { high = mid }
+        }
+        return low < sorted.count && sorted[low].value == value ? sorted[low].name : nil
+    }
+
+    /// The value of a name, as `-e inject=…:error=ENAME` needs it.
+    public func value(of name: String) -> UInt64? {
+        var name = name
+        return name.withUTF8 { wanted in
+            table.entries.first { $0.name.bytes.elementsEqual(wanted) }?.value
+        }
+    }
+
+    private static func parse(_ text: StaticString) -> [Entry] {
+        let all = UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        var entries: [Entry] = []
+        entries.reserveCapacity(all.count / 20 + 1)
+        var i = 0
+        func word() -> UnsafeRawBufferPointer? {
+            while i < all.count, all[i] <= 0x20 { i += 1 }
+            let start = i
+            while i < all.count, all[i] > 0x20 { i += 1 }
+            return i > start ? UnsafeRawBufferPointer(rebasing: all[start..<i]) : nil
+        }
+        while let name = word(), let digits = word() {
+            guard let value = number(digits) else {
+                preconditionFailure("constant table \(text): no number after \(String(decoding: name, as: UTF8.self))")
+            }
+            entries.append(Entry(value: value, name: Name(immortal: name)))
+        }
+        return entries
+    }
+
+    private static func number(_ s: UnsafeRawBufferPointer) -> UInt64? {
+        let t = String(decoding: s, as: UTF8.self)
+        if t.hasPrefix("0x") { return UInt64(t.dropFirst(2), radix: 16) }
+        if t.hasPrefix("1<<") { return UInt64(t.dropFirst(3)).map { 1 << $0 } }
+        if t.hasPrefix("-") { return Int64(t).map { UInt64(bitPattern: $0) } }
+        if t.hasPrefix("0"), t.count > 1 { return UInt64(t, radix: 8) }
+        return UInt64(t)
+    }
+}

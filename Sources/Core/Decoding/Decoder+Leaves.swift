@@ -1,0 +1,342 @@
+// Values: numbers, symbols, strings and the kernel's nouns.
+
+extension Decoder {
+    // MARK: Structure
+
+    /// Starts the next argument; `name` is shown with `-N`.
+    public func argument(_ name: Name) { out.argument(name) }
+
+    /// `{…}`
+    public func structure(_ body: () -> Void) {
+        out.beginStructure()
+        body()
+        out.endStructure()
+    }
+
+    /// `name=` of the next field; what it is worth follows.
+    public func field(_ name: Name) { out.field(name) }
+
+    // MARK: Numbers
+
+    public func int(_ v: UInt64) { out.signed(Int64(Int32(truncatingIfNeeded: v))) }
+    public func int(_ v: Int32) { out.signed(Int64(v)) }
+    public func uint(_ v: UInt64) { out.unsigned(v & 0xffff_ffff) }
+    public func long(_ v: UInt64) { out.signed(Int64(bitPattern: v)) }
+    public func ulong(_ v: UInt64) { out.unsigned(v) }
+
+    // MARK: Symbols
+
+    /// The name of one of several constants; `0x… /* X_??? */` if it has none.
+    public func enumerated(_ v: UInt64, _ table: ConstantTable, radix: Radix = .hex) {
+        guard let name = table.name(of: v) else {
+            out.unnamed(v, radix: radix, table.unknown)
+            return
+        }
+        if out.beginSymbolic(v, radix: radix) {
+            out.symbol(name)
+            out.endSymbolic()
+        }
+    }
+
+    public func enumerated(_ v: UInt32, _ table: ConstantTable, radix: Radix = .hex) {
+        enumerated(UInt64(v), table, radix: radix)
+    }
+
+    /// The names of the bits set, joined by `|`; bits without a name as a number.
+    ///
+    /// Zero prints as the table's name for it, or `0`.
+    public func flags(_ v: UInt64, _ table: ConstantTable, radix: Radix = .hex) {
+        let entries = table.entries
+        var rest = v
+        if v == 0 {
+            if let zero = entries.first(where: { $0.value == 0 }) {
+                if out.beginSymbolic(0, radix: radix) {
+                    out.symbol(zero.name)
+                    out.endSymbolic()
+                }
+            } else {
+                out.number(0, radix)
+            }
+            return
+        }
+        guard entries.contains(where: { $0.value != 0 && $0.value & v == $0.value }) else {
+            out.unnamed(v, radix: radix, table.unknown)
+            return
+        }
+        guard out.beginSymbolic(v, radix: radix) else { return }
+        for e in entries where e.value != 0 && e.value & rest == e.value {
+            out.symbol(e.name)
+            rest &= ~e.value
+        }
+        if rest != 0 { out.bits(rest, radix: radix) }
+        out.endSymbolic()
+    }
+
+    public func flags(_ v: UInt32, _ table: ConstantTable) { flags(UInt64(v), table) }
+
+    /// A value made of one constant under `mask` and flags beside it:
+    /// `SOCK_STREAM|SOCK_CLOEXEC`.
+    public func enumerated(_ v: UInt64, mask: UInt64, _ table: ConstantTable, flags: ConstantTable, radix: Radix = .hex) {
+        let base = table.name(of: v & mask)
+        var rest = v & ~mask
+        let named = flags.entries.contains { $0.value != 0 && $0.value & rest == $0.value }
+        if base == nil && !named {
+            out.unnamed(v, radix: radix, table.unknown)
+            return
+        }
+        guard out.beginSymbolic(v, radix: radix) else { return }
+        if let base { out.symbol(base) } else { out.bits(v & mask, radix: radix) }
+        for e in flags.entries where e.value != 0 && e.value & rest == e.value {
+            out.symbol(e.name)
+            rest &= ~e.value
+        }
+        if rest != 0 { out.bits(rest, radix: radix) }
+        out.endSymbolic()
+    }
+
+    // MARK: Strings
+
+    /// A NUL-terminated path, in full (`PATH_MAX`).
+    public func path(_ address: UInt64) { terminated(address, limit: 4095, evenOnError: true) }
+
+    /// A NUL-terminated string, shortened to `-s`.
+    public func string(_ address: UInt64, evenOnError: Bool = false) {
+        if failed && !evenOnError {
+            out.address(address)
+            return
+        }
+        terminated(address, limit: options.stringLimit, evenOnError: evenOnError)
+    }
+
+    private func terminated(_ address: UInt64, limit: Int, evenOnError: Bool) {
+        guard address != 0 else {
+            out.address(0)
+            return
+        }
+        guard let b = readSome(address, limit + 1) else {
+            out.address(address)
+            return
+        }
+        if let end = b.terminator {
+            out.string(b.slice(0, end).raw, truncated: false)
+        } else if b.count == limit + 1 {
+            out.string(b.slice(0, limit).raw, truncated: true)
+        } else {
+            out.address(address)
+        }
+    }
+
+    /// `count` bytes shown as a string, shortened to `-s`.
+    public func buffer(_ address: UInt64, _ count: UInt64, evenOnError: Bool = false) {
+        guard address != 0 else {
+            out.address(0)
+            return
+        }
+        let shown = Int(min(count, UInt64(options.stringLimit)))
+        guard !(failed && !evenOnError), let b = read(address, shown) else {
+            out.address(address)
+            return
+        }
+        out.string(b.raw, truncated: count > UInt64(shown))
+    }
+
+    /// Bytes of a fixed-size field up to the first NUL.
+    public func text(_ b: Bytes, limit: Int? = nil) {
+        let end = b.terminator ?? b.count
+        let shown = min(end, limit ?? end)
+        out.string(b.slice(0, shown).raw, truncated: end > shown || (b.terminator == nil && limit == nil && false))
+    }
+
+    // MARK: Kernel nouns
+
+    /// A descriptor, explained under `-y`.
+    public func fd(_ v: UInt64) {
+        let n = Int32(truncatingIfNeeded: v)
+        out.signed(Int64(n))
+        guard n >= 0, !options.descriptors.isEmpty else { return }
+        scratch.truncate(to: 0)
+        if inspector.describe(fd: n, of: tid, options.descriptors, into: scratch) {
+            out.annotation(scratch.bytes)
+        }
+    }
+
+    /// A descriptor that a path is relative to.
+    public func dirfd(_ v: UInt64) {
+        guard Int32(truncatingIfNeeded: v) == -100 else {
+            fd(v)
+            return
+        }
+        enumerated(UInt64(bitPattern: -100), .atFdcwd, radix: .decimal)
+        guard options.descriptors.contains(.path) else { return }
+        scratch.truncate(to: 0)
+        if inspector.workingDirectory(of: tid, into: scratch) { out.annotation(scratch.bytes) }
+    }
+
+    /// A process, thread, group or session id; its command under `-Y`, its id in
+    /// the tracer's pid namespace under `--decode-pids=pidns`.
+    public func pid(_ v: UInt64, _ kind: PidKind = .pid) {
+        let id = Int32(truncatingIfNeeded: v)
+        out.signed(Int64(id))
+        pidAnnotation(id, kind)
+    }
+
+    /// What follows a process id just printed.
+    public func pidAnnotation(_ id: Int32, _ kind: PidKind) {
+        guard id > 0 else { return }
+        if options.commands, kind == .pid || kind == .tid {
+            scratch.truncate(to: 0)
+            let outer = inspector.translate(id, kind, seenBy: tid) ?? id
+            if inspector.command(of: outer, into: scratch) { out.annotation(scratch.bytes) }
+        }
+        if options.pidNamespaces, let outer = inspector.translate(id, kind, seenBy: tid) {
+            scratch.truncate(to: 0)
+            scratch.decimal(Int64(outer))
+            scratch.append(" in strace's PID NS")
+            out.comment(scratch.bytes)
+        }
+    }
+
+    /// A user or group id; `-1` means "leave it".
+    public func id(_ v: UInt64) {
+        let n = UInt32(truncatingIfNeeded: v)
+        if n == .max { out.signed(-1) } else { out.unsigned(UInt64(n)) }
+    }
+
+    /// A signal number, by name; real-time signals as `SIGRT_3`.
+    public func signal(_ v: UInt64) {
+        let n = Int32(truncatingIfNeeded: v)
+        if let name = ConstantTable.signals.name(of: UInt64(bitPattern: Int64(n))) {
+            if out.beginSymbolic(UInt64(bitPattern: Int64(n)), radix: .decimal) {
+                out.symbol(name)
+                out.endSymbolic()
+            }
+        } else {
+            out.signed(Int64(n))
+        }
+    }
+
+    /// File type and permissions: `S_IFREG|0644`.
+    public func mode(_ v: UInt64) {
+        let type = v & 0o170000
+        guard let name = ConstantTable.fileTypes.name(of: type), type != 0 else {
+            permissions(v)
+            return
+        }
+        guard options.constants != .raw else {
+            out.octal(v, width: 1)
+            return
+        }
+        if out.beginSymbolic(v, radix: .octal) {
+            out.symbol(name)
+            for e in ConstantTable.modeBits.entries where v & e.value != 0 { out.symbol(e.name) }
+            scratch.truncate(to: 0)
+            scratch.ascii("|")
+            scratch.octalDigits(v & ~0o177000, width: 4)
+            out.verbatim(scratch.bytes)
+            out.endSymbolic()
+        }
+    }
+
+    /// Permission bits, at least three digits after the leading zero: `0644`, `000`.
+    public func permissions(_ v: UInt64) {
+        let n = v & 0xffff_ffff
+        scratch.truncate(to: 0)
+        scratch.ascii("0")
+        scratch.octalDigits(n, width: 2)
+        out.octal(n, width: scratch.count)
+    }
+
+    /// `makedev(0x8, 0x1)`
+    public func device(_ v: UInt64) {
+        guard options.constants != .raw else {
+            out.hex(v)
+            return
+        }
+        let major = (v >> 8 & 0xfff) | (v >> 32 & ~0xfff)
+        let minor = (v & 0xff) | (v >> 12 & ~0xff)
+        if options.constants == .verbose {
+            scratch.truncate(to: 0)
+            scratch.append("makedev(")
+            scratch.hex(major & 0xffff_ffff)
+            scratch.append(", ")
+            scratch.hex(minor & 0xffff_ffff)
+            scratch.append(")")
+            out.hex(v)
+            out.comment(scratch.bytes)
+            return
+        }
+        out.beginCall("makedev")
+        out.element()
+        out.hex(major & 0xffff_ffff)
+        out.element()
+        out.hex(minor & 0xffff_ffff)
+        out.endCall()
+    }
+
+    /// A clock id.
+    public func clock(_ v: UInt64) {
+        let id = Int32(truncatingIfNeeded: v)
+        if id >= 0 {
+            enumerated(UInt64(UInt32(bitPattern: id)), .clockIDs)
+            return
+        }
+        // Dynamic clocks: bits 31-3 are the complement of a pid or descriptor.
+        let perThread = id & 4 != 0
+        let target = ~(id >> 3)
+        let type = UInt32(bitPattern: id) & 3
+        if type == 3 {
+            guard perThread == false else {
+                enumerated(UInt64(UInt32(bitPattern: id)), .clockIDs)
+                return
+            }
+            out.beginCall("FD_TO_CLOCKID")
+            out.element()
+            fd(UInt64(bitPattern: Int64(target)))
+            out.endCall()
+            return
+        }
+        out.beginCall(perThread ? "MAKE_THREAD_CPUCLOCK" : "MAKE_PROCESS_CPUCLOCK")
+        out.element()
+        pid(UInt64(bitPattern: Int64(target)), perThread ? .tid : .pid)
+        out.element()
+        enumerated(UInt64(type), .cpuClockTypes)
+        out.endCall()
+    }
+
+    // MARK: Structures by layout
+
+    /// A structure at `address` by its rows.
+    public func structure(_ address: UInt64, _ layout: StructLayout, evenOnError: Bool = false) {
+        object(address, layout.size, evenOnError: evenOnError) { structure($0, layout) }
+    }
+
+    /// A structure in hand by its rows.
+    public func structure(_ b: Bytes, _ layout: StructLayout) {
+        out.beginStructure()
+        var hidden = false
+        for f in layout.fields {
+            let raw = f.width > 0 ? load(b, f) : 0
+            switch f.visibility {
+            case .always: break
+            case .verbose where abbreviating:
+                hidden = true
+                continue
+            case .nonzero where raw == 0 && f.width > 0: continue
+            default: break
+            }
+            out.field(f.name)
+            if let body = f.body { body(self, b) } else { value(f.kind, raw, out: false) }
+        }
+        if hidden { out.more() }
+        out.endStructure()
+    }
+
+    private func load(_ b: Bytes, _ f: StructLayout.Field) -> UInt64 {
+        switch f.width {
+        case 1: UInt64(b.u8(f.offset))
+        case 2: UInt64(b.u16(f.offset))
+        case 4: UInt64(b.u32(f.offset))
+        default: b.u64(f.offset)
+        }
+    }
+}

@@ -1,0 +1,150 @@
+// The interpreter of table rows: prints a call's arguments in their order, those known
+// at entry first, the rest at exit.
+
+extension Decoder {
+    /// Prints what is known of a call when it is entered.
+    ///
+    /// - Returns: where `exit` must go on; pass it back.
+    public func enter(_ call: Call, tid: Int32) -> Progress {
+        begin(call, tid, exiting: false)
+        guard let syscall = call.syscall else {
+            rawArguments(6)
+            return Progress(next: 6, dialect: .complete)
+        }
+        if options.raw.contains(call) {
+            rawArguments(syscall.arguments.count)
+            return Progress(next: syscall.arguments.count, dialect: .complete)
+        }
+        if let dialect = syscall.dialect {
+            let progress = dialect(self)
+            if progress == .nextAtExit { out.pause() }
+            return Progress(next: 0, dialect: progress)
+        }
+        return Progress(next: arguments(syscall, from: 0), dialect: .complete)
+    }
+
+    /// Prints what only a call's end tells.
+    public func exit(_ call: Call, tid: Int32, from progress: Progress) {
+        begin(call, tid, exiting: true)
+        guard let syscall = call.syscall else { return }
+        if let dialect = syscall.dialect {
+            if progress.dialect != .complete { _ = dialect(self) }
+            return
+        }
+        _ = arguments(syscall, from: progress.next)
+    }
+
+    /// How far `enter` came.
+    public struct Progress: Sendable {
+        var next: Int
+        var dialect: Syscall.Progress
+        /// An argument was begun at entry and is continued at exit.
+        public var isInsideArgument: Bool { dialect == .sameAtExit }
+        public init() { self.init(next: 0, dialect: .complete) }
+        init(next: Int, dialect: Syscall.Progress) {
+            self.next = next
+            self.dialect = dialect
+        }
+    }
+
+    private func begin(_ call: Call, _ tid: Int32, exiting: Bool) {
+        self.call = call
+        self.tid = tid
+        self.exiting = exiting
+        if !exiting || call.syscall?.returns != .dialect { resultStyle = .decimal }
+        arena.reset()
+    }
+
+    private func rawArguments(_ count: Int) {
+        let declared = call.syscall?.arguments
+        for i in 0..<count {
+            argument(declared?[i].name ?? "")
+            out.hex(call[i])
+        }
+    }
+
+    /// Prints arguments from `start` on; at entry up to the first that must wait.
+    private func arguments(_ syscall: Syscall, from start: Int) -> Int {
+        var i = start
+        while i < syscall.arguments.count {
+            let a = syscall.arguments[i]
+            if let condition = a.condition, !condition(call) {
+                i += 1
+                continue
+            }
+            if entering && a.direction != .in {
+                out.pause()
+                break
+            }
+            argument(a.name)
+            value(a.kind, call[i], out: a.direction == .out)
+            i += 1
+        }
+        return i
+    }
+
+    /// Prints one value of a kind.
+    ///
+    /// - Parameter out: the kernel wrote what it points to: nothing is there if the call failed.
+    public func value(_ kind: ValueKind, _ v: UInt64, out isOut: Bool) {
+        let evenOnError = !isOut
+        switch kind {
+        case .int: int(v)
+        case .uint: uint(v)
+        case .long: long(v)
+        case .ulong: ulong(v)
+        case .hex32: out.hex(v & 0xffff_ffff)
+        case .hex: out.hex(v)
+        case .octal: out.octal(v & 0xffff_ffff)
+        case .address: out.address(v)
+        case .fd: fd(v)
+        case .dirfd: dirfd(v)
+        case .tid: pid(v, .tid)
+        case .pid: pid(v, .pid)
+        case .pgid: pid(v, .pgid)
+        case .sid: pid(v, .sid)
+        case .id: id(v)
+        case .signal: signal(v)
+        case .mode: mode(v)
+        case .permissions: permissions(v)
+        case .device: device(v)
+        case .clock: clock(v)
+        case .flags(let t): flags(v & 0xffff_ffff, t)
+        case .flags64(let t): flags(v, t)
+        case .enumerated(let t): enumerated(v & 0xffff_ffff, t)
+        case .enumerated64(let t): enumerated(v, t)
+        case .path: path(v)
+        case .string: string(v, evenOnError: evenOnError)
+        case .bytes(let length):
+            if let n = count(length) { buffer(v, n, evenOnError: evenOnError) } else { out.address(v) }
+        case .structure(let layout): structure(v, layout, evenOnError: evenOnError)
+        case .structures(let layout, let length):
+            guard let n = count(length) else {
+                out.address(v)
+                return
+            }
+            array(v, count: Int(clamping: n), stride: layout.size, evenOnError: evenOnError) { structure($0, layout) }
+        case .pointee(let k):
+            pointee(v, k.width, evenOnError: evenOnError) { value(k, $0.count == 8 ? $0.u64(0) : UInt64($0.u32(0)), out: isOut) }
+        case .array(let k, let length):
+            guard let n = count(length) else {
+                out.address(v)
+                return
+            }
+            array(v, count: Int(clamping: n), stride: k.width, evenOnError: evenOnError) {
+                value(k, $0.count == 8 ? $0.u64(0) : UInt64($0.u32(0)), out: isOut)
+            }
+        case .custom(let body): body(self, v)
+        }
+    }
+
+    /// A length, nil if it is not there to be read.
+    private func count(_ length: ValueKind.Length) -> UInt64? {
+        switch length {
+        case .argument(let i): call[i]
+        case .result: failed ? nil : UInt64(bitPattern: max(call.result, 0))
+        case .constant(let n): UInt64(n)
+        case .pointee(let i): readU32(call[i]).map(UInt64.init)
+        }
+    }
+}

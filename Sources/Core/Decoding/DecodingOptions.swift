@@ -1,0 +1,21 @@
+/// How calls are shown, whatever the writer.
+public struct DecodingOptions: Sendable {
+    /// `-s`: bytes of a string shown before `...`; elements of an array likewise.
+    public var stringLimit = 32
+    /// `-e abbrev=`: calls whose structures are shortened.
+    public var abbreviated: SyscallSet = .all
+    /// `-e verbose=`: calls whose structures are followed at all.
+    public var dereferenced: SyscallSet = .all
+    /// `-e raw=`: calls whose arguments print undecoded.
+    public var raw: SyscallSet = .none
+    /// `-y`, `-yy`, `-e decode-fds=`.
+    public var descriptors: DescriptorDetail = []
+    /// `-Y`: thread and process ids are followed by the command's name.
+    public var commands = false
+    /// `--decode-pids=pidns`: ids are translated to the tracer's pid namespace.
+    public var pidNamespaces = false
+    /// `-X`.
+    public var constants: ConstantStyle = .abbrev
+
+    public init() {}
+}

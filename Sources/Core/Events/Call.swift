@@ -1,0 +1,82 @@
+/// A system call of one task: what was asked and, at exit, what came of it.
+public struct Call {
+    public var number: Int
+    public var personality: Personality
+    /// The row of the table; nil for a number that it does not know.
+    public var syscall: Syscall?
+    /// The six argument registers, unused ones included.
+    public var arguments: Arguments
+    /// `CLOCK_MONOTONIC` nanoseconds at entry; 0 if it was not seen.
+    public var enterTime: UInt64
+    /// `CLOCK_MONOTONIC` nanoseconds at exit.
+    public var exitTime: UInt64 = 0
+    /// CPU time the task spent in the kernel during the call, in nanoseconds; measured
+    /// only where a sink asked for it.
+    public var systemTime: UInt64 = 0
+    public var outcome: Outcome = .unfinished
+    /// What renacer itself did to this call.
+    public var tampering: Tampering = []
+    /// The tracee's instruction pointer, 0 if unknown.
+    public var instructionPointer: UInt64 = 0
+    /// The tracee's memory at this moment. Borrowed for the time an event is consumed.
+    public unowned(unsafe) var memory: any TraceeMemory
+
+    public typealias Arguments = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
+
+    public init(
+        number: Int, personality: Personality = .native, arguments: Arguments, enterTime: UInt64 = 0,
+        memory: any TraceeMemory
+    ) {
+        self.number = number
+        self.personality = personality
+        self.arguments = arguments
+        self.enterTime = enterTime
+        self.memory = memory
+        syscall = SyscallTable.lookup(number, personality)
+    }
+
+    /// How a call ended.
+    public enum Outcome: Equatable {
+        /// With this value.
+        case returned(Int64)
+        /// With this `errno`, a positive number; restart codes (512 and up) included.
+        case failed(Int32)
+        /// Not: the task died or replaced itself in it.
+        case unfinished
+        /// Its end was not there to be read.
+        case unavailable
+        /// The tracer let go of the task in it.
+        case detached
+    }
+
+    public struct Tampering: OptionSet, Sendable {
+        public let rawValue: UInt8
+        public init(rawValue: UInt8) { self.rawValue = rawValue }
+        /// The result or the call itself was replaced.
+        public static let injected = Tampering(rawValue: 1)
+        public static let delayed = Tampering(rawValue: 2)
+    }
+
+    /// Argument `i`, counted from 0.
+    @inline(__always)
+    public subscript(i: Int) -> UInt64 {
+        switch i {
+        case 0: arguments.0
+        case 1: arguments.1
+        case 2: arguments.2
+        case 3: arguments.3
+        case 4: arguments.4
+        default: arguments.5
+        }
+    }
+
+    /// Whether it ended with an error.
+    public var failed: Bool {
+        if case .failed = outcome { true } else { false }
+    }
+
+    /// The successful result, 0 otherwise.
+    public var result: Int64 {
+        if case .returned(let v) = outcome { v } else { 0 }
+    }
+}

@@ -1,0 +1,86 @@
+/// The one way to read a tracee's bytes.
+///
+/// A decoder never asks how the memory was obtained: a stopped task's address
+/// space, segments captured by a BPF program, a recording, or a test.
+public protocol TraceeMemory: AnyObject {
+    /// Copies bytes from `address` on, up to the first one that cannot be read.
+    ///
+    /// - Returns: the number of bytes copied, 0 when the first one is unreadable.
+    func read(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int
+}
+
+/// Memory of which nothing can be read: every pointer prints as its address.
+public final class NoMemory: TraceeMemory, Sendable {
+    public init() {}
+    public func read(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int { 0 }
+}
+
+/// Memory made of captured segments, each an address and its bytes.
+///
+/// Used by tests and replay; segments may lie side by side and are then read as one.
+public final class SegmentedMemory: TraceeMemory {
+    private var segments: [(address: UInt64, bytes: [UInt8])] = []
+
+    public init(_ segments: [(address: UInt64, bytes: [UInt8])] = []) {
+        self.segments = segments
+    }
+
+    public func add(_ address: UInt64, _ bytes: [UInt8]) { segments.append((address, bytes)) }
+
+    public func read(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        var done = 0
+        search: while done < buffer.count {
+            let at = address &+ UInt64(done)
+            for s in segments where at >= s.address && at - s.address < UInt64(s.bytes.count) {
+                let offset = Int(at - s.address)
+                let n = min(s.bytes.count - offset, buffer.count - done)
+                for i in 0..<n { buffer[done + i] = s.bytes[offset + i] }
+                done += n
+                continue search
+            }
+            break
+        }
+        return done
+    }
+}
+
+/// Bytes read from a tracee, with loads at any alignment in the tracee's byte order
+/// (both supported architectures are little-endian).
+///
+/// Borrowed: valid until the decoder starts its next call.
+public struct Bytes {
+    public let base: UnsafeRawPointer
+    public let count: Int
+
+    public init(base: UnsafeRawPointer, count: Int) {
+        self.base = base
+        self.count = count
+    }
+
+    public var raw: UnsafeRawBufferPointer { .init(start: base, count: count) }
+
+    /// Loads a value; 0 where `offset` lies outside, as a kernel that knows a longer
+    /// version of a structure treats the bytes it was not given.
+    @inline(__always)
+    public func load<T: FixedWidthInteger>(_ offset: Int, as: T.Type) -> T {
+        guard offset >= 0, offset + MemoryLayout<T>.size <= count else { return 0 }
+        return base.loadUnaligned(fromByteOffset: offset, as: T.self)
+    }
+
+    public func u8(_ o: Int) -> UInt8 { load(o, as: UInt8.self) }
+    public func u16(_ o: Int) -> UInt16 { load(o, as: UInt16.self) }
+    public func u32(_ o: Int) -> UInt32 { load(o, as: UInt32.self) }
+    public func u64(_ o: Int) -> UInt64 { load(o, as: UInt64.self) }
+    public func i16(_ o: Int) -> Int16 { load(o, as: Int16.self) }
+    public func i32(_ o: Int) -> Int32 { load(o, as: Int32.self) }
+    public func i64(_ o: Int) -> Int64 { load(o, as: Int64.self) }
+
+    /// The bytes from `offset` on, at most `count` of them.
+    public func slice(_ offset: Int, _ count: Int = .max) -> Bytes {
+        let start = min(max(offset, 0), self.count)
+        return Bytes(base: base + start, count: min(count, self.count - start))
+    }
+
+    /// The number of bytes before the first NUL; nil if there is none.
+    public var terminator: Int? { raw.firstIndex(of: 0) }
+}

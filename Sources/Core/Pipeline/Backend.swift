@@ -1,0 +1,69 @@
+/// Where events come from: ptrace, eBPF, perf_event, a recording, a test.
+///
+/// Life: `prepare` → `start` → `nextBatch`… → `stop`. All calls come from one thread,
+/// because the kernel takes ptrace requests only from the thread that attached.
+/// `stop` is safe at any point and twice, and leaves every task as if it had never
+/// been traced.
+public protocol Backend: AnyObject {
+    /// `ptrace`, `bpf`, …: as `--backend` spells it.
+    var name: Name { get }
+    /// What it can do on this machine, feature by feature.
+    var capabilities: Capabilities { get }
+    /// Answers questions about tasks while their events are consumed.
+    var inspector: any TaskInspector { get }
+    /// What was seen, delivered and lost so far.
+    var account: Account { get }
+
+    /// Takes the plan; acquires what may fail. No task is touched.
+    func prepare(_ plan: CapturePlan) throws(TraceError)
+    /// Launches or attaches. The launched program has run no instruction of its own.
+    func start() throws(TraceError)
+    /// Waits for events until `deadline` (`CLOCK_MONOTONIC` ns; nil: for ever).
+    ///
+    /// The batch and everything its events borrow is valid until the next call, and tasks
+    /// whose memory is read live stay stopped until then.
+    func nextBatch(deadline: UInt64?) throws(TraceError) -> Delivery
+    /// Lets go of every task.
+    func stop()
+}
+
+/// What `nextBatch` came back with. A timeout is a status, not an error.
+public enum Delivery {
+    case events(Batch)
+    /// Nothing happened before the deadline, or a signal asked renacer to look around.
+    case nothing
+    /// No traced task is left, or tracing was stopped; `exitStatus` is renacer's own.
+    case end(TraceeEnd?)
+}
+
+/// How the launched program ended.
+public enum TraceeEnd: Equatable, Sendable {
+    case exited(Int32)
+    case killed(Int32)
+}
+
+/// Events in order; reused from one delivery to the next.
+public final class Batch {
+    public var events: [Event] = []
+    public init() { events.reserveCapacity(64) }
+}
+
+/// The balance of a trace: `seen == delivered + lost`.
+public struct Account: Sendable, Equatable {
+    public var delivered: UInt64 = 0
+    public var lost: [Loss.Cause: UInt64] = [:]
+    public var totalLost: UInt64 { lost.values.reduce(0, +) }
+    public var seen: UInt64 { delivered + totalLost }
+    public init() {}
+}
+
+/// An error that a person sees: one line, and renacer's exit status.
+public struct TraceError: Error, CustomStringConvertible, Equatable {
+    /// What failed, on what, why and what to do.
+    public let description: String
+    public let exitStatus: Int32
+    public init(_ description: String, exitStatus: Int32 = 1) {
+        self.description = description
+        self.exitStatus = exitStatus
+    }
+}

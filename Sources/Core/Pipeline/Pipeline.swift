@@ -1,0 +1,94 @@
+/// A backend, the filter behind it, and the sinks: events flow down, failures are told once.
+public final class Pipeline {
+    private let backend: any Backend
+    private var sinks: [Stage]
+    private let report: (TraceError) -> Void
+    private var sequence: UInt64 = 0
+    /// Decides per event, after the backend's own set; nil lets everything through.
+    private let filter: EventFilter?
+    /// A sink failed: the trace is not whole.
+    public private(set) var failed = false
+
+    private struct Stage {
+        let sink: any Sink
+        var isAlive = true
+        var finished = false
+    }
+
+    /// - Parameter report: shows a person an error, once per failing sink.
+    public init(
+        _ backend: any Backend, filter: EventFilter? = nil, sinks: [any Sink],
+        report: @escaping (TraceError) -> Void
+    ) {
+        self.backend = backend
+        self.filter = filter
+        self.sinks = sinks.map { Stage(sink: $0) }
+        self.report = report
+    }
+
+    /// Starts sinks before the backend, so that no event meets a closed door.
+    public func start(_ plan: CapturePlan) throws(TraceError) {
+        try backend.prepare(plan)
+        for s in sinks { try s.sink.start() }
+        try backend.start()
+    }
+
+    /// Runs to the end of the trace.
+    ///
+    /// - Returns: how the launched program ended; nil if none was launched or it was let go.
+    public func run() throws(TraceError) -> TraceeEnd? {
+        defer { finish() }
+        while true {
+            switch try backend.nextBatch(deadline: nil) {
+            case .nothing: each { (s) throws(TraceError) in try s.idle() }
+            case .end(let end):
+                backend.stop()
+                return end
+            case .events(let batch):
+                for event in batch.events { deliver(event) }
+            }
+        }
+    }
+
+    private func deliver(_ event: Event) {
+        var event = event
+        event.sequence = sequence
+        sequence += 1
+        if let filter, !filter.admits(&event) { return }
+        each { (s) throws(TraceError) in try s.consume(event) }
+    }
+
+    private func each(_ body: (any Sink) throws(TraceError) -> Void) {
+        for i in sinks.indices where sinks[i].isAlive {
+            do throws(TraceError) {
+                try body(sinks[i].sink)
+            } catch {
+                sinks[i].isAlive = false
+                failed = true
+                report(error)
+            }
+        }
+    }
+
+    /// Stops the backend and flushes every sink; safe to call twice.
+    public func finish() {
+        backend.stop()
+        let account = backend.account
+        for i in sinks.indices where !sinks[i].finished {
+            sinks[i].finished = true
+            guard sinks[i].isAlive else { continue }
+            do throws(TraceError) {
+                try sinks[i].sink.finish(account)
+            } catch {
+                failed = true
+                report(error)
+            }
+        }
+    }
+}
+
+/// Decides which events the sinks see.
+public protocol EventFilter: AnyObject {
+    /// Whether `event` goes on; it may be completed on the way.
+    func admits(_ event: inout Event) -> Bool
+}

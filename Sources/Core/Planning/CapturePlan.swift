@@ -1,0 +1,131 @@
+/// What a backend is to capture, and of whom.
+public struct CapturePlan: Sendable {
+    public var target = Target()
+    /// Calls to deliver; others need not be seen at all.
+    public var syscalls: SyscallSet = .all
+    /// Deliver `syscallEntered` too.
+    public var entered = true
+    /// `-f`: follow children; `nil`-like off by default.
+    public var followForks = false
+    /// `-b execve`: let go of a task that executes.
+    public var detachOnExecve = false
+    /// Calls to change, delay or fail, in the order given.
+    public var tampering: [TamperRule] = []
+    /// Measure CPU time in the kernel per call (`-c` without `-w`).
+    public var systemTime = false
+    /// Read the instruction pointer (`-i`).
+    public var instructionPointer = false
+    /// `--syscall-limit`: detach from all after this many delivered calls.
+    public var syscallLimit: UInt64?
+    public var ptrace = PtraceOptions()
+
+    public init() {}
+
+    /// Whom to trace.
+    public struct Target: Sendable {
+        public var launch: Launch?
+        /// `-p`: running processes, with all their threads.
+        public var attach: [Int32] = []
+        public init() {}
+    }
+
+    /// A program to start.
+    public struct Launch: Sendable {
+        /// The file to execute, already looked up in `PATH`.
+        public var file: String
+        public var arguments: [String]
+        /// `NAME=VALUE` strings: the whole environment.
+        public var environment: [String]
+        /// `-u`: the identity to run as.
+        public var user: User?
+        /// `-D`: the traced program is renacer's parent, which is `self` (grandchild traces).
+        public var daemonize: Daemonize = .no
+        /// Descriptors that must not reach the program are close-on-exec already; these
+        /// replace its standard ones (`nil`: inherited).
+        public var standardOutput: Int32?
+
+        public init(file: String, arguments: [String], environment: [String]) {
+            self.file = file
+            self.arguments = arguments
+            self.environment = environment
+        }
+
+        public struct User: Sendable {
+            public var name: String
+            public var uid: UInt32
+            public var gid: UInt32
+            public init(name: String, uid: UInt32, gid: UInt32) {
+                self.name = name
+                self.uid = uid
+                self.gid = gid
+            }
+        }
+
+        /// `-D`, `-DD`, `-DDD`.
+        public enum Daemonize: Int, Sendable { case no, grandchild, processGroup, session }
+    }
+}
+
+/// Flags that mean something to the ptrace backend only.
+public struct PtraceOptions: Sendable {
+    /// `--seccomp-bpf`, `--no-seccomp-bpf`, or neither.
+    public enum Seccomp: Sendable { case automatic, always, never }
+    /// `--placement=`.
+    public enum Placement: String, Sendable, CaseIterable { case auto, off, pin }
+
+    public var seccomp: Seccomp = .automatic
+    public var placement: Placement = .auto
+    /// `--kill-on-exit`: tracees die with the tracer.
+    public var killOnExit = false
+    /// `-I`: 1 no signals are blocked, 2 fatal ones while decoding, 3 always, 4 also SIGTSTP.
+    public var interruptible: Int?
+    /// `-d`: say what the backend does on stderr.
+    public var debug = false
+    public init() {}
+}
+
+/// `-e inject=SET[:…]`: what to do to calls.
+public struct TamperRule: Sendable {
+    public var syscalls: SyscallSet
+    /// The value or `-errno` the call returns without being done.
+    public var result: Result?
+    /// Delivered on entry.
+    public var signal: Int32?
+    /// A call without side effects done instead.
+    public var replacement: Int?
+    /// Nanoseconds.
+    public var delayEnter: UInt64?
+    public var delayExit: UInt64?
+    public var pokeEnter: [Poke] = []
+    public var pokeExit: [Poke] = []
+    public var when = When()
+
+    public enum Result: Sendable, Equatable {
+        case value(Int64)
+        case error(Int32)
+    }
+
+    /// Bytes written to where argument `argument` (from 0) points.
+    public struct Poke: Sendable {
+        public var argument: Int
+        public var bytes: [UInt8]
+        public init(argument: Int, bytes: [UInt8]) {
+            self.argument = argument
+            self.bytes = bytes
+        }
+    }
+
+    /// `when=FIRST[..LAST][+[STEP]]`, counted per task from 1.
+    public struct When: Sendable, Equatable {
+        public var first: UInt32 = 1
+        public var last: UInt32 = .max
+        public var step: UInt32 = 1
+        public init() {}
+
+        public func applies(_ n: UInt32) -> Bool {
+            n >= first && n <= last && (step == 0 ? n == first : (n - first) % step == 0)
+        }
+    }
+
+    public init(syscalls: SyscallSet) { self.syscalls = syscalls }
+}

@@ -1,0 +1,4 @@
+extension SyscallTable {
+    static let mounts: [Syscall] = [
+    ]
+}

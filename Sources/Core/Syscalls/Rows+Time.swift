@@ -1,0 +1,4 @@
+extension SyscallTable {
+    static let time: [Syscall] = [
+    ]
+}

@@ -1,0 +1,71 @@
+/// A system call: one row of THE table, from which decoding, filtering, capture and
+/// documentation are derived.
+public final class Syscall: Sendable {
+    /// How a successful result is shown.
+    public enum Returns: Sendable {
+        case decimal
+        /// `0x…`, zero too: an address or a handle.
+        case hex
+        case octal
+        /// A new file descriptor.
+        case fd
+        case tid, pid, pgid, sid
+        /// Decided by the dialect, through `Decoder.resultStyle`.
+        case dialect
+    }
+
+    /// Prints every argument itself, where rows of kinds are not enough (ioctl, futex, …).
+    ///
+    /// Called at entry and, unless it then said `.complete`, again at exit.
+    public typealias Dialect = @Sendable (Decoder) -> Progress
+
+    /// How far a call's arguments are printed when its entry has been decoded.
+    public enum Progress: Sendable {
+        /// All of them.
+        case complete
+        /// The next argument is printed at exit.
+        case nextAtExit
+        /// The argument begun at entry is continued at exit.
+        case sameAtExit
+    }
+
+    public let name: Name
+    /// Numbers by architecture; nil where it has no such call.
+    public let x86_64: Int?
+    public let aarch64: Int?
+    public let classes: SyscallClasses
+    public let arguments: [Argument]
+    public let returns: Returns
+    public let dialect: Dialect?
+
+    public init(
+        _ name: Name, x86_64: Int? = nil, aarch64: Int? = nil, _ classes: SyscallClasses = [],
+        _ arguments: [Argument] = [], returns: Returns = .decimal, dialect: Dialect? = nil
+    ) {
+        self.name = name
+        self.x86_64 = x86_64
+        self.aarch64 = aarch64
+        self.classes = classes
+        self.arguments = arguments
+        self.returns = returns
+        self.dialect = dialect
+    }
+
+    /// A 32-bit tracee's call: its name, the classes of the native call of that name,
+    /// and raw arguments.
+    init(compat name: Name, like same: Syscall?) {
+        self.name = name
+        x86_64 = nil
+        aarch64 = nil
+        classes = same?.classes ?? []
+        arguments = Self.rawArguments(same?.arguments.count ?? 6)
+        returns = .decimal
+        dialect = nil
+    }
+
+    /// `count` arguments of which nothing is known.
+    public static func rawArguments(_ count: Int) -> [Argument] {
+        let names: [Name] = ["arg1", "arg2", "arg3", "arg4", "arg5", "arg6"]
+        return names.prefix(count).map { Argument($0, .hex) }
+    }
+}

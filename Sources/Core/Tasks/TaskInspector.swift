@@ -1,0 +1,47 @@
+/// What is known about a task beyond its registers and memory: names of its
+/// descriptors, its command, its place in pid namespaces.
+///
+/// A backend that stops its tracees answers from `/proc`; one that does not answers
+/// from what it captured. "Unknown" is always a valid answer.
+public protocol TaskInspector: AnyObject {
+    /// Writes what descriptor `fd` of task `tid` refers to, in strace's notation and
+    /// without the angle brackets, if `detail` asks for it.
+    func describe(fd: Int32, of tid: Int32, _ detail: DescriptorDetail, into text: TextBuffer) -> Bool
+    /// Writes the working directory of a task.
+    func workingDirectory(of tid: Int32, into text: TextBuffer) -> Bool
+    /// Writes the `comm` of a task.
+    func command(of tid: Int32, into text: TextBuffer) -> Bool
+    /// The tracer's id for what task `tid` calls `id`; nil if it is the same or unknown.
+    func translate(_ id: Int32, _ kind: PidKind, seenBy tid: Int32) -> Int32?
+    /// The protocol of a socket, to choose a netlink decoder; nil if it is none.
+    func socketProtocol(fd: Int32, of tid: Int32) -> (family: Int32, protocol: Int32)?
+}
+
+extension TaskInspector {
+    public func describe(fd: Int32, of tid: Int32, _ detail: DescriptorDetail, into text: TextBuffer) -> Bool { false }
+    public func workingDirectory(of tid: Int32, into text: TextBuffer) -> Bool { false }
+    public func command(of tid: Int32, into text: TextBuffer) -> Bool { false }
+    public func translate(_ id: Int32, _ kind: PidKind, seenBy tid: Int32) -> Int32? { nil }
+    public func socketProtocol(fd: Int32, of tid: Int32) -> (family: Int32, protocol: Int32)? { nil }
+}
+
+/// Knows nothing.
+public final class NoInspector: TaskInspector {
+    public init() {}
+}
+
+/// Which identifier a number is.
+public enum PidKind: Sendable { case tid, pid, pgid, sid }
+
+/// `-e decode-fds=`: which kinds of descriptor are explained, and how far.
+public struct DescriptorDetail: OptionSet, Sendable {
+    public let rawValue: UInt16
+    public init(rawValue: UInt16) { self.rawValue = rawValue }
+    public static let path = DescriptorDetail(rawValue: 1 << 0)
+    public static let socket = DescriptorDetail(rawValue: 1 << 1)
+    public static let device = DescriptorDetail(rawValue: 1 << 2)
+    public static let eventfd = DescriptorDetail(rawValue: 1 << 3)
+    public static let pidfd = DescriptorDetail(rawValue: 1 << 4)
+    public static let signalfd = DescriptorDetail(rawValue: 1 << 5)
+    public static let all: DescriptorDetail = [.path, .socket, .device, .eventfd, .pidfd, .signalfd]
+}

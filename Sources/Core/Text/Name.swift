@@ -1,0 +1,20 @@
+/// Text that lives as long as the program: a literal, or a part of one.
+///
+/// Names of system calls, fields and constants are of this type, so that printing one
+/// is a copy of bytes and holding one costs no reference count.
+public struct Name: ExpressibleByStringLiteral, @unchecked Sendable, Hashable, CustomStringConvertible {
+    public let bytes: UnsafeRawBufferPointer
+
+    @inline(__always)
+    public init(stringLiteral s: StaticString) {
+        bytes = UnsafeRawBufferPointer(start: s.utf8Start, count: s.utf8CodeUnitCount)
+    }
+
+    /// - Parameter bytes: a part of a literal: it must never be freed.
+    init(immortal bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+    public var isEmpty: Bool { bytes.isEmpty }
+    public var description: String { String(decoding: bytes, as: UTF8.self) }
+    public static func == (a: Name, b: Name) -> Bool { a.bytes.elementsEqual(b.bytes) }
+    public func hash(into hasher: inout Hasher) { hasher.combine(bytes: bytes) }
+}
