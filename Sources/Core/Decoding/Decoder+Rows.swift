@@ -9,18 +9,19 @@ extension Decoder {
         begin(call, tid, exiting: false)
         guard let syscall = call.syscall else {
             rawArguments(6)
-            return Progress(next: 6, dialect: .complete)
+            return Progress(next: 6, dialect: .complete, isComplete: true)
         }
         if options.raw.contains(call) {
             rawArguments(syscall.arguments.count)
-            return Progress(next: syscall.arguments.count, dialect: .complete)
+            return Progress(next: syscall.arguments.count, dialect: .complete, isComplete: true)
         }
         if let dialect = syscall.dialect {
             let progress = dialect(self)
             if progress == .nextAtExit { out.pause() }
-            return Progress(next: 0, dialect: progress)
+            return Progress(next: 0, dialect: progress, isComplete: progress == .complete)
         }
-        return Progress(next: arguments(syscall, from: 0), dialect: .complete)
+        let next = arguments(syscall, from: 0)
+        return Progress(next: next, dialect: .complete, isComplete: next == syscall.arguments.count)
     }
 
     /// Prints what only a call's end tells.
@@ -38,12 +39,13 @@ extension Decoder {
     public struct Progress: Sendable {
         var next: Int
         var dialect: Syscall.Progress
-        /// An argument was begun at entry and is continued at exit.
-        public var isInsideArgument: Bool { dialect == .sameAtExit }
-        public init() { self.init(next: 0, dialect: .complete) }
-        init(next: Int, dialect: Syscall.Progress) {
+        /// Whether nothing is left to be printed at exit.
+        public var isComplete: Bool
+        public init() { self.init(next: 0, dialect: .complete, isComplete: true) }
+        init(next: Int, dialect: Syscall.Progress, isComplete: Bool) {
             self.next = next
             self.dialect = dialect
+            self.isComplete = isComplete
         }
     }
 

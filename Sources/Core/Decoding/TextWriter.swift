@@ -6,6 +6,7 @@ public final class TextWriter: ValueWriter {
     private let escaping: StringEscaping
     private let constants: ConstantStyle
     private let argumentNames: Bool
+    private let color: Bool
     /// Nothing stands yet in the innermost open bracket.
     private var isFirst = true
     private var noteSavedFirst = true
@@ -14,7 +15,7 @@ public final class TextWriter: ValueWriter {
 
     public init(
         _ buffer: TextBuffer, escaping: StringEscaping = .octal, constants: ConstantStyle = .abbrev,
-        argumentNames: Bool = false
+        argumentNames: Bool = false, color: Bool = false
     ) {
         self.buffer = buffer
         main = buffer
@@ -22,14 +23,26 @@ public final class TextWriter: ValueWriter {
         self.escaping = escaping
         self.constants = constants
         self.argumentNames = argumentNames
+        self.color = color
     }
 
-    /// Starts a call's arguments; `resuming` ones were paused at entry.
-    public func begin(resuming: Bool) {
+    /// Starts a call's arguments.
+    ///
+    /// - Parameter afterFirst: arguments were printed before: a separator is due.
+    public func begin(afterFirst: Bool) {
+        buffer = main
+        isFirst = !afterFirst
+        note.truncate(to: 0)
+    }
+
+    /// Starts the printing of a result; what was noted is kept.
+    public func begin(resultOf call: borrowing Call) {
         buffer = main
         isFirst = true
-        if !resuming { note.truncate(to: 0) }
     }
+
+    /// Whether something was printed since the innermost bracket opened.
+    public var isAfterFirst: Bool { !isFirst }
 
     /// What is to be said behind the result, empty if nothing.
     public var noteText: UnsafeRawBufferPointer { note.bytes }
@@ -46,10 +59,8 @@ public final class TextWriter: ValueWriter {
         }
     }
 
-    public func pause() {
-        if !isFirst { buffer.append(", ") }
-        isFirst = true
-    }
+    /// The separator is printed when the argument is: `read(3 <unfinished ...>`.
+    public func pause() {}
 
     private func open(_ c: Unicode.Scalar) {
         buffer.ascii(c)
@@ -114,7 +125,9 @@ public final class TextWriter: ValueWriter {
     public func symbol(_ name: Name) {
         if symbols > 0 { buffer.ascii("|") }
         symbols += 1
+        if color { buffer.append("\u{1b}[34m") }
         buffer.append(name)
+        if color { buffer.append("\u{1b}[0m") }
     }
 
     public func bits(_ v: UInt64, radix: Radix) {
@@ -134,9 +147,11 @@ public final class TextWriter: ValueWriter {
     }
 
     public func string(_ bytes: UnsafeRawBufferPointer, truncated: Bool, escaping: StringEscaping?) {
+        if color { buffer.append("\u{1b}[35m") }
         buffer.ascii("\"")
         buffer.escaped(bytes, escaping ?? self.escaping)
         buffer.ascii("\"")
+        if color { buffer.append("\u{1b}[0m") }
         if truncated { buffer.append("...") }
     }
 

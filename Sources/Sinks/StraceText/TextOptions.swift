@@ -34,6 +34,8 @@ public struct TextOptions: Sendable {
     /// Flush whenever the tracer waits (a terminal, a pipe).
     public var live = false
     public var color = false
+    /// The name that messages start with: argv[0] under a strace name, else `renacer`.
+    public var program = "renacer"
 
     public init() {}
 

@@ -1,0 +1,326 @@
+import Glibc
+import RenacerCore
+
+/// Prints a trace in strace's words.
+///
+/// A line is opened when a call is entered and closed when it ends. If another task's
+/// event comes between, the line is cut by `<unfinished ...>` and taken up again by
+/// `<... name resumed>`. Lines that may turn out to be unwanted (`-z`) wait in their
+/// task until the call has ended.
+public final class StraceTextSink: Sink {
+    let options: TextOptions
+    let outputs: any OutputSelector
+    let inspector: any TaskInspector
+    let buffer = TextBuffer(capacity: 128 << 10)
+    let writer: TextWriter
+    let decoder: Decoder
+    var tasks: [Int32: TaskLines] = [:]
+    /// The task whose line is open.
+    var open: TaskLines?
+    /// Where the line under way starts in `buffer`; negative if its start was flushed.
+    var lineStart = 0
+    /// Time of the previous line, for `-r`.
+    var previousTime: UInt64?
+    /// `CLOCK_REALTIME` minus `CLOCK_MONOTONIC`, ns.
+    let realtimeOffset: Int64
+    /// The output that `buffer` is meant for.
+    var current: (any TextOutput)?
+    private static let flushAt = 64 << 10
+
+    public init(_ options: TextOptions, outputs: any OutputSelector, inspector: any TaskInspector) {
+        self.options = options
+        self.outputs = outputs
+        self.inspector = inspector
+        writer = TextWriter(
+            buffer, escaping: options.escaping, constants: options.decoding.constants,
+            argumentNames: options.argumentNames, color: options.color)
+        decoder = Decoder(writer, options.decoding, inspector: inspector)
+        realtimeOffset = Int64(bitPattern: Self.now(CLOCK_REALTIME) &- Self.now(CLOCK_MONOTONIC))
+    }
+
+    static func now(_ clock: clockid_t) -> UInt64 {
+        var t = timespec()
+        clock_gettime(clock, &t)
+        return UInt64(t.tv_sec) * 1_000_000_000 + UInt64(t.tv_nsec)
+    }
+
+    public var requirements: [Requirement] {
+        [Requirement(.memory, origin: "strace text"), Requirement(.enteredEvents, origin: "strace text")]
+    }
+
+    // MARK: Events
+
+    public func consume(_ event: borrowing Event) throws(TraceError) {
+        switch event.body {
+        case .syscallEntered(let call): try entered(call, event)
+        case .syscall(let call): try ended(call, event)
+        case .signal(let signal): try self.signal(signal, event)
+        case .process(let change): try process(change, event)
+        case .loss(let loss): try lost(loss, event)
+        }
+        if buffer.count >= Self.flushAt { try flush() }
+    }
+
+    func task(_ tid: Int32, _ pid: Int32) -> TaskLines {
+        if let t = tasks[tid] { return t }
+        let t = TaskLines(tid: tid, pid: pid)
+        tasks[tid] = t
+        return t
+    }
+
+    private func entered(_ call: Call, _ event: borrowing Event) throws(TraceError) {
+        let task = task(event.tid, event.pid)
+        try startLine(task, event.time, pointer: call.instructionPointer, number: call.number)
+        name(call)
+        buffer.ascii("(")
+        writer.begin(afterFirst: false)
+        task.progress = decoder.enter(call, tid: event.tid)
+        task.isAfterFirst = writer.isAfterFirst
+        task.call = call
+        task.isInCall = true
+        open = task
+        if isStaging { stage(task) }
+    }
+
+    private func ended(_ call: Call, _ event: borrowing Event) throws(TraceError) {
+        let task = task(event.tid, event.pid)
+        var resumed = false
+        if !task.isInCall {
+            // Attached in the middle of a call: its start is not known.
+            if !isStaging || options.statuses.admits(call.outcome) {
+                try startLine(task, event.time, pointer: call.instructionPointer, number: call.number)
+                resumedName(call)
+            }
+            resumed = true
+            task.progress = Decoder.Progress()
+        } else if isStaging {
+            try unstage(task)
+        } else if open !== task {
+            try startLine(task, event.time, pointer: call.instructionPointer, number: call.number)
+            resumedName(call)
+            resumed = true
+        }
+        task.isInCall = false
+        open = nil
+        if !options.statuses.admits(call.outcome) {
+            buffer.truncate(to: max(lineStart, 0))
+            return
+        }
+        writer.begin(afterFirst: task.isAfterFirst)
+        switch call.outcome {
+        case .returned, .failed: decoder.exit(call, tid: event.tid, from: task.progress)
+        case .unfinished, .unavailable, .detached:
+            if !task.progress.isComplete && !resumed { buffer.append(" <unfinished ...>") }
+        }
+        if call.outcome == .detached {
+            buffer.append(" <detached ...>\n")
+            return
+        }
+        buffer.append(") ")
+        pad()
+        result(call, event.tid)
+        buffer.ascii("\n")
+        dump(call, event.tid)
+    }
+
+    private func signal(_ signal: Signal, _ event: borrowing Event) throws(TraceError) {
+        guard options.signals.contains(signal.number) else { return }
+        let task = task(event.tid, event.pid)
+        try startLine(task, event.time)
+        let number = UInt64(UInt32(bitPattern: signal.number))
+        writer.begin(afterFirst: false)
+        if signal.isStop {
+            buffer.append("--- stopped by ")
+            decoder.signal(number)
+        } else {
+            buffer.append("--- ")
+            decoder.signal(number)
+            buffer.ascii(" ")
+            buffer.append("{si_signo=")
+            decoder.signal(number)
+            buffer.ascii("}")
+        }
+        buffer.append(" ---\n")
+    }
+
+    private func process(_ change: ProcessEvent, _ event: borrowing Event) throws(TraceError) {
+        let task = task(event.tid, event.pid)
+        switch change {
+        case .attached: try message(task, "attached", .attach)
+        case .detached:
+            if task.isInCall, open === task { try closeOpenLine() }
+            tasks[event.tid] = nil
+            try message(task, "detached", .attach)
+        case .forked, .executed: break
+        case .superseded(let by):
+            if !options.quiet.contains(.threadExecve) {
+                try startLine(task, event.time)
+                buffer.append("+++ superseded by execve in pid ")
+                buffer.decimal(Int64(by))
+                buffer.append(" +++\n")
+            }
+            try closeOpenLine()
+            let successor = tasks.removeValue(forKey: by)
+            if let successor {
+                successor.tid = event.tid
+                tasks[event.tid] = successor
+            } else {
+                task.isInCall = false
+            }
+        case .exited(let status):
+            if !options.quiet.contains(.exit) {
+                try startLine(task, event.time)
+                buffer.append("+++ exited with ")
+                buffer.decimal(Int64(status))
+                buffer.append(" +++\n")
+            }
+            gone(event.tid)
+        case .killed(let signal, let coreDumped):
+            if options.signals.contains(signal) {
+                try startLine(task, event.time)
+                buffer.append("+++ killed by ")
+                decoder.signal(UInt64(UInt32(bitPattern: signal)))
+                buffer.append(coreDumped ? " (core dumped) +++\n" : " +++\n")
+            }
+            gone(event.tid)
+        }
+    }
+
+    private func gone(_ tid: Int32) {
+        if let t = tasks.removeValue(forKey: tid), open === t { open = nil }
+        outputs.forget(tid)
+    }
+
+    private func lost(_ loss: Loss, _ event: borrowing Event) throws(TraceError) {
+        try closeOpenLine()
+        lineStart = buffer.count
+        buffer.append("--- lost ")
+        buffer.decimal(loss.count)
+        buffer.append(" events: ")
+        buffer.append(loss.cause.rawValue)
+        buffer.append(" ---\n")
+    }
+
+    /// `Process N attached`, on stderr whatever the output, as strace has it.
+    private func message(_ task: TaskLines, _ what: Name, _ quiet: TextOptions.Quiet) throws(TraceError) {
+        guard !options.quiet.contains(quiet) else { return }
+        if outputs.isStandardError { try closeOpenLine() }
+        try flush()
+        let text = TextBuffer(capacity: 128)
+        text.append(options.program)
+        text.append(": Process ")
+        text.decimal(Int64(task.tid))
+        if options.commands {
+            let command = TextBuffer(capacity: 64)
+            if inspector.command(of: task.tid, into: command) {
+                text.ascii("<")
+                text.append(command.bytes)
+                text.ascii(">")
+            }
+        }
+        text.ascii(" ")
+        text.append(what)
+        text.ascii("\n")
+        outputs.note(text.bytes)
+    }
+
+    // MARK: Output
+
+    public func idle() throws(TraceError) {
+        if options.live { try flush() }
+    }
+
+    /// Hands the buffer to its output.
+    func flush() throws(TraceError) {
+        guard buffer.count > 0 else { return }
+        lineStart -= buffer.count
+        let bytes = buffer.bytes
+        buffer.truncate(to: 0)
+        try current?.write(bytes)
+    }
+
+    /// Makes `task`'s output the one that `buffer` is meant for.
+    func select(_ task: TaskLines) throws(TraceError) {
+        let output = try outputs.output(for: task.tid)
+        if output !== current {
+            try flush()
+            current = output
+        }
+    }
+
+    public func finish(_ account: Account) throws(TraceError) {
+        try closeOpenLine()
+        if account.totalLost > 0 {
+            for (cause, count) in account.lost.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+                buffer.append("--- lost ")
+                buffer.decimal(count)
+                buffer.append(" events in all: ")
+                buffer.append(cause.rawValue)
+                buffer.append(" ---\n")
+            }
+        }
+        try flush()
+        try outputs.close()
+    }
+}
+
+/// What the sink remembers of a task between events.
+final class TaskLines {
+    var tid: Int32
+    let pid: Int32
+    var progress = Decoder.Progress()
+    /// The call under way, to name it when its line is taken up again.
+    var call: Call?
+    var isInCall = false
+    var isAfterFirst = false
+    /// The last call's number, which `-n` shows on lines that are not calls.
+    var lastNumber = 0
+    /// The line so far, while its outcome decides whether it is printed.
+    var staged: [UInt8] = []
+
+    init(tid: Int32, pid: Int32) {
+        self.tid = tid
+        self.pid = pid
+    }
+}
+
+extension TextOptions.Statuses {
+    /// Whether a call that ended so is printed.
+    func admits(_ outcome: Call.Outcome) -> Bool {
+        switch outcome {
+        case .returned: contains(.successful)
+        case .failed: contains(.failed)
+        case .unfinished: contains(.unfinished)
+        case .unavailable: contains(.unavailable)
+        case .detached: contains(.detached)
+        }
+    }
+}
+
+/// Which output a task's lines go to: one for all, or a file each (`-ff`).
+public protocol OutputSelector: AnyObject {
+    func output(for tid: Int32) throws(TraceError) -> any TextOutput
+    /// Whether lines share a terminal or stderr with messages.
+    var isStandardError: Bool { get }
+    /// Says something to the person at the terminal: always on stderr.
+    func note(_ bytes: UnsafeRawBufferPointer)
+    /// The task is gone; a file of its own can be closed.
+    func forget(_ tid: Int32)
+    func close() throws(TraceError)
+}
+
+/// One output for all tasks.
+public final class SingleOutput: OutputSelector {
+    private let output: any TextOutput
+    public let isStandardError: Bool
+
+    public init(_ output: any TextOutput, isStandardError: Bool) {
+        self.output = output
+        self.isStandardError = isStandardError
+    }
+
+    public func output(for tid: Int32) throws(TraceError) -> any TextOutput { output }
+    public func note(_ bytes: UnsafeRawBufferPointer) { _ = Glibc.write(2, bytes.baseAddress, bytes.count) }
+    public func forget(_ tid: Int32) {}
+    public func close() throws(TraceError) { try output.close() }
+}
