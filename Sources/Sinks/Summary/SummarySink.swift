@@ -1,0 +1,75 @@
+import RenacerCore
+
+/// Counts calls and prints strace's table when the trace ends.
+public final class SummarySink: Sink {
+    private let options: SummaryOptions
+    private let output: any TextOutput
+    private var table = StatisticsTable()
+    /// Calls under way, by thread, if they are to be counted at the end.
+    private var inFlight: [Int32: (key: StatisticsTable.Key, since: UInt64)] = [:]
+    private var lastTime: UInt64 = 0
+    private var isFinished = false
+
+    public init(_ options: SummaryOptions, output: any TextOutput) {
+        self.options = options
+        self.output = output
+    }
+
+    public var requirements: [Requirement] {
+        let needsSystem = !options.wallClock || options.columns.contains(.systemTime)
+        return needsSystem ? [Requirement(.systemTime, origin: "-c")] : []
+    }
+
+    public func consume(_ event: borrowing Event) throws(TraceError) {
+        lastTime = event.time
+        switch event.body {
+        case .syscallEntered(let call):
+            if options.countsInFlight {
+                inFlight[event.tid] = (.init(call.number, call.personality), event.time)
+            }
+        case .syscall(let call):
+            inFlight[event.tid] = nil
+            switch call.outcome {
+            case .returned, .failed: count(call)
+            case .unfinished, .unavailable, .detached: if options.countsInFlight { count(call) }
+            }
+        case .process(.exited), .process(.killed), .process(.detached):
+            if let (key, since) = inFlight.removeValue(forKey: event.tid) { end(key, since) }
+        case .process(.superseded(let by)):
+            inFlight[event.tid] = inFlight.removeValue(forKey: by)
+        default: break
+        }
+    }
+
+    private func count(_ call: Call) {
+        let end = call.exitTime == 0 ? lastTime : call.exitTime
+        let wall = call.enterTime == 0 || end < call.enterTime ? 0 : end - call.enterTime
+        let overhead = options.overhead
+        table.add(
+            .init(call.number, call.personality), wall: wall > overhead ? wall - overhead : 0,
+            system: call.systemTime > overhead ? call.systemTime - overhead : 0, failed: call.failed)
+    }
+
+    /// A call that was still in flight when its task or the trace ended.
+    private func end(_ key: StatisticsTable.Key, _ since: UInt64) {
+        table.add(key, wall: lastTime > since ? lastTime - since : 0, system: 0, failed: false)
+    }
+
+    public func finish(_ account: Account) throws(TraceError) {
+        guard !isFinished else { return }
+        isFinished = true
+        for (key, since) in inFlight.values { end(key, since) }
+        inFlight = [:]
+        let text = TextBuffer()
+        SummaryTable(options, table).write(to: text)
+        for (cause, count) in account.lost.sorted(by: { $0.key.rawValue < $1.key.rawValue }) where count > 0 {
+            text.append("--- lost ")
+            text.decimal(count)
+            text.append(" events in all: ")
+            text.append(cause.rawValue)
+            text.append(" ---\n")
+        }
+        try output.write(text.bytes)
+        try output.close()
+    }
+}
