@@ -15,6 +15,8 @@ public protocol TaskInspector: AnyObject {
     func translate(_ id: Int32, _ kind: PidKind, seenBy tid: Int32) -> Int32?
     /// The protocol of a socket, to choose a netlink decoder; nil if it is none.
     func socketProtocol(fd: Int32, of tid: Int32) -> (family: Int32, protocol: Int32)?
+    /// Writes the name of the network interface with this index.
+    func interfaceName(_ index: UInt32, of tid: Int32, into text: TextBuffer) -> Bool
 }
 
 extension TaskInspector {
@@ -23,6 +25,7 @@ extension TaskInspector {
     public func command(of tid: Int32, into text: TextBuffer) -> Bool { false }
     public func translate(_ id: Int32, _ kind: PidKind, seenBy tid: Int32) -> Int32? { nil }
     public func socketProtocol(fd: Int32, of tid: Int32) -> (family: Int32, protocol: Int32)? { nil }
+    public func interfaceName(_ index: UInt32, of tid: Int32, into text: TextBuffer) -> Bool { false }
 }
 
 /// Knows nothing.
