@@ -18,7 +18,7 @@ extension Decoder {
         if let dialect = syscall.dialect {
             let progress = dialect(self)
             if progress == .nextAtExit { out.pause() }
-            return Progress(next: 0, dialect: progress, isComplete: progress == .complete)
+            return Progress(next: 0, dialect: progress, isComplete: progress == .complete, kept: kept)
         }
         let next = arguments(syscall, from: 0)
         return Progress(next: next, dialect: .complete, isComplete: next == syscall.arguments.count)
@@ -27,6 +27,7 @@ extension Decoder {
     /// Prints what only a call's end tells.
     public func exit(_ call: Call, tid: Int32, from progress: Progress) {
         begin(call, tid, exiting: true)
+        kept = progress.kept
         guard let syscall = call.syscall else { return }
         if let dialect = syscall.dialect {
             if progress.dialect != .complete { _ = dialect(self) }
@@ -41,9 +42,12 @@ extension Decoder {
         var dialect: Syscall.Progress
         /// Whether nothing is left to be printed at exit.
         public var isComplete: Bool
+        /// What a dialect kept in `Decoder.kept` at entry.
+        var kept: UInt64
         public init() { self.init(next: 0, dialect: .complete, isComplete: true) }
-        init(next: Int, dialect: Syscall.Progress, isComplete: Bool) {
+        init(next: Int, dialect: Syscall.Progress, isComplete: Bool, kept: UInt64 = 0) {
             self.next = next
+            self.kept = kept
             self.dialect = dialect
             self.isComplete = isComplete
         }
@@ -53,6 +57,7 @@ extension Decoder {
         self.call = call
         self.tid = tid
         self.exiting = exiting
+        if !exiting { kept = 0 }
         if !exiting || call.syscall?.returns != .dialect { resultStyle = .decimal }
         arena.reset()
     }

@@ -16,6 +16,9 @@ public final class Decoder {
     public internal(set) var exiting = false
     /// Set by dialects whose row says `returns: .dialect`.
     public var resultStyle: Syscall.Returns = .decimal
+    /// A value that a dialect reads at entry and needs at exit, such as a length that the
+    /// call replaces.
+    public var kept: UInt64 = 0
     let arena = Arena()
     /// Scratch text for annotations.
     let scratch = TextBuffer(capacity: 4096)
