@@ -18,13 +18,14 @@ let package = Package(
     targets: [
         .target(name: "CLinux", path: "Sources/CLinux"),
         .target(name: "RenacerCore", dependencies: ["CLinux"], path: "Sources/Core", swiftSettings: fast),
-        .target(name: "RenacerPtrace", dependencies: ["RenacerCore", "CLinux"], path: "Sources/Backends/Ptrace", swiftSettings: fast),
+        .target(name: "RenacerHost", dependencies: ["RenacerCore", "CLinux"], path: "Sources/Host", swiftSettings: fast),
+        .target(name: "RenacerPtrace", dependencies: ["RenacerCore", "RenacerHost", "CLinux"], path: "Sources/Backends/Ptrace", swiftSettings: fast),
         .target(name: "RenacerScripted", dependencies: ["RenacerCore"], path: "Sources/Backends/Scripted", swiftSettings: fast),
         .target(name: "RenacerStraceText", dependencies: ["RenacerCore"], path: "Sources/Sinks/StraceText", swiftSettings: fast),
         .target(name: "RenacerSummary", dependencies: ["RenacerCore"], path: "Sources/Sinks/Summary", swiftSettings: fast),
         .executableTarget(
             name: "renacer",
-            dependencies: ["RenacerCore", "RenacerPtrace", "RenacerStraceText", "RenacerSummary", "CLinux"],
+            dependencies: ["RenacerCore", "RenacerHost", "RenacerPtrace", "RenacerStraceText", "RenacerSummary", "CLinux"],
             path: "Sources/CLI", swiftSettings: fast),
         .testTarget(name: "CoreTests", dependencies: ["RenacerCore", "RenacerScripted", "RenacerStraceText", "RenacerSummary"], path: "Tests/CoreTests"),
     ],

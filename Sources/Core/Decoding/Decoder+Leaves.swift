@@ -155,9 +155,14 @@ extension Decoder {
         out.signed(Int64(n))
         guard n >= 0, !options.descriptors.isEmpty else { return }
         scratch.truncate(to: 0)
-        if inspector.describe(fd: n, of: tid, options.descriptors, into: scratch) {
-            out.annotation(scratch.bytes)
-        }
+        annotate(inspector.describe(fd: n, of: tid, options.descriptors, into: scratch))
+    }
+
+    /// `</path>` or `</path>(deleted)` from what was written to `scratch`.
+    private func annotate(_ name: DescriptorName) {
+        guard name != .unknown else { return }
+        out.annotation(scratch.bytes)
+        if name == .deleted { out.verbatim("(deleted)") }
     }
 
     /// A descriptor that a path is relative to.
@@ -169,7 +174,7 @@ extension Decoder {
         enumerated(UInt64(bitPattern: -100), .atFdcwd, radix: .decimal)
         guard options.descriptors.contains(.path) else { return }
         scratch.truncate(to: 0)
-        if inspector.workingDirectory(of: tid, into: scratch) { out.annotation(scratch.bytes) }
+        annotate(inspector.workingDirectory(of: tid, into: scratch))
     }
 
     /// A process, thread, group or session id; its command under `-Y`, its id in
@@ -252,14 +257,13 @@ extension Decoder {
             out.hex(v)
             return
         }
-        let major = (v >> 8 & 0xfff) | (v >> 32 & ~0xfff)
-        let minor = (v & 0xff) | (v >> 12 & ~0xff)
+        let number = DeviceNumber(v)
         if options.constants == .verbose {
             scratch.truncate(to: 0)
             scratch.append("makedev(")
-            scratch.hex(major & 0xffff_ffff)
+            scratch.hex(number.major)
             scratch.append(", ")
-            scratch.hex(minor & 0xffff_ffff)
+            scratch.hex(number.minor)
             scratch.append(")")
             out.hex(v)
             out.comment(scratch.bytes)
@@ -267,9 +271,9 @@ extension Decoder {
         }
         out.beginCall("makedev")
         out.element()
-        out.hex(major & 0xffff_ffff)
+        out.hex(number.major)
         out.element()
-        out.hex(minor & 0xffff_ffff)
+        out.hex(number.minor)
         out.endCall()
     }
 
@@ -338,5 +342,16 @@ extension Decoder {
         case 4: UInt64(b.u32(f.offset))
         default: b.u64(f.offset)
         }
+    }
+}
+
+/// A `dev_t` in its parts, as glibc's `major(3)` and `minor(3)` take it apart.
+public struct DeviceNumber {
+    public let major: UInt64
+    public let minor: UInt64
+
+    public init(_ v: UInt64) {
+        major = ((v >> 8 & 0xfff) | (v >> 32 & ~0xfff)) & 0xffff_ffff
+        minor = ((v & 0xff) | (v >> 12 & ~0xff)) & 0xffff_ffff
     }
 }

@@ -6,9 +6,9 @@
 public protocol TaskInspector: AnyObject {
     /// Writes what descriptor `fd` of task `tid` refers to, in strace's notation and
     /// without the angle brackets, if `detail` asks for it.
-    func describe(fd: Int32, of tid: Int32, _ detail: DescriptorDetail, into text: TextBuffer) -> Bool
+    func describe(fd: Int32, of tid: Int32, _ detail: DescriptorDetail, into text: TextBuffer) -> DescriptorName
     /// Writes the working directory of a task.
-    func workingDirectory(of tid: Int32, into text: TextBuffer) -> Bool
+    func workingDirectory(of tid: Int32, into text: TextBuffer) -> DescriptorName
     /// Writes the `comm` of a task.
     func command(of tid: Int32, into text: TextBuffer) -> Bool
     /// The tracer's id for what task `tid` calls `id`; nil if it is the same or unknown.
@@ -20,12 +20,21 @@ public protocol TaskInspector: AnyObject {
 }
 
 extension TaskInspector {
-    public func describe(fd: Int32, of tid: Int32, _ detail: DescriptorDetail, into text: TextBuffer) -> Bool { false }
-    public func workingDirectory(of tid: Int32, into text: TextBuffer) -> Bool { false }
+    public func describe(fd: Int32, of tid: Int32, _ detail: DescriptorDetail, into text: TextBuffer) -> DescriptorName {
+        .unknown
+    }
+    public func workingDirectory(of tid: Int32, into text: TextBuffer) -> DescriptorName { .unknown }
     public func command(of tid: Int32, into text: TextBuffer) -> Bool { false }
     public func translate(_ id: Int32, _ kind: PidKind, seenBy tid: Int32) -> Int32? { nil }
     public func socketProtocol(fd: Int32, of tid: Int32) -> (family: Int32, protocol: Int32)? { nil }
     public func interfaceName(_ index: UInt32, of tid: Int32, into text: TextBuffer) -> Bool { false }
+}
+
+/// Whether the name of what a descriptor refers to was written.
+public enum DescriptorName: Sendable {
+    case unknown, known
+    /// The name is known, but no file of that name is left.
+    case deleted
 }
 
 /// Knows nothing.

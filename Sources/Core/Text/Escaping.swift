@@ -14,9 +14,11 @@ public enum StringEscaping: UInt8, Sendable {
 extension TextBuffer {
     /// Writes `bytes` so that no control character reaches the reader's terminal.
     ///
-    /// - Parameter more: the byte after the last one is a digit, so that the last
-    ///   octal escape must have three digits. strace prints the shortest escape otherwise.
-    public func escaped(_ bytes: UnsafeRawBufferPointer, _ mode: StringEscaping, delimiter: UInt8 = 0x22) {
+    /// - Parameter delimiter: the byte that ends the text, escaped where it occurs.
+    /// - Parameter angled: the text will stand between angle brackets, which are then in octal.
+    public func escaped(
+        _ bytes: UnsafeRawBufferPointer, _ mode: StringEscaping, delimiter: UInt8 = 0x22, angled: Bool = false
+    ) {
         var allHex = mode == .all
         if mode == .nonASCII {
             for c in bytes where !(c >= 0x20 && c < 0x7f) && !(c >= 9 && c <= 13) {
@@ -38,10 +40,12 @@ extension TextBuffer {
             let c = bytes[i]
             i += 1
             switch c {
-            case delimiter, 0x5c where c == delimiter || c == 0x5c:
+            case 0x5c:
+                append("\\\\")
+            case delimiter where !angled:
                 byte(0x5c)
                 byte(c)
-            case 0x20..<0x7f: byte(c)
+            case 0x20..<0x7f where !(angled && (c == 0x3c || c == 0x3e)): byte(c)
             case 9: append("\\t")
             case 10: append("\\n")
             case 11: append("\\v")

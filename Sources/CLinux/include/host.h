@@ -1,0 +1,3 @@
+#pragma once
+// Declarations that Swift's Glibc module lacks.
+#include <sys/xattr.h>

@@ -1,0 +1,165 @@
+import CLinux
+import Glibc
+import RenacerCore
+
+/// Answers questions about tasks from `/proc`, netlink's socket diagnosis and the
+/// tasks' namespaces. Exact as long as the task is stopped.
+public final class ProcInspector: TaskInspector {
+    let files = ProcFiles()
+    private lazy var sockets = SocketDiagnosis()
+    private lazy var namespaces = PidNamespaces()
+
+    public init() {}
+
+    deinit { files.deallocate() }
+
+    public func workingDirectory(of tid: Int32, into text: TextBuffer) -> DescriptorName {
+        guard let target = files.link(files.name(tid, "cwd")) else { return .unknown }
+        return path(target, into: text)
+    }
+
+    public func command(of tid: Int32, into text: TextBuffer) -> Bool {
+        guard let comm = files.read(files.name(tid, "comm")), comm.count > 1 else { return false }
+        text.angled(UnsafeRawBufferPointer(rebasing: comm.dropLast()))
+        return true
+    }
+
+    public func translate(_ id: Int32, _ kind: PidKind, seenBy tid: Int32) -> Int32? {
+        namespaces.translate(id, kind, seenBy: tid)
+    }
+
+    // MARK: Descriptors
+
+    public func describe(
+        fd: Int32, of tid: Int32, _ detail: DescriptorDetail, into text: TextBuffer
+    ) -> DescriptorName {
+        guard let target = files.link(files.name(tid, "fd", fd)) else { return .unknown }
+        if target.first == 0x2f {
+            guard detail.contains(.device) || detail.contains(.path) else { return .unknown }
+            let result = path(target, into: text)
+            if detail.contains(.device), device(fd, tid, text) { return result }
+            guard detail.contains(.path) else {
+                text.truncate(to: 0)
+                return .unknown
+            }
+            return result
+        }
+        if detail.contains(.socket), let inode = Self.number(target, after: "socket:[") {
+            if describe(socket: inode, fd, tid, into: text) { return .known }
+        }
+        if target.elementsEqual("anon_inode:[pidfd]".utf8) || target.starts(with: "pidfd:".utf8),
+            detail.contains(.pidfd), let pid = information("Pid", fd, tid), !pid.hasPrefix("-") {
+            text.append("pid:")
+            text.append(String(pid))
+            return .known
+        }
+        if target.elementsEqual("anon_inode:[eventfd]".utf8), detail.contains(.eventfd), eventfd(fd, tid, text) {
+            return .known
+        }
+        if target.elementsEqual("anon_inode:[signalfd]".utf8), detail.contains(.signalfd),
+            let mask = information("sigmask", fd, tid).flatMap({ UInt64($0, radix: 16) }) {
+            text.append("signalfd:")
+            text.signalSet(mask)
+            return .known
+        }
+        guard detail.contains(.path), let again = files.link(files.name(tid, "fd", fd)) else { return .unknown }
+        text.angled(again)
+        return .known
+    }
+
+    public func socketProtocol(fd: Int32, of tid: Int32) -> (family: Int32, protocol: Int32)? {
+        guard let target = files.link(files.name(tid, "fd", fd)),
+            let inode = Self.number(target, after: "socket:[")
+        else { return nil }
+        guard let p = sockets.netlinkProtocol(inode) else { return nil }
+        return (AF_NETLINK, p)
+    }
+
+    /// A path from `/proc`, and whether the kernel says that it is gone.
+    private func path(_ target: UnsafeRawBufferPointer, into text: TextBuffer) -> DescriptorName {
+        let suffix = " (deleted)"
+        guard target.count > suffix.utf8.count, target.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) else {
+            text.angled(target)
+            return .known
+        }
+        text.angled(UnsafeRawBufferPointer(rebasing: target.dropLast(suffix.utf8.count)))
+        return .deleted
+    }
+
+    /// `<char 1:3>` behind a device's path.
+    private func device(_ fd: Int32, _ tid: Int32, _ text: TextBuffer) -> Bool {
+        var s = stat()
+        guard stat(files.name(tid, "fd", fd), &s) == 0 else { return false }
+        let type = s.st_mode & S_IFMT
+        guard type == S_IFCHR || type == S_IFBLK else { return false }
+        text.append(type == S_IFCHR ? "<char " : "<block ")
+        let number = DeviceNumber(UInt64(s.st_rdev))
+        text.decimal(number.major)
+        text.ascii(":")
+        text.decimal(number.minor)
+        text.ascii(">")
+        return true
+    }
+
+    private func eventfd(_ fd: Int32, _ tid: Int32, _ text: TextBuffer) -> Bool {
+        guard let count = information("eventfd-count", fd, tid), let id = information("eventfd-id", fd, tid) else {
+            return false
+        }
+        text.append("{eventfd-count=")
+        text.hex(UInt64(count, radix: 16) ?? 0)
+        text.append(", eventfd-id=")
+        text.append(String(id))
+        if let semaphore = information("eventfd-semaphore", fd, tid) {
+            text.append(", eventfd-semaphore=")
+            text.append(String(semaphore))
+        }
+        text.append("}")
+        return true
+    }
+
+    private func information(_ key: StaticString, _ fd: Int32, _ tid: Int32) -> Substring? {
+        files.read(files.name(tid, "fdinfo", fd)).flatMap { files.value(key, in: $0) }
+    }
+
+    private func describe(socket inode: UInt64, _ fd: Int32, _ tid: Int32, into text: TextBuffer) -> Bool {
+        var name = [CChar](repeating: 0, count: 64)
+        let n = getxattr(files.name(tid, "fd", fd), "system.sockprotoname", &name, name.count - 1)
+        guard n > 0 else { return false }
+        let proto = String(decoding: name.prefix(n).prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return sockets.describe(inode, proto, into: text)
+    }
+
+    /// The number in `socket:[123]`.
+    static func number(_ s: UnsafeRawBufferPointer, after prefix: String) -> UInt64? {
+        guard s.starts(with: prefix.utf8) else { return nil }
+        var v: UInt64 = 0
+        for c in s.dropFirst(prefix.utf8.count) {
+            guard c >= 0x30, c <= 0x39 else { break }
+            v = v &* 10 &+ UInt64(c - 0x30)
+        }
+        return v
+    }
+}
+
+extension TextBuffer {
+    /// Text that will stand between angle brackets: these and what is not printable in octal.
+    func angled(_ bytes: UnsafeRawBufferPointer) {
+        escaped(bytes, .octal, angled: true)
+    }
+
+    /// `[USR1 USR2]`
+    func signalSet(_ mask: UInt64) {
+        ascii("[")
+        var first = true
+        for n in 1...64 where mask >> UInt64(n - 1) & 1 == 1 {
+            if !first { ascii(" ") }
+            first = false
+            if let name = ConstantTable.signals.name(of: UInt64(n)) {
+                append(UnsafeRawBufferPointer(rebasing: name.bytes.dropFirst(3)))
+            } else {
+                decimal(UInt64(n))
+            }
+        }
+        ascii("]")
+    }
+}
