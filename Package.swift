@@ -28,6 +28,7 @@ let package = Package(
             dependencies: ["RenacerCore", "RenacerHost", "RenacerPtrace", "RenacerStraceText", "RenacerSummary", "CLinux"],
             path: "Sources/CLI", swiftSettings: fast),
         .testTarget(name: "CoreTests", dependencies: ["RenacerCore", "RenacerScripted", "RenacerStraceText", "RenacerSummary"], path: "Tests/CoreTests"),
+        .testTarget(name: "PtraceTests", dependencies: ["RenacerCore", "RenacerPtrace", "CLinux"], path: "Tests/PtraceTests"),
     ],
     swiftLanguageModes: [.v6]
 )

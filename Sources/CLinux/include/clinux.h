@@ -1,2 +1,120 @@
 #pragma once
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+// Requests of ptrace(2) under plain functions: the library's is variadic. Each returns
+// what ptrace returned, or a negative errno.
+
+long clinux_seize(pid_t tid, unsigned long options);
+long clinux_interrupt(pid_t tid);
+/// `signal` is delivered to the tracee as it goes on; 0 for none.
+long clinux_resume_to_syscall(pid_t tid, int signal);
+long clinux_resume(pid_t tid, int signal);
+/// Keeps a task in its group-stop while its next event is waited for.
+long clinux_listen(pid_t tid);
+long clinux_detach(pid_t tid, int signal);
+long clinux_event_message(pid_t tid, unsigned long *message);
+/// Copies the 128 bytes of `siginfo_t`.
+long clinux_signal_info(pid_t tid, void *info);
+
+enum {
+    clinux_option_sysgood = 1,
+    clinux_option_fork = 1 << 1,
+    clinux_option_vfork = 1 << 2,
+    clinux_option_clone = 1 << 3,
+    clinux_option_exec = 1 << 4,
+    clinux_option_exit = 1 << 6,
+    clinux_option_seccomp = 1 << 7,
+    clinux_option_exitkill = 1 << 20,
+};
+
+enum {
+    clinux_sys_execve = SYS_execve,
+    clinux_sys_execveat = SYS_execveat,
+    clinux_sys_seccomp = SYS_seccomp,
+    clinux_sys_sched_setaffinity = SYS_sched_setaffinity,
+    clinux_sys_sched_getaffinity = SYS_sched_getaffinity,
+};
+
+/// `struct ptrace_syscall_info` of <linux/ptrace.h> with its union laid flat.
+struct clinux_syscall_info {
+    uint8_t op; // 0 none, 1 entry, 2 exit, 3 seccomp
+    uint8_t reserved;
+    uint16_t flags;
+    uint32_t arch;
+    uint64_t instruction_pointer;
+    uint64_t stack_pointer;
+    /// The number at entry, the result at exit.
+    uint64_t value;
+    /// The arguments at entry; at exit the first byte says whether `value` is an error.
+    uint64_t arg0, arg1, arg2, arg3, arg4, arg5;
+    uint64_t seccomp_data;
+};
+
+long clinux_syscall_info(pid_t tid, struct clinux_syscall_info *info);
+/// Makes the call that `tid` is about to do number `number`; -1 for none.
+long clinux_set_syscall_number(pid_t tid, int number);
+/// Sets what the call that `tid` has ended will have returned.
+long clinux_set_syscall_result(pid_t tid, int64_t result);
+
+/// A program to start; strings and arrays are the caller's and live until the return.
+struct clinux_launch {
+    const char *file;
+    char *const *argv;
+    char *const *envp;
+    /// Replaces descriptor 1; -1 to inherit it.
+    int standard_output;
+    /// Whether to take the identity below.
+    int has_user;
+    uid_t uid, effective_uid;
+    gid_t gid, effective_gid;
+    const gid_t *groups;
+    size_t group_count;
+    /// `struct sock_filter` array for seccomp(2); NULL for none.
+    const void *filter;
+    unsigned short filter_count;
+    int no_new_privileges;
+    /// The caller becomes the program, and its grandchild goes on as the tracer: 1 in the
+    /// same process group, 2 in its own, 3 in its own session.
+    int daemonize;
+    /// Stands before ": exec: MESSAGE" if the program cannot be executed.
+    const char *name;
+    /// Exit status in that case; 0 for the shell's 126 and 127.
+    int failure_status;
+};
+
+/// Forks a process that waits for `clinux_launch_go` before it executes the program.
+///
+/// Allocates nothing between fork and exec. Returns its pid, or a negative errno;
+/// `*channel` is for `clinux_launch_go`.
+pid_t clinux_launch(const struct clinux_launch *launch, int *channel);
+void clinux_launch_go(int channel);
+
+/// Blocks until any traced task changes state: its id, or a negative errno.
+pid_t clinux_wait(int *status, struct rusage *usage);
+/// Like `clinux_wait` for one task, without blocking if `nohang`.
+pid_t clinux_wait_for(pid_t tid, int *status, int nohang);
+
+/// Installs handlers that note INT, TERM, HUP, QUIT, PIPE and let a wait be interrupted; or
+/// ignores these signals. What was in place before comes back in every launched program.
+void clinux_catch_signals(int ignore_fatal, int ignore_tstp);
+/// The signal that asked renacer to end, 0 if none did.
+int clinux_caught_signal(void);
+/// Puts back what `clinux_catch_signals` found.
+void clinux_release_signals(void);
+/// Sends the calling process a signal with its default action.
+void clinux_die_of(int signal);
+/// Interrupts waits from `deadline` (CLOCK_MONOTONIC ns) on; 0 for never.
+void clinux_set_alarm(uint64_t deadline);
+
+/// process_vm_readv(2) of one range: bytes read, 0 if none.
+size_t clinux_read_memory(pid_t tid, uint64_t address, void *buffer, size_t count);
+/// How renacer was invoked.
+const char *clinux_invocation(void);
+/// The same without directories.
+const char *clinux_invocation_name(void);
+
+uint64_t clinux_monotonic_ns(void);

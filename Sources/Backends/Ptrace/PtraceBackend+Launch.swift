@@ -1,0 +1,86 @@
+import CLinux
+import Glibc
+import RenacerCore
+
+extension PtraceBackend {
+    /// Starts the program, seizes it before it has run, and lets it go to its exec.
+    func launch(_ launch: CapturePlan.Launch) throws(TraceError) {
+        let invoked = String(cString: clinux_invocation_name())
+        var channel: Int32 = -1
+        let argv = CStrings(launch.arguments), environment = CStrings(launch.environment)
+        let groups = Self.groups(of: launch.user)
+        let pid = launch.file.withCString { file in
+                groups.withUnsafeBufferPointer { groups in
+                    var l = clinux_launch()
+                    l.file = file
+                    l.argv = UnsafePointer(argv.pointers)
+                    l.envp = UnsafePointer(environment.pointers)
+                    l.standard_output = launch.standardOutput ?? -1
+                    l.daemonize = Int32(launch.daemonize.rawValue)
+                    l.name = clinux_invocation()
+                    l.failure_status = invoked.hasSuffix("strace") ? 1 : 0
+                    if let user = launch.user {
+                        var file = stat()
+                        let known = stat(launch.file, &file) == 0
+                        l.has_user = 1
+                        l.uid = user.uid
+                        l.gid = user.gid
+                        l.effective_uid = known && file.st_mode & S_ISUID != 0 ? file.st_uid : user.uid
+                        l.effective_gid = known && file.st_mode & S_ISGID != 0 ? file.st_gid : user.gid
+                        l.groups = groups.baseAddress
+                        l.group_count = groups.count
+                    }
+                    return clinux_launch(&l, &channel)
+                }
+        }
+        guard pid > 0 else { throw TraceError("\(invoked): fork: \(Self.message(-pid))") }
+        let seized = clinux_seize(pid, options)
+        guard seized == 0 else {
+            _ = close(channel)
+            kill(pid, SIGKILL)
+            throw TraceError("\(invoked): PTRACE_SEIZE of \(pid): \(Self.message(Int32(-seized)))")
+        }
+        launched = pid
+        let task = Task(tid: pid, pid: pid)
+        task.isStarting = true
+        task.awaitsFirstStop = false
+        tasks.insert(task)
+        // The program's process waits for the channel; from this stop on every call of it is seen.
+        _ = clinux_interrupt(pid)
+        _ = clinux_wait_for(pid, &status, 0)
+        clinux_launch_go(channel)
+        resume(Resumption(tid: pid, kind: .toSyscall))
+    }
+
+    static func message(_ error: Int32) -> String { String(cString: strerror(error)) }
+
+    private static func groups(of user: CapturePlan.Launch.User?) -> [gid_t] {
+        guard let user else { return [] }
+        var count: Int32 = 64
+        var groups = [gid_t](repeating: 0, count: Int(count))
+        if getgrouplist(user.name, user.gid, &groups, &count) < 0 {
+            groups = [gid_t](repeating: 0, count: Int(max(count, 1)))
+            count = Int32(groups.count)
+            if getgrouplist(user.name, user.gid, &groups, &count) < 0 { return [user.gid] }
+        }
+        return Array(groups.prefix(Int(count)))
+    }
+}
+
+/// A NULL-terminated array of C strings.
+private final class CStrings {
+    let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+    private let count: Int
+
+    init(_ strings: [String]) {
+        count = strings.count
+        pointers = .allocate(capacity: count + 1)
+        for (i, s) in strings.enumerated() { pointers[i] = strdup(s) }
+        pointers[count] = nil
+    }
+
+    deinit {
+        for i in 0..<count { free(pointers[i]) }
+        pointers.deallocate()
+    }
+}

@@ -1,0 +1,91 @@
+#define _GNU_SOURCE
+#include "clinux.h"
+#include <elf.h>
+#include <errno.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#if defined(__x86_64__)
+#include <stddef.h>
+#include <sys/user.h>
+#endif
+
+#define GET_SYSCALL_INFO 0x420e
+
+static long request(int what, pid_t tid, unsigned long address, unsigned long data) {
+    long r = ptrace(what, tid, (void *)address, (void *)data);
+    return r == -1 ? -errno : r;
+}
+
+long clinux_seize(pid_t tid, unsigned long options) { return request(PTRACE_SEIZE, tid, 0, options); }
+long clinux_interrupt(pid_t tid) { return request(PTRACE_INTERRUPT, tid, 0, 0); }
+long clinux_resume_to_syscall(pid_t tid, int signal) { return request(PTRACE_SYSCALL, tid, 0, (unsigned long)signal); }
+long clinux_resume(pid_t tid, int signal) { return request(PTRACE_CONT, tid, 0, (unsigned long)signal); }
+long clinux_listen(pid_t tid) { return request(PTRACE_LISTEN, tid, 0, 0); }
+long clinux_detach(pid_t tid, int signal) { return request(PTRACE_DETACH, tid, 0, (unsigned long)signal); }
+long clinux_event_message(pid_t tid, unsigned long *message) {
+    return request(PTRACE_GETEVENTMSG, tid, 0, (unsigned long)message);
+}
+long clinux_signal_info(pid_t tid, void *info) { return request(PTRACE_GETSIGINFO, tid, 0, (unsigned long)info); }
+
+long clinux_syscall_info(pid_t tid, struct clinux_syscall_info *info) {
+    return request(GET_SYSCALL_INFO, tid, sizeof *info, (unsigned long)info);
+}
+
+#if defined(__x86_64__)
+
+long clinux_set_syscall_number(pid_t tid, int number) {
+    return request(PTRACE_POKEUSER, tid, offsetof(struct user_regs_struct, orig_rax), (unsigned long)(long)number);
+}
+
+long clinux_set_syscall_result(pid_t tid, int64_t result) {
+    return request(PTRACE_POKEUSER, tid, offsetof(struct user_regs_struct, rax), (unsigned long)result);
+}
+
+#elif defined(__aarch64__)
+
+#ifndef NT_ARM_SYSTEM_CALL
+#define NT_ARM_SYSTEM_CALL 0x404
+#endif
+
+long clinux_set_syscall_number(pid_t tid, int number) {
+    struct iovec v = {&number, sizeof number};
+    return request(PTRACE_SETREGSET, tid, NT_ARM_SYSTEM_CALL, (unsigned long)&v);
+}
+
+long clinux_set_syscall_result(pid_t tid, int64_t result) {
+    unsigned long long regs[34];
+    struct iovec v = {regs, sizeof regs};
+    long r = request(PTRACE_GETREGSET, tid, NT_PRSTATUS, (unsigned long)&v);
+    if (r < 0) return r;
+    regs[0] = (unsigned long long)result;
+    return request(PTRACE_SETREGSET, tid, NT_PRSTATUS, (unsigned long)&v);
+}
+
+#endif
+
+pid_t clinux_wait(int *status, struct rusage *usage) {
+    pid_t r = wait4(-1, status, __WALL, usage);
+    return r == -1 ? -errno : r;
+}
+
+pid_t clinux_wait_for(pid_t tid, int *status, int nohang) {
+    pid_t r = wait4(tid, status, __WALL | (nohang ? WNOHANG : 0), NULL);
+    return r == -1 ? -errno : r;
+}
+
+uint64_t clinux_monotonic_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+size_t clinux_read_memory(pid_t tid, uint64_t address, void *buffer, size_t count) {
+    struct iovec here = {buffer, count}, there = {(void *)(uintptr_t)address, count};
+    ssize_t n = process_vm_readv(tid, &here, 1, &there, 1, 0);
+    return n < 0 ? 0 : (size_t)n;
+}
+
+const char *clinux_invocation(void) { return program_invocation_name; }
+const char *clinux_invocation_name(void) { return program_invocation_short_name; }

@@ -1,0 +1,101 @@
+#define _GNU_SOURCE
+#include "clinux.h"
+#include "private.h"
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const int fatal[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM};
+enum { fatal_count = sizeof fatal / sizeof *fatal };
+
+static struct sigaction found[NSIG];
+static unsigned char changed[NSIG];
+static volatile sig_atomic_t caught;
+static timer_t timer;
+static int has_timer;
+
+// A signal may come between the last look at `caught` and the wait. The handler therefore
+// lets the timer interrupt again and again until somebody has looked.
+static void repeat_from(uint64_t deadline) {
+    struct itimerspec t = {
+        .it_value = {(time_t)(deadline / 1000000000u), (long)(deadline % 1000000000u)},
+        .it_interval = {0, 1000000},
+    };
+    if (deadline == 0) memset(&t, 0, sizeof t);
+    if (has_timer) timer_settime(timer, TIMER_ABSTIME, &t, NULL);
+}
+
+static void note(int signal) {
+    int saved = errno;
+    if (!caught) caught = signal;
+    repeat_from(1);
+    errno = saved;
+}
+
+static void nudge(int signal) { (void)signal; }
+
+static void take(int signal, void (*handler)(int)) {
+    struct sigaction a = {.sa_handler = handler}, before;
+    sigemptyset(&a.sa_mask);
+    if (sigaction(signal, &a, &before) != 0) return;
+    if (!changed[signal]) {
+        changed[signal] = 1;
+        found[signal] = before;
+    }
+}
+
+static void start_timer(void) {
+    if (has_timer) return;
+    struct sigevent e = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMAX - 1};
+    take(SIGRTMAX - 1, nudge);
+    has_timer = timer_create(CLOCK_MONOTONIC, &e, &timer) == 0;
+}
+
+void clinux_catch_signals(int ignore_fatal, int ignore_tstp) {
+    start_timer();
+    for (int i = 0; i < fatal_count; i++) {
+        struct sigaction now;
+        sigaction(fatal[i], NULL, &now);
+        // nohup and shells' background jobs ignore signals for a reason.
+        if (now.sa_handler == SIG_IGN) continue;
+        take(fatal[i], ignore_fatal ? SIG_IGN : note);
+    }
+    take(SIGTTOU, SIG_IGN);
+    take(SIGTTIN, SIG_IGN);
+    if (ignore_tstp) take(SIGTSTP, SIG_IGN);
+}
+
+int clinux_caught_signal(void) { return caught; }
+
+void clinux_set_alarm(uint64_t deadline) {
+    if (deadline) start_timer();
+    repeat_from(deadline);
+}
+
+void clinux_release_signals(void) {
+    repeat_from(0);
+    for (int s = 1; s < NSIG; s++) {
+        if (changed[s] && s != SIGRTMAX - 1) {
+            sigaction(s, &found[s], NULL);
+            changed[s] = 0;
+        }
+    }
+}
+
+void clinux_inherit_signals(void) {
+    for (int s = 1; s < NSIG; s++) {
+        if (changed[s]) sigaction(s, &found[s], NULL);
+    }
+}
+
+void clinux_die_of(int signal) {
+    struct sigaction a = {.sa_handler = SIG_DFL};
+    sigset_t one;
+    sigaction(signal, &a, NULL);
+    sigemptyset(&one);
+    sigaddset(&one, signal);
+    sigprocmask(SIG_UNBLOCK, &one, NULL);
+    kill(getpid(), signal);
+}
