@@ -1,0 +1,44 @@
+# renacer: build, try, test, measure, install.
+
+PREFIX ?= /usr/local
+SWIFT ?= swift
+# The Swift runtime is linked in: renacer starts in a millisecond and needs no toolchain.
+RELEASE = -c release --static-swift-stdlib --scratch-path .build-release
+BINARY = .build-release/release/renacer
+
+all: build
+
+build: setup-build
+	$(SWIFT) build $(RELEASE) --product renacer
+
+demo: build
+	@echo '$$ renacer -c -- ls -lR /usr/share/doc'
+	@$(BINARY) -c -- ls -lR /usr/share/doc >/dev/null
+	@echo
+	@echo '$$ renacer -e trace=file -T -- cat /etc/hostname'
+	@$(BINARY) -e trace=file -T -- cat /etc/hostname
+
+test: setup-test build
+	RENACER=$(CURDIR)/$(BINARY) $(SWIFT) test
+
+bench: setup-test build
+	python3 Benchmarks/bench.py --renacer $(BINARY) $(BENCH)
+
+install: build
+	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/renacer
+	ln -sf renacer $(DESTDIR)$(PREFIX)/bin/renacer-strace
+	install -D -m 644 Docs/renacer.1 $(DESTDIR)$(PREFIX)/share/man/man1/renacer.1
+	install -D -m 644 Completions/renacer.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/renacer
+	install -D -m 644 Completions/_renacer $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_renacer
+	install -D -m 644 Completions/renacer.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/renacer.fish
+
+clean:
+	rm -rf .build .build-release .build-bench
+
+setup-build:
+	@sh Tools/setup.sh build
+
+setup-test:
+	@sh Tools/setup.sh test
+
+.PHONY: all build demo test bench install clean setup-build setup-test

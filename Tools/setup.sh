@@ -1,0 +1,18 @@
+#!/bin/sh
+# Installs the Debian packages that are missing: nothing if none is.
+#   setup.sh build   what building renacer needs
+#   setup.sh test    what its tests and benchmarks need besides
+set -eu
+packages="gcc g++ libc6-dev make"
+[ "${1:-build}" = build ] || packages="$packages strace python3 procps"
+
+missing=
+for p in $packages; do
+    dpkg-query -W -f '${Status}\n' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi
+echo "installing$missing"
+$sudo apt-get -o DPkg::Lock::Timeout=120 update -qq
+DEBIAN_FRONTEND=noninteractive $sudo apt-get -o DPkg::Lock::Timeout=120 install -y -qq --no-install-recommends $missing >/dev/null
