@@ -18,7 +18,7 @@ extension Decoder {
         if let dialect = syscall.dialect {
             let progress = dialect(self)
             if progress == .nextAtExit { out.pause() }
-            return Progress(next: 0, dialect: progress, isComplete: progress == .complete, kept: kept)
+            return Progress(next: 0, dialect: progress, isComplete: progress == .complete, kept: kept, keptWords: keptWords)
         }
         let next = arguments(syscall, from: 0)
         return Progress(next: next, dialect: .complete, isComplete: next == syscall.arguments.count)
@@ -28,6 +28,7 @@ extension Decoder {
     public func exit(_ call: Call, tid: Int32, from progress: Progress) {
         begin(call, tid, exiting: true)
         kept = progress.kept
+        keptWords = progress.keptWords
         guard let syscall = call.syscall else { return }
         if let dialect = syscall.dialect {
             if progress.dialect != .complete { _ = dialect(self) }
@@ -44,10 +45,12 @@ extension Decoder {
         public var isComplete: Bool
         /// What a dialect kept in `Decoder.kept` at entry.
         var kept: UInt64
+        var keptWords: [UInt32]
         public init() { self.init(next: 0, dialect: .complete, isComplete: true) }
-        init(next: Int, dialect: Syscall.Progress, isComplete: Bool, kept: UInt64 = 0) {
+        init(next: Int, dialect: Syscall.Progress, isComplete: Bool, kept: UInt64 = 0, keptWords: [UInt32] = []) {
             self.next = next
             self.kept = kept
+            self.keptWords = keptWords
             self.dialect = dialect
             self.isComplete = isComplete
         }
@@ -57,7 +60,10 @@ extension Decoder {
         self.call = call
         self.tid = tid
         self.exiting = exiting
-        if !exiting { kept = 0 }
+        if !exiting {
+            kept = 0
+            if !keptWords.isEmpty { keptWords = [] }
+        }
         if !exiting || call.syscall?.returns != .dialect { resultStyle = .decimal }
         arena.reset()
     }
@@ -141,6 +147,11 @@ extension Decoder {
             array(v, count: Int(clamping: n), stride: k.width, evenOnError: evenOnError) {
                 value(k, $0.count == 8 ? $0.u64(0) : UInt64($0.u32(0)), out: isOut)
             }
+        case .sockaddr(let length):
+            if let n = count(length) { socketAddress(v, length: Int(Int32(truncatingIfNeeded: n))) } else { out.address(v) }
+        case .iovec(let length):
+            if let n = count(length) { iovecs(v, count: n) } else { out.address(v) }
+        case .msghdr: messageHeader(v)
         case .custom(let body): body(self, v)
         }
     }

@@ -19,6 +19,8 @@ public final class Decoder {
     /// A value that a dialect reads at entry and needs at exit, such as a length that the
     /// call replaces.
     public var kept: UInt64 = 0
+    /// More such values, where there are many: those of `recvmmsg`'s messages.
+    public var keptWords: [UInt32] = []
     let arena = Arena()
     /// Scratch text for annotations.
     let scratch = TextBuffer(capacity: 4096)

@@ -73,6 +73,13 @@ public indirect enum ValueKind: Sendable {
     /// A pointer to an array of structures.
     case structures(StructLayout, Length)
 
+    /// A pointer to a socket address of a length.
+    case sockaddr(Length)
+    /// A pointer to an array of `struct iovec` whose buffers the kernel reads.
+    case iovec(Length)
+    /// A pointer to a `struct msghdr` that the kernel reads.
+    case msghdr
+
     /// Whatever no row can say: the function prints the raw value it is given.
     case custom(@Sendable (Decoder, UInt64) -> Void)
 
@@ -92,7 +99,7 @@ public indirect enum ValueKind: Sendable {
     public var width: Int {
         switch self {
         case .long, .ulong, .hex, .address, .flags64, .enumerated64, .path, .string, .bytes,
-            .structure, .pointee, .array, .structures, .custom: 8
+            .structure, .pointee, .array, .structures, .sockaddr, .iovec, .msghdr, .custom: 8
         default: 4
         }
     }
