@@ -66,13 +66,14 @@ extension Decoder {
     public func array(
         _ address: UInt64, count: Int, stride: Int, evenOnError: Bool = false, _ body: (Bytes) -> Void
     ) {
-        if address == 0 || !dereferencing || (failed && !evenOnError) {
-            out.address(address)
-            return
-        }
-        guard count > 0 else {
+        if address != 0 && count <= 0 {
             out.beginArray()
             out.endArray()
+            return
+        }
+        let (size, overflow) = UInt64(max(count, 0)).multipliedReportingOverflow(by: UInt64(max(stride, 1)))
+        guard follows(address, evenOnError: evenOnError), !overflow, address &+ size > address else {
+            out.address(address)
             return
         }
         let limit = abbreviating ? options.stringLimit : Int.max

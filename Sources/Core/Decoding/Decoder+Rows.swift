@@ -18,7 +18,8 @@ extension Decoder {
         if let dialect = syscall.dialect {
             let progress = dialect(self)
             if progress == .nextAtExit { out.pause() }
-            return Progress(next: 0, dialect: progress, isComplete: progress == .complete, kept: kept, keptWords: keptWords)
+            return Progress(next: 0, dialect: progress, isComplete: progress == .complete, kept: kept,
+                keptWords: keptWords, resultStyle: resultStyle)
         }
         let next = arguments(syscall, from: 0)
         return Progress(next: next, dialect: .complete, isComplete: next == syscall.arguments.count)
@@ -29,6 +30,7 @@ extension Decoder {
         begin(call, tid, exiting: true)
         kept = progress.kept
         keptWords = progress.keptWords
+        resultStyle = progress.resultStyle
         guard let syscall = call.syscall else { return }
         if let dialect = syscall.dialect {
             if progress.dialect != .complete { _ = dialect(self) }
@@ -46,9 +48,15 @@ extension Decoder {
         /// What a dialect kept in `Decoder.kept` at entry.
         var kept: UInt64
         var keptWords: [UInt32]
+        /// The style of the result as the entry knew it.
+        var resultStyle: Syscall.Returns
         public init() { self.init(next: 0, dialect: .complete, isComplete: true) }
-        init(next: Int, dialect: Syscall.Progress, isComplete: Bool, kept: UInt64 = 0, keptWords: [UInt32] = []) {
+        init(
+            next: Int, dialect: Syscall.Progress, isComplete: Bool, kept: UInt64 = 0, keptWords: [UInt32] = [],
+            resultStyle: Syscall.Returns = .decimal
+        ) {
             self.next = next
+            self.resultStyle = resultStyle
             self.kept = kept
             self.keptWords = keptWords
             self.dialect = dialect
@@ -64,7 +72,7 @@ extension Decoder {
             kept = 0
             if !keptWords.isEmpty { keptWords = [] }
         }
-        if !exiting || call.syscall?.returns != .dialect { resultStyle = .decimal }
+        resultStyle = .decimal
         arena.reset()
     }
 
