@@ -84,6 +84,12 @@ extension Decoder {
         }
     }
 
+    /// Prints what the row says of the arguments that are known at entry, for dialects that
+    /// only add to it.
+    func rowArguments() {
+        if let syscall = call.syscall { _ = arguments(syscall, from: 0) }
+    }
+
     /// Prints arguments from `start` on; at entry up to the first that must wait.
     private func arguments(_ syscall: Syscall, from start: Int) -> Int {
         var i = start

@@ -76,6 +76,9 @@ public final class TextWriter: ValueWriter {
     public func endStructure() { close("}") }
     public func beginArray() { open("[") }
     public func endArray() { close("]") }
+    public func member() {
+        if isFirst { isFirst = false } else { buffer.ascii(" ") }
+    }
     public func element() { separate() }
     public func more() {
         separate()

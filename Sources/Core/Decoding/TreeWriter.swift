@@ -115,6 +115,7 @@ public final class TreeWriter: ValueWriter {
     public func element() { next("") }
     public func element(index: Name) { next(index.description) }
     public func endArray() { pop() }
+    public func member() { next("") }
     public func beginCall(_ name: Name) { push(.call(name.description)) }
     public func endCall() { pop() }
     public func more() {

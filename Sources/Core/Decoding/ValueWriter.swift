@@ -19,6 +19,8 @@ public protocol ValueWriter: AnyObject {
     /// An array shown by index: `[3]=`.
     func element(index: Name)
     func endArray()
+    /// The next member of a set shown in array brackets, set off by blanks: `[3 4]`.
+    func member()
     /// A value in the notation of a C call: `makedev(…)`, `htons(…)`.
     func beginCall(_ name: Name)
     func endCall()

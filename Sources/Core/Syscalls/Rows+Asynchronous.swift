@@ -1,4 +1,56 @@
+// Waiting for many things at once, and input and output that completes later.
+
 extension SyscallTable {
     static let asynchronous: [Syscall] = [
+        .init("poll", x86_64: 7, [.desc],
+            [pollDescriptors, .uint("nfds"), .int("timeout")], dialect: { $0.pollCall() }),
+        .init("ppoll", x86_64: 271, aarch64: 73, [.desc],
+            [pollDescriptors, .uint("nfds"), .structure("tmo_p", .timespec),
+                .custom("sigmask") { d, v in d.signalMask(v, size: d[4]) }, .size("sigsetsize")],
+            dialect: { $0.pollCall() }),
+        .init("select", x86_64: 23, [.desc],
+            [.int("nfds"), .custom("readfds") { d, v in d.descriptors(v) },
+                .custom("writefds") { d, v in d.descriptors(v) }, .custom("exceptfds") { d, v in d.descriptors(v) },
+                .structure("timeout", .timeval)], dialect: { $0.selectCall() }),
+        .init("pselect6", x86_64: 270, aarch64: 72, [.desc],
+            [.int("nfds"), .custom("readfds") { d, v in d.descriptors(v) },
+                .custom("writefds") { d, v in d.descriptors(v) }, .custom("exceptfds") { d, v in d.descriptors(v) },
+                .structure("timeout", .timespec), .custom("sig") { d, v in d.sizedSignalSet(v) }],
+            dialect: { $0.selectCall() }),
+
+        .init("epoll_create", x86_64: 213, [.desc], [.int("size")], returns: .fd),
+        .init("epoll_create1", x86_64: 291, aarch64: 20, [.desc], [.flags("flags", .epollFlags)], returns: .fd),
+        .init("epoll_ctl", x86_64: 233, aarch64: 21, [.desc],
+            [.fd("epfd"), .enumerated("op", .epollOperations), .fd("fd"),
+                .custom("event") { d, v in
+                    if d[1] & 0xffff_ffff == 2 { d.out.address(v) } else { d.structure(v, .epollEvent, evenOnError: true) }
+                }]),
+        .init("epoll_wait", x86_64: 232, [.desc], [.fd("epfd"), epollEvents, .int("maxevents"), .int("timeout")]),
+        .init("epoll_pwait", x86_64: 281, aarch64: 22, [.desc],
+            [.fd("epfd"), epollEvents, .int("maxevents"), .int("timeout"),
+                .custom("sigmask") { d, v in d.signalMask(v, size: d[5]) }, .size("sigsetsize")]),
+        .init("epoll_pwait2", x86_64: 441, aarch64: 441, [.desc],
+            [.fd("epfd"), epollEvents, .int("maxevents"), .structure("timeout", .timespec),
+                .custom("sigmask") { d, v in d.signalMask(v, size: d[5]) }, .size("sigsetsize")]),
+        .init("epoll_ctl_old", x86_64: 214, [], Syscall.rawArguments(4)),
+        .init("epoll_wait_old", x86_64: 215, [], Syscall.rawArguments(4)),
+
+        .init("eventfd", x86_64: 284, [.desc], [.uint("initval")], returns: .fd),
+        .init("eventfd2", x86_64: 290, aarch64: 19, [.desc], [.uint("initval"), .flags("flags", .eventfdFlags)], returns: .fd),
+        .init("signalfd", x86_64: 282, [.desc, .signal],
+            [.fd("fd"), .custom("mask") { d, v in d.signalMask(v, size: d[2]) }, .size("sizemask")], returns: .fd),
+        .init("signalfd4", x86_64: 289, aarch64: 74, [.desc, .signal],
+            [.fd("fd"), .custom("mask") { d, v in d.signalMask(v, size: d[2]) }, .size("sizemask"),
+                .flags("flags", .signalfdFlags)], returns: .fd),
+        .init("timerfd_create", x86_64: 283, aarch64: 85, [.desc], [.clock("clockid"), .flags("flags", .timerfdFlags)], returns: .fd),
+        .init("timerfd_settime", x86_64: 286, aarch64: 86, [.desc],
+            [.fd("fd"), .flags("flags", .timerfdFlags), .structure("new_value", .itimerspec),
+                .structure("old_value", .itimerspec, .out)]),
+        .init("timerfd_gettime", x86_64: 287, aarch64: 87, [.desc], [.fd("fd"), .structure("curr_value", .itimerspec, .out)]),
     ]
+
+    private static let pollDescriptors = Argument("fds", .custom { d, v in
+        d.array(v, count: Int(d[1] & 0xffff_ffff), stride: 8, evenOnError: true) { d.pollDescriptor($0) }
+    })
+    private static let epollEvents = Argument.structures("events", .epollEvent, .out, count: .result)
 }

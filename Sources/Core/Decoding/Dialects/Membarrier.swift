@@ -10,14 +10,7 @@ extension Decoder {
             }
             return .complete
         }
-        argument("cmd")
-        enumerated(call[0] & 0xffff_ffff, .membarrierCommands)
-        argument("flags")
-        flags(call[1] & 0xffff_ffff, .membarrierFlags)
-        if call[1] & 1 != 0 {
-            argument("cpu_id")
-            int(call[2])
-        }
+        rowArguments()
         return .sameAtExit
     }
 }
