@@ -10,7 +10,7 @@ public final class ConstantTable: Sendable {
     /// What an unknown value is called in a comment: `O_???`.
     public let unknown: Name
     private let text: StaticString
-    /// The address of the `Parsed` object, 0 before the first look-up.
+    /// The address of the `Parsed` value, 0 before the first look-up.
     private let parsed = Atomic<UInt>(0)
 
     public init(_ unknown: Name, _ text: StaticString) {
@@ -24,39 +24,44 @@ public final class ConstantTable: Sendable {
         public let name: Name
     }
 
-    /// Immutable once published, never freed: tables are static.
-    fileprivate final class Parsed {
-        let entries: [Entry]
+    /// The parsed table. Immutable once published and never freed: tables are static, and
+    /// plain memory costs no reference counts on the way to a name.
+    private struct Parsed {
+        let entries: UnsafeBufferPointer<Entry>
         /// `entries` by value, for look-ups; of equal values the first named wins.
-        let sorted: [Entry]
+        let sorted: UnsafeBufferPointer<Entry>
 
-        init(_ entries: [Entry]) {
-            self.entries = entries
-            sorted = entries.enumerated()
-                .sorted { ($0.element.value, $0.offset) < ($1.element.value, $1.offset) }
-                .map(\.element)
+        init(_ all: [Entry]) {
+            entries = Self.immortal(all)
+            sorted = Self.immortal(
+                all.enumerated()
+                    .sorted { ($0.element.value, $0.offset) < ($1.element.value, $1.offset) }
+                    .map(\.element))
+        }
+
+        private static func immortal(_ all: [Entry]) -> UnsafeBufferPointer<Entry> {
+            let memory = UnsafeMutableBufferPointer<Entry>.allocate(capacity: all.count)
+            _ = memory.initialize(from: all)
+            return UnsafeBufferPointer(memory)
         }
     }
 
-    private var table: Parsed {
-        if let p = UnsafeRawPointer(bitPattern: parsed.load(ordering: .acquiring)) {
-            return Unmanaged<Parsed>.fromOpaque(p).takeUnretainedValue()
-        }
-        let fresh = Parsed(Self.parse(text))
-        let raw = Unmanaged.passRetained(fresh).toOpaque()
-        let (won, winner) = parsed.compareExchange(
-            expected: 0, desired: UInt(bitPattern: raw), ordering: .acquiringAndReleasing)
-        guard !won, let p = UnsafeRawPointer(bitPattern: winner) else { return fresh }
-        Unmanaged<Parsed>.fromOpaque(raw).release()
-        return Unmanaged<Parsed>.fromOpaque(p).takeUnretainedValue()
+    private var table: UnsafePointer<Parsed> {
+        if let p = UnsafePointer<Parsed>(bitPattern: parsed.load(ordering: .acquiring)) { return p }
+        let fresh = UnsafeMutablePointer<Parsed>.allocate(capacity: 1)
+        fresh.initialize(to: Parsed(Self.parse(text)))
+        // Of two threads that parse at once one wins; the other's copy is small and stays.
+        let (_, winner) = parsed.compareExchange(
+            expected: 0, desired: UInt(bitPattern: fresh), ordering: .acquiringAndReleasing)
+        return UnsafePointer(bitPattern: winner) ?? UnsafePointer(fresh)
     }
 
     /// All constants in the order of the text.
-    public var entries: [Entry] { table.entries }
+    public var entries: UnsafeBufferPointer<Entry> { table.pointee.entries }
 
     /// The name of exactly this value.
     public func name(of value: UInt64) -> Name? {
-        let sorted = table.sorted
+        let sorted = table.pointee.sorted
         var low = 0
         var high = sorted.count
         while low < high {
@@ -70,7 +75,7 @@ public final class ConstantTable: Sendable {
     public func value(of name: String) -> UInt64? {
         var name = name
         return name.withUTF8 { wanted in
-            table.entries.first { $0.name.bytes.elementsEqual(wanted) }?.value
+            entries.first { $0.name.bytes.elementsEqual(wanted) }?.value
         }
     }
 

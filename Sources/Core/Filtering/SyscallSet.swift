@@ -1,7 +1,11 @@
 /// A set of system calls: a bit per number and personality, compiled once from a
 /// trace expression.
 public struct SyscallSet: Sendable, Equatable {
-    private var bits: [[UInt64]] = Array(repeating: [], count: Personality.allCases.count)
+    /// Numbers of one personality: the tables end far below.
+    private static let capacity = 1024
+    private static let words = capacity / 64
+    /// The personalities' words one after the other.
+    private var bits = [UInt64](repeating: 0, count: words * Personality.allCases.count)
     /// Whether numbers that no table knows belong to it.
     public var includesUnknown: Bool
 
@@ -14,40 +18,32 @@ public struct SyscallSet: Sendable, Equatable {
 
     public init(includesUnknown: Bool = false) { self.includesUnknown = includesUnknown }
 
+    /// The word and the bit of a number; nil if it lies outside.
     @inline(__always)
-    private static func bit(_ n: Int, _ p: Personality) -> Int { p == .x32 ? n & ~SyscallTable.x32Bit : n }
+    private static func place(_ number: Int, _ p: Personality) -> (word: Int, bit: UInt64)? {
+        let n = p == .x32 ? number & ~SyscallTable.x32Bit : number
+        guard n >= 0, n < capacity else { return nil }
+        return (Int(p.rawValue) * words + n / 64, 1 << UInt64(n % 64))
+    }
 
     public mutating func insert(_ number: Int, _ p: Personality) {
-        let n = Self.bit(number, p)
-        guard n >= 0 else { return }
-        let i = Int(p.rawValue)
-        while bits[i].count <= n / 64 { bits[i].append(0) }
-        bits[i][n / 64] |= 1 << UInt64(n % 64)
+        if let (word, bit) = Self.place(number, p) { bits[word] |= bit }
     }
 
     public mutating func remove(_ number: Int, _ p: Personality) {
-        let n = Self.bit(number, p)
-        let i = Int(p.rawValue)
-        if n >= 0, n / 64 < bits[i].count { bits[i][n / 64] &= ~(1 << UInt64(n % 64)) }
+        if let (word, bit) = Self.place(number, p) { bits[word] &= ~bit }
     }
 
     public func contains(_ number: Int, _ p: Personality) -> Bool {
-        let n = Self.bit(number, p)
-        let words = bits[Int(p.rawValue)]
-        if n >= 0, n / 64 < words.count, words[n / 64] >> UInt64(n % 64) & 1 == 1 { return true }
-        return includesUnknown && SyscallTable.lookup(number, p) == nil
+        if let (word, bit) = Self.place(number, p), bits[word] & bit != 0 { return true }
+        return includesUnknown && SyscallTable.row(number, p) == nil
     }
 
     @inline(__always)
     public func contains(_ call: borrowing Call) -> Bool { contains(call.number, call.personality) }
 
     public mutating func formUnion(_ other: SyscallSet) {
-        for i in bits.indices {
-            for (w, word) in other.bits[i].enumerated() {
-                while bits[i].count <= w { bits[i].append(0) }
-                bits[i][w] |= word
-            }
-        }
+        for w in bits.indices { bits[w] |= other.bits[w] }
         includesUnknown = includesUnknown || other.includesUnknown
     }
 
@@ -61,7 +57,7 @@ public struct SyscallSet: Sendable, Equatable {
     }
 
     /// Whether no call at all is in it.
-    public var isEmpty: Bool { !includesUnknown && bits.allSatisfy { $0.allSatisfy { $0 == 0 } } }
+    public var isEmpty: Bool { !includesUnknown && bits.allSatisfy { $0 == 0 } }
 
     /// Whether every known call is in it.
     public var isAll: Bool {

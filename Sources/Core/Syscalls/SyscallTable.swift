@@ -5,8 +5,11 @@ public enum SyscallTable {
         files, descriptors, memory, processes, signals, network, ipc, time, identity, system, mounts, asynchronous, security,
     ]
 
-    /// The system calls of this machine's architecture by number.
-    private static let native: [Syscall?] = {
+    /// Rows by number, in memory that is never freed: looking one up counts no references.
+    private typealias Index = UnsafeBufferPointer<Unmanaged<Syscall>?>
+
+    /// The system calls of this machine's architecture.
+    nonisolated(unsafe) private static let native: Index = {
         var byNumber: [Syscall?] = []
         for group in groups {
             for s in group {
@@ -16,12 +19,26 @@ public enum SyscallTable {
                 byNumber[n] = s
             }
         }
-        return byNumber
+        return index(byNumber)
     }()
 
     /// The 32-bit tables name their calls; arguments stay raw (`CompatTables.swift`).
-    private static let compat32 = compatTable(compatNames)
-    private static let x32 = compatTable(x32Names)
+    nonisolated(unsafe) private static let compat32 = index(compatTable(compatNames))
+    nonisolated(unsafe) private static let x32 = index(compatTable(x32Names))
+
+    private static func index(_ rows: [Syscall?]) -> Index {
+        let memory = UnsafeMutableBufferPointer<Unmanaged<Syscall>?>.allocate(capacity: rows.count)
+        _ = memory.initialize(from: rows.map { $0.map(Unmanaged.passRetained) })
+        return Index(memory)
+    }
+
+    private static func index(_ p: Personality) -> Index {
+        switch p {
+        case .native: native
+        case .compat32: compat32
+        case .x32: x32
+        }
+    }
 
     /// The bit that marks an x32 call's number.
     public static let x32Bit = 0x4000_0000
@@ -37,23 +54,19 @@ public enum SyscallTable {
 
     /// The row for a number, nil for a call that the table does not know.
     public static func lookup(_ number: Int, _ personality: Personality = .native) -> Syscall? {
-        let table = switch personality {
-        case .native: native
-        case .compat32: compat32
-        case .x32: x32
-        }
+        row(number, personality)?.takeUnretainedValue()
+    }
+
+    /// `lookup` without a reference counted.
+    static func row(_ number: Int, _ personality: Personality) -> Unmanaged<Syscall>? {
+        let rows = index(personality)
         let n = personality == .x32 ? number & ~x32Bit : number
-        return n >= 0 && n < table.count ? table[n] : nil
+        return n >= 0 && n < rows.count ? rows[n] : nil
     }
 
     /// Every call of a personality with its number, in order of numbers.
     public static func all(_ personality: Personality) -> [(number: Int, syscall: Syscall)] {
-        let table = switch personality {
-        case .native: native
-        case .compat32: compat32
-        case .x32: x32
-        }
-        return table.enumerated().compactMap { n, s in s.map { (n, $0) } }
+        index(personality).enumerated().compactMap { n, s in s.map { (n, $0.takeUnretainedValue()) } }
     }
 
     /// Calls of another personality, with the classes of the native call of that name.
