@@ -64,4 +64,20 @@ extension ConstantTable {
         """)
     static let socketTypeFlags = ConstantTable("SOCK_???", "SOCK_CLOEXEC 0x80000 SOCK_NONBLOCK 0x800")
     static let shutdownModes = ConstantTable("SHUT_???", "SHUT_RD 0 SHUT_WR 1 SHUT_RDWR 2")
+    static let packetMembershipTypes = ConstantTable("PACKET_MR_???", """
+        PACKET_MR_MULTICAST 0 PACKET_MR_PROMISC 1 PACKET_MR_ALLMULTI 2 PACKET_MR_UNICAST 3
+        """)
+    static let tipcImportances = ConstantTable("TIPC_???_IMPORTANCE", """
+        TIPC_LOW_IMPORTANCE 0 TIPC_MEDIUM_IMPORTANCE 1 TIPC_HIGH_IMPORTANCE 2 TIPC_CRITICAL_IMPORTANCE 3
+        """)
+    static let tipcGroupFlags = ConstantTable("TIPC_GROUP_???", "TIPC_GROUP_LOOPBACK 1 TIPC_GROUP_MEMBER_EVTS 2")
+    static let icmpTypes = ConstantTable("ICMP_???", """
+        ICMP_ECHOREPLY 0 ICMP_DEST_UNREACH 3 ICMP_SOURCE_QUENCH 4 ICMP_REDIRECT 5 ICMP_ECHO 8 ICMP_TIME_EXCEEDED 11
+        ICMP_PARAMETERPROB 12 ICMP_TIMESTAMP 13 ICMP_TIMESTAMPREPLY 14 ICMP_INFO_REQUEST 15 ICMP_INFO_REPLY 16
+        ICMP_ADDRESS 17 ICMP_ADDRESSREPLY 18
+        """)
+    static let tcpAoKeyFlags = ConstantTable("TCP_AO_KEYF_???", "TCP_AO_KEYF_IFINDEX 1 TCP_AO_KEYF_EXCLUDE_OPT 2")
+    static let transmitRehash = ConstantTable("SOCK_TXREHASH_???", """
+        SOCK_TXREHASH_DISABLED 0 SOCK_TXREHASH_ENABLED 1 SOCK_TXREHASH_DEFAULT 255
+        """)
 }
