@@ -336,12 +336,7 @@ extension Decoder {
     }
 
     private func load(_ b: Bytes, _ f: StructLayout.Field) -> UInt64 {
-        switch f.width {
-        case 1: UInt64(b.u8(f.offset))
-        case 2: UInt64(b.u16(f.offset))
-        case 4: UInt64(b.u32(f.offset))
-        default: b.u64(f.offset)
-        }
+        b.value(f.offset, f.width, signed: f.kind.isSigned)
     }
 }
 

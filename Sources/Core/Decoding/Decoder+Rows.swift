@@ -152,20 +152,21 @@ extension Decoder {
             }
             array(v, count: Int(clamping: n), stride: layout.size, evenOnError: evenOnError) { structure($0, layout) }
         case .pointee(let k):
-            pointee(v, k.width, evenOnError: evenOnError) { value(k, $0.count == 8 ? $0.u64(0) : UInt64($0.u32(0)), out: isOut) }
+            pointee(v, k.width, evenOnError: evenOnError) { value(k, $0.value(0, k.width, signed: k.isSigned), out: isOut) }
         case .array(let k, let length):
             guard let n = count(length) else {
                 out.address(v)
                 return
             }
             array(v, count: Int(clamping: n), stride: k.width, evenOnError: evenOnError) {
-                value(k, $0.count == 8 ? $0.u64(0) : UInt64($0.u32(0)), out: isOut)
+                value(k, $0.value(0, k.width, signed: k.isSigned), out: isOut)
             }
         case .sockaddr(let length):
             if let n = count(length) { socketAddress(v, length: Int(Int32(truncatingIfNeeded: n))) } else { out.address(v) }
         case .iovec(let length):
             if let n = count(length) { iovecs(v, count: n) } else { out.address(v) }
         case .msghdr: messageHeader(v)
+        case .sized(let k, _): value(k, v, out: isOut)
         case .custom(let body): body(self, v)
         }
     }

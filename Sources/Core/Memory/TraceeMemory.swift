@@ -75,6 +75,16 @@ public struct Bytes {
     public func i32(_ o: Int) -> Int32 { load(o, as: Int32.self) }
     public func i64(_ o: Int) -> Int64 { load(o, as: Int64.self) }
 
+    /// An integer of 1, 2, 4 or 8 bytes, widened.
+    public func value(_ o: Int, _ width: Int, signed: Bool = false) -> UInt64 {
+        switch width {
+        case 1: signed ? UInt64(truncatingIfNeeded: load(o, as: Int8.self)) : UInt64(u8(o))
+        case 2: signed ? UInt64(truncatingIfNeeded: i16(o)) : UInt64(u16(o))
+        case 4: signed ? UInt64(truncatingIfNeeded: i32(o)) : UInt64(u32(o))
+        default: u64(o)
+        }
+    }
+
     /// The bytes from `offset` on, at most `count` of them.
     public func slice(_ offset: Int, _ count: Int = .max) -> Bytes {
         let start = min(max(offset, 0), self.count)

@@ -2,7 +2,7 @@
 public enum SyscallTable {
     /// Every row, grouped by the files beside this one.
     static let groups: [[Syscall]] = [
-        files, descriptors, memory, processes, signals, network, ipc, time, identity, system, mounts, asynchronous, security,
+        files, descriptors, memory, processes, signals, network, ipc, time, identity, system, mounts, asynchronous, security, ioctl,
     ]
 
     /// Rows by number, in memory that is never freed: looking one up counts no references.

@@ -57,6 +57,9 @@ public indirect enum ValueKind: Sendable {
     /// One of several constants (64 bits), hexadecimal when not named.
     case enumerated64(ConstantTable)
 
+    /// Another kind in this many bytes of memory: 1, 2, 4 or 8.
+    case sized(ValueKind, Int)
+
     // Pointers.
     /// A NUL-terminated path, never shortened.
     case path
@@ -100,7 +103,27 @@ public indirect enum ValueKind: Sendable {
         switch self {
         case .long, .ulong, .hex, .address, .flags64, .enumerated64, .path, .string, .bytes,
             .structure, .pointee, .array, .structures, .sockaddr, .iovec, .msghdr, .custom: 8
+        case .sized(_, let bytes): bytes
         default: 4
+        }
+    }
+
+    /// Whether the value is signed, so that a narrow one is widened with its sign.
+    var isSigned: Bool {
+        switch self {
+        case .int, .long: true
+        case .sized(let k, _): k.isSigned
+        default: false
+        }
+    }
+
+    /// Bytes that a pointer of this kind leads to; 1 where only its target tells.
+    var pointeeSize: Int {
+        switch self {
+        case .structure(let layout): layout.size
+        case .pointee(let k): k.width
+        case .array(let k, .constant(let n)), .sized(.array(let k, .constant(let n)), _): k.width * n
+        default: 1
         }
     }
 }

@@ -1,0 +1,60 @@
+/// What the argument of one ioctl request is: a row of the request tables beside this file.
+struct IoctlRequest: Sendable {
+    enum Argument: Sendable {
+        /// The request has none.
+        case none
+        /// A value, not a pointer.
+        case value(ValueKind)
+        /// The kernel reads what it points to.
+        case read(ValueKind)
+        /// The kernel writes what it points to.
+        case written(ValueKind)
+        /// The kernel replaces what it points to: `{…} => {…}`.
+        case changed(ValueKind)
+        /// Prints the argument itself, at entry and, unless it then said `.complete`, at exit.
+        case dialect(Syscall.Dialect)
+    }
+
+    /// Its name in the kernel's headers, for the reader of the tables.
+    let name: Name
+    let code: UInt32
+    let argument: Argument
+    let returns: Syscall.Returns
+
+    init(_ name: Name, _ code: UInt32, _ argument: Argument, returns: Syscall.Returns = .decimal) {
+        self.name = name
+        self.code = code
+        self.argument = argument
+        self.returns = returns
+    }
+
+    /// The parts of a request's code (`_IOC_DIR`, `_IOC_TYPE`, `_IOC_NR`, `_IOC_SIZE`).
+    struct Code {
+        let value: UInt32
+        init(_ value: UInt32) { self.value = value }
+        init(_ value: UInt64) { self.value = UInt32(truncatingIfNeeded: value) }
+
+        static let write: UInt32 = 1
+        static let read: UInt32 = 2
+
+        var direction: UInt32 { value >> 30 }
+        var type: UInt8 { UInt8(truncatingIfNeeded: value >> 8) }
+        var number: UInt8 { UInt8(truncatingIfNeeded: value) }
+        var size: Int { Int(value >> 16 & 0x3fff) }
+    }
+}
+
+/// Every request whose argument is described.
+enum IoctlTable {
+    static let groups: [[IoctlRequest]] = [
+        IoctlRequest.descriptors, IoctlRequest.terminals, IoctlRequest.block,
+    ]
+
+    private static let byCode: [UInt32: IoctlRequest] = {
+        var result: [UInt32: IoctlRequest] = [:]
+        for group in groups { for r in group { result[r.code] = r } }
+        return result
+    }()
+
+    static func lookup(_ code: UInt32) -> IoctlRequest? { byCode[code] }
+}

@@ -1,0 +1,6 @@
+extension SyscallTable {
+    static let ioctl: [Syscall] = [
+        .init("ioctl", x86_64: 16, aarch64: 29, [.desc],
+            [.fd("fd"), .hex32("op"), .address("argp")], returns: .dialect, dialect: { $0.ioctlCall() })
+    ]
+}
