@@ -1,0 +1,278 @@
+import RenacerCore
+import RenacerStraceText
+
+/// The command line as it is being read: what each option said so far.
+///
+/// `apply` takes options in order and refuses values; `settings` (in
+/// `Invocation+Settings.swift`) weighs them against each other.
+struct Invocation {
+    /// What messages start with: `argv[0]`.
+    let program: String
+    /// Called by a name ending in `strace`: every flag means what it means there.
+    let asStrace: Bool
+
+    var settings = Settings()
+    var isHelp = false
+    var isVersion = false
+    var completions: String?
+
+    // How often short forms were given, and whether their long forms were.
+    var follow = 0, followLong = false, separately = false, oldFork = 0
+    var daemonize = 0, daemonizeLong = false, daemonizeLevel = 0
+    var quietCount = 0, quietLong = false
+    var absoluteCount = 0, absoluteLong = false
+    var hexCount = 0, hexLong = false
+    var descriptorsCount = 0, descriptorsLong = false
+    var stackTrace = 0, stackTraceLimit = false
+
+    var summaryOnly = false, summaryToo = false, wallClock = false, cpuSummary = false
+    var columns: [SummaryColumn]?, sortBy: SummaryColumn??, overhead: UInt64?
+    var statusOption = 0
+    var output: String?, append = false
+    var environment: [String] = []
+    var user: String?, argv0: String?
+    var interruptible: Int?
+    var paths: [String] = []
+    var timestamp = Timestamp()
+
+    struct Timestamp {
+        enum Format { case none, time, unix }
+        var format = Format.none
+        var precision = TextOptions.Precision.seconds
+    }
+
+    init(program: String, asStrace: Bool) {
+        self.program = program
+        self.asStrace = asStrace
+    }
+
+    mutating func apply(_ given: GivenOption) throws(UsageError) {
+        let value = given.value ?? ""
+        let invalid = UsageError("invalid \(given.spelling) argument: '\(value)'", help: true)
+        switch given.option.id {
+        case .expression: try expression(value)
+        case .qualifier(.quiet):
+            if given.isLong { try qualify(.quiet, given.value ?? "attach,personality") } else { quietCount += 1 }
+        case .qualifier(.decodeFds): try qualify(.decodeFds, given.value ?? "path")
+        case .qualifier(let q): try qualify(q, value)
+
+        case .attach: try attach(value)
+        case .environment: environment.append(value)
+        case .user: user = value
+        case .argv0: argv0 = value
+        case .daemonize: try daemonize(given, invalid)
+
+        case .follow:
+            guard given.isLong else { follow += 1; break }
+            followLong = true
+            if let v = given.value {
+                guard v == "output-separately" else { throw invalid }
+                separately = true
+            }
+        case .oldFork: oldFork += 1
+        case .separately: separately = true
+        case .detachOn:
+            guard value == "execve" else { throw UsageError("Syscall '\(value)' for -b isn't supported") }
+            settings.pipeline.plan.detachOnExecve = true
+        case .interruptible:
+            let names = ["anywhere", "waiting", "never", "never_tstp"]
+            if value == "always" { interruptible = 1; break }
+            guard let n = names.firstIndex(of: value).map({ $0 + 1 }) ?? decimal(value, upTo: 4).map({ Int($0) }), n > 0
+            else { throw invalid }
+            interruptible = n
+        case .killOnExit: settings.pipeline.plan.ptrace.killOnExit = true
+        case .syscallLimit:
+            guard let n = decimal(value, upTo: UInt64(Int64.max)), n > 0 else { throw invalid }
+            settings.pipeline.plan.syscallLimit = n
+        case .seccomp: settings.pipeline.plan.ptrace.seccomp = .always
+        case .noSeccomp: settings.pipeline.plan.ptrace.seccomp = .never
+        case .placement:
+            guard let p = PtraceOptions.Placement(rawValue: value) else { throw invalid }
+            settings.pipeline.plan.ptrace.placement = p
+        case .backend: try backend(value, invalid)
+
+        case .tracePath: paths.append(value)
+        case .successfulOnly: settings.text.statuses = .successful; statusOption += 1
+        case .failedOnly: settings.text.statuses = .failed; statusOption += 1
+
+        case .output: output = value
+        case .append: append = true
+        case .column:
+            guard let n = decimal(value) else { throw invalid }
+            settings.text.column = Int(n)
+        case .stringLimit:
+            guard given.value != nil else { throw Self.sourceLines }
+            guard let n = decimal(value, upTo: (1 << 30) - 1) else { throw invalid }
+            settings.text.decoding.stringLimit = Int(n)
+        case .source: throw Self.sourceLines
+        case .noAbbreviation: settings.text.decoding.abbreviated = .none
+        case .instructionPointer: settings.text.instructionPointer = true
+        case .syscallNumber: settings.text.syscallNumbers = true
+        case .argumentNames: settings.text.argumentNames = true
+        case .color:
+            guard let c = Settings.ColorChoice(rawValue: given.value ?? "auto") else { throw invalid }
+            settings.color = c
+        case .constants:
+            switch value {
+            case "raw": settings.text.decoding.constants = .raw
+            case "abbrev": settings.text.decoding.constants = .abbrev
+            case "verbose": settings.text.decoding.constants = .verbose
+            default: throw invalid
+            }
+        case .descriptorsShort: descriptorsCount += 1
+        case .commands: settings.text.decoding.commands = true; settings.text.commands = true
+        case .pidNamespaces: settings.text.decoding.pidNamespaces = true
+        case .alwaysShowPid: settings.text.taskPrefix = .bracketAlways
+        case .absoluteShort: absoluteCount += 1
+        case .absoluteLong: try timestamps(value, invalid)
+        case .relative: settings.text.relative = try precision(given, invalid)
+        case .callTimes: settings.text.callTime = try precision(given, invalid)
+        case .hexShort: hexCount += 1
+        case .hexLong: try stringsInHex(given.value ?? "all", invalid)
+        case .stackTrace: try stackTraces(given, invalid)
+        case .stackTraceLimit:
+            guard let n = decimal(value, upTo: (1 << 30) - 1), n > 0 else { throw invalid }
+            stackTraceLimit = true
+
+        case .summaryOnly: summaryOnly = true
+        case .summary: summaryToo = true
+        case .wallClock: wallClock = true
+        case .cpuSummary: cpuSummary = true
+        case .overhead:
+            guard let ns = duration(value) else { throw invalid }
+            overhead = ns
+        case .sortBy:
+            if value == "none" || value == "nothing" { sortBy = .some(nil); break }
+            guard let c = SummaryColumn(Substring(value)) else { throw UsageError("invalid sortby: '\(value)'", help: true) }
+            sortBy = c
+        case .columns: columns = try summaryColumns(value)
+
+        case .debug: settings.pipeline.plan.ptrace.debug = true
+        case .help: isHelp = true
+        case .version: isVersion = true
+        case .tips: try tips(given.value, invalid)
+        case .completions: completions = value
+        }
+    }
+
+    private static let sourceLines = UsageError("source lines are not available yet; use '-s N' for the string limit")
+
+    // MARK: Values with a grammar of their own
+
+    /// `PID` or a list of them.
+    private mutating func attach(_ value: String) throws(UsageError) {
+        for part in value.split(whereSeparator: { ", \t\n".contains($0) }) {
+            guard let pid = decimal(part), pid > 0 else { throw UsageError("Invalid process id: '\(part)'") }
+            settings.pipeline.plan.target.attach.append(Int32(truncatingIfNeeded: pid))
+        }
+        if value.allSatisfy({ ", \t\n".contains($0) }) { throw UsageError("Invalid process id: '\(value)'") }
+    }
+
+    private mutating func daemonize(_ given: GivenOption, _ invalid: UsageError) throws(UsageError) {
+        guard given.isLong else { daemonize += 1; return }
+        let level: Int
+        switch (given.value ?? "grandchild").lowercased() {
+        case "grandchild": level = 1
+        case "pgroup", "pgrp": level = 2
+        case "session": level = 3
+        default: throw invalid
+        }
+        daemonizeLong = true
+        daemonizeLevel = level
+    }
+
+    private func backend(_ value: String, _ invalid: UsageError) throws(UsageError) {
+        switch value {
+        case "auto", "ptrace": break
+        case "bpf", "perf", "perf_event", "replay": throw UsageError("--backend: \(value) is not available yet; use ptrace or auto")
+        default: throw invalid
+        }
+    }
+
+    private func precision(_ given: GivenOption, _ invalid: UsageError) throws(UsageError) -> TextOptions.Precision {
+        guard let v = given.value else { return .microseconds }
+        guard let p = TextOptions.Precision(v) else { throw invalid }
+        return p
+    }
+
+    /// `[[format:]FORMAT],[[precision:]PRECISION]`, in any order; the last one counts.
+    private mutating func timestamps(_ value: String, _ invalid: UsageError) throws(UsageError) {
+        absoluteLong = true
+        var new = Timestamp(format: .time, precision: .seconds)
+        for part in value.split(separator: ",") {
+            var name = part
+            var isFormat: Bool?
+            if part.hasPrefix("format:") { isFormat = true; name = part.dropFirst(7) }
+            if part.hasPrefix("precision:") { isFormat = false; name = part.dropFirst(10) }
+            if isFormat != false, let f = Self.format(name) {
+                new.format = f
+            } else if isFormat != true, let p = TextOptions.Precision(name) {
+                new.precision = p
+            } else {
+                throw invalid
+            }
+        }
+        timestamp = new
+    }
+
+    private static func format(_ s: Substring) -> Timestamp.Format? {
+        switch s {
+        case "none": Timestamp.Format.none
+        case "time": .time
+        case "unix": .unix
+        default: nil
+        }
+    }
+
+    private mutating func stringsInHex(_ value: String, _ invalid: UsageError) throws(UsageError) {
+        hexLong = true
+        switch value {
+        case "none": settings.text.escaping = .octal
+        case "non-ascii-chars": settings.text.escaping = .nonASCIIHex
+        case "non-ascii": settings.text.escaping = .nonASCII
+        case "all": settings.text.escaping = .all
+        default: throw invalid
+        }
+    }
+
+    private mutating func stackTraces(_ given: GivenOption, _ invalid: UsageError) throws(UsageError) {
+        guard given.isLong else { stackTrace += 1; return }
+        switch given.value ?? "symbol" {
+        case "symbol": stackTrace = 1
+        case "source": stackTrace = 2
+        default: throw invalid
+        }
+    }
+
+    private func summaryColumns(_ value: String) throws(UsageError) -> [SummaryColumn] {
+        var result: [SummaryColumn] = []
+        var rest = Substring(value)
+        while true {
+            let comma = rest.firstIndex(of: ",")
+            let name = rest[..<(comma ?? rest.endIndex)]
+            guard let column = SummaryColumn(name) else { throw UsageError("unknown column name: '\(name)'", help: true) }
+            if result.contains(column) {
+                throw UsageError(
+                    "call summary column has been provided more than once: '\(name)' (-U option residual: '\(rest)')", help: true)
+            }
+            result.append(column)
+            guard let comma else { break }
+            rest = rest[rest.index(after: comma)...]
+        }
+        if !result.contains(.name) { result.append(.name) }
+        return result
+    }
+
+    /// `[[id:]ID],[[format:]FORMAT]`; renacer has no tips to show, but checks what was asked.
+    private func tips(_ value: String?, _ invalid: UsageError) throws(UsageError) {
+        for part in (value ?? "").split(separator: ",") {
+            var name = part
+            var isID: Bool?
+            if part.hasPrefix("id:") { isID = true; name = part.dropFirst(3) }
+            if part.hasPrefix("format:") { isID = false; name = part.dropFirst(7) }
+            let id = name == "random" || decimal(name) != nil
+            let format = name == "none" || name == "compact" || name == "full"
+            guard isID != false && id || isID != true && format else { throw invalid }
+        }
+    }
+}

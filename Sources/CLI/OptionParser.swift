@@ -1,0 +1,102 @@
+import CLinux
+import Glibc
+
+/// One option as it was given.
+struct GivenOption {
+    let option: Option
+    /// As the user knows it: `-a` or `--columns`.
+    let spelling: String
+    let isLong: Bool
+    let value: String?
+}
+
+/// A command line that cannot be followed: one line for the user.
+struct UsageError: Error {
+    let message: String
+    /// Whether `Try '… -h'` follows.
+    let suggestsHelp: Bool
+
+    init(_ message: String, help suggestsHelp: Bool = false) {
+        self.message = message
+        self.suggestsHelp = suggestsHelp
+    }
+
+    /// getopt has said what is wrong already.
+    static let reportedByGetopt = UsageError("", help: true)
+}
+
+/// Splits the command line by getopt_long's rules: options end at the command.
+struct OptionParser {
+    private let shorts: String
+    /// Long names with the row they belong to.
+    private let longs: [(name: String, row: Int)]
+    private let wholeNumberAfterS: Bool
+
+    /// - Parameter asStrace: `-s` needs its number; otherwise it may stand alone.
+    init(asStrace: Bool) {
+        wholeNumberAfterS = !asStrace
+        var shorts = "+"
+        var longs: [(String, Int)] = []
+        for (row, option) in Option.all.enumerated() {
+            if let c = option.short {
+                shorts.append(c)
+                if case .required = option.value { shorts += !asStrace && c == "s" ? "::" : ":" }
+            }
+            for name in option.long { longs.append((name, row)) }
+        }
+        self.shorts = shorts
+        self.longs = longs
+    }
+
+    /// Values of `getopt_long` for long options, above all characters.
+    private static let longBase: Int32 = 1000
+
+    /// - Parameter handle: called for each option in order.
+    /// - Returns: the command and its arguments.
+    func parse(_ arguments: [String], _ handle: (GivenOption) throws(UsageError) -> Void) throws(UsageError) -> [String] {
+        var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
+        argv.append(nil)
+        let names = longs.map { strdup($0.name) }
+        defer {
+            for p in argv { free(p) }
+            for p in names { free(p) }
+        }
+        var table: [CLinux.option] = []
+        for (i, long) in longs.enumerated() {
+            let hasValue: Int32 = switch Option.all[long.row].value {
+            case .none: 0
+            case .required: 1
+            case .optional: 2
+            }
+            table.append(.init(name: names[i], has_arg: hasValue, flag: nil, val: Self.longBase + Int32(long.row)))
+        }
+        table.append(.init())
+
+        let count = Int32(arguments.count)
+        clinux_set_option_index(0)
+        while true {
+            var index: Int32 = -1
+            // getopt permutes nothing with '+', so that argv stays what was copied.
+            let c = clinux_getopt(count, argv, shorts, table, &index)
+            if c == -1 { break }
+            if c == 0x3f { throw .reportedByGetopt }
+            var value = clinux_option_value().map { String(cString: $0) }
+            if c >= Self.longBase {
+                let name = index >= 0 ? longs[Int(index)].name : ""
+                try handle(.init(option: Option.all[Int(c - Self.longBase)], spelling: "--" + name, isLong: true, value: value))
+                continue
+            }
+            let letter = Character(UnicodeScalar(UInt8(truncatingIfNeeded: c)))
+            guard let option = Option.all.first(where: { $0.short == letter }) else { throw .reportedByGetopt }
+            if letter == "s", wholeNumberAfterS, value == nil {
+                let next = Int(clinux_option_index())
+                if next < arguments.count, !arguments[next].isEmpty, arguments[next].utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+                    value = arguments[next]
+                    clinux_set_option_index(Int32(next) + 1)
+                }
+            }
+            try handle(.init(option: option, spelling: "-\(letter)", isLong: false, value: value))
+        }
+        return Array(arguments.dropFirst(max(Int(clinux_option_index()), 1)))
+    }
+}

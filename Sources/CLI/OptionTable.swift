@@ -1,0 +1,165 @@
+/// An option of the command line: one row, from which getopt's tables, the help and the
+/// shell completions are made.
+struct Option: Sendable {
+    /// Whether it takes a value. An optional value is only for the long form, after `=`.
+    enum Value: Sendable, Equatable {
+        case none
+        case required(String)
+        case optional(String)
+    }
+
+    enum Group: String, CaseIterable, Sendable {
+        case startup = "What to trace"
+        case tracing = "How to trace"
+        case filtering = "Which calls and signals"
+        case format = "How lines look"
+        case statistics = "Statistics"
+        case tampering = "Tampering with calls"
+        case miscellaneous = "Other"
+    }
+
+    let id: OptionID
+    let short: Character?
+    /// The first is shown, the others are accepted too.
+    let long: [String]
+    let value: Value
+    let group: Group
+    let help: String
+    /// Values offered by shell completions.
+    let values: [String]
+
+    init(
+        _ id: OptionID, _ short: Character?, _ long: [String], _ value: Value = .none, _ group: Group,
+        _ help: String, values: [String] = []
+    ) {
+        self.id = id
+        self.short = short
+        self.long = long
+        self.value = value
+        self.group = group
+        self.help = help
+        self.values = values
+    }
+}
+
+/// What an option means.
+enum OptionID: Sendable, Equatable {
+    case expression, qualifier(Qualifier)
+    case environment, attach, user, argv0
+    case detachOn, daemonize, follow, interruptible, killOnExit, syscallLimit, oldFork
+    case seccomp, noSeccomp, placement, backend
+    case tracePath, successfulOnly, failedOnly
+    case column, color, instructionPointer, stackTrace, stackTraceLimit, syscallNumber, argumentNames
+    case output, append, separately, quiet, relative, stringLimit, absoluteShort, absoluteLong, callTimes
+    case noAbbreviation, hexShort, hexLong, constants, descriptorsShort, pidNamespaces, commands, alwaysShowPid
+    case summaryOnly, summary, overhead, sortBy, columns, wallClock, cpuSummary
+    case debug, help, version, tips, source, completions
+}
+
+/// The qualifiers of `-e`, each of which is a long option too.
+enum Qualifier: String, Sendable, CaseIterable {
+    case trace, abbrev, verbose, raw, signal, status, read, write, quiet, fault, inject, kvm, namespace, secontext
+    case traceFds = "trace-fds"
+    case decodeFds = "decode-fds"
+    case decodePids = "decode-pids"
+
+    /// What may stand before `=` after `-e`.
+    var spellings: [String] {
+        switch self {
+        case .trace: ["trace", "t"]
+        case .abbrev: ["abbrev", "a"]
+        case .verbose: ["verbose", "v"]
+        case .raw: ["raw", "x"]
+        case .signal: ["signal", "signals", "s"]
+        case .read: ["read", "reads", "r"]
+        case .write: ["write", "writes", "w"]
+        case .quiet: ["quiet", "silent", "silence", "q"]
+        case .traceFds: ["trace-fds", "trace-fd", "fd", "fds"]
+        case .decodeFds: ["decode-fds", "decode-fd"]
+        case .decodePids: ["decode-pids", "decode-pid"]
+        case .status, .fault, .inject, .kvm, .namespace, .secontext: [rawValue]
+        }
+    }
+}
+
+extension Option {
+    static let all: [Option] = [
+        .init(.attach, "p", ["attach"], .required("PID"), .startup, "trace the running process PID, all its threads with -f; repeatable, or a list"),
+        .init(.environment, "E", ["env"], .required("VAR[=VALUE]"), .startup, "set VAR in the program's environment, or remove it"),
+        .init(.user, "u", ["user"], .required("USER"), .startup, "run the program as USER, a name or UID:GID"),
+        .init(.argv0, nil, ["argv0"], .required("NAME"), .startup, "the program's argv[0]"),
+        .init(.daemonize, "D", ["daemonize", "daemonized", "daemonised"], .optional("HOW"), .startup, "trace from a grandchild; -DD: in its own process group; -DDD: in its own session", values: ["grandchild", "pgroup", "pgrp", "session"]),
+
+        .init(.follow, "f", ["follow-forks"], .optional("output-separately"), .tracing, "trace children and threads too; -ff: one output file for each (FILE.PID)"),
+        .init(.detachOn, "b", ["detach-on"], .required("execve"), .tracing, "let go of a task that executes another program", values: ["execve"]),
+        .init(.interruptible, "I", ["interruptible"], .required("WHEN"), .tracing, "when signals may interrupt renacer: anywhere (1), waiting (2), never (3), never_tstp (4)", values: ["anywhere", "waiting", "never", "never_tstp"]),
+        .init(.syscallLimit, nil, ["syscall-limit"], .required("N"), .tracing, "detach from everything after N calls"),
+        .init(.killOnExit, nil, ["kill-on-exit"], .none, .tracing, "kill the traced tasks if renacer dies"),
+        .init(.backend, nil, ["backend"], .required("NAME"), .tracing, "how events are obtained: auto or ptrace", values: ["auto", "ptrace"]),
+        .init(.seccomp, nil, ["seccomp-bpf"], .none, .tracing, "stop at the chosen calls only, by a seccomp filter"),
+        .init(.noSeccomp, nil, ["no-seccomp-bpf"], .none, .tracing, "never install a seccomp filter"),
+        .init(.placement, nil, ["placement"], .required("HOW"), .tracing, "which CPUs renacer and the program run on: auto, off or pin", values: ["auto", "off", "pin"]),
+
+        .init(.expression, "e", [], .required("[QUALIFIER=]SET"), .filtering, "the same as --QUALIFIER=SET; without a qualifier, --trace=SET"),
+        .init(.qualifier(.trace), nil, ["trace"], .required("SET"), .filtering, "[!]CALL,... where CALL is a name, a number, %class, /regex or all; ?CALL may be unknown; @64, @32, @x32 choose a personality"),
+        .init(.tracePath, "P", ["trace-path"], .required("PATH"), .filtering, "only calls that access PATH; repeatable"),
+        .init(.qualifier(.traceFds), nil, ["trace-fds"], .required("SET"), .filtering, "only calls on these file descriptors"),
+        .init(.qualifier(.signal), nil, ["signals"], .required("SET"), .filtering, "only these signals"),
+        .init(.qualifier(.status), nil, ["status"], .required("SET"), .filtering, "only calls that ended so: successful, failed, unfinished, unavailable, detached", values: ["successful", "failed", "unfinished", "unavailable", "detached"]),
+        .init(.successfulOnly, "z", ["successful-only"], .none, .filtering, "only calls that succeeded"),
+        .init(.failedOnly, "Z", ["failed-only", "failing-only"], .none, .filtering, "only calls that failed"),
+
+        .init(.output, "o", ["output"], .required("FILE"), .format, "write the trace to FILE, or to a command: '|CMD' or '!CMD'"),
+        .init(.append, "A", ["output-append-mode"], .none, .format, "append to FILE"),
+        .init(.separately, nil, ["output-separately"], .none, .format, "one file for each task: FILE.PID"),
+        .init(.column, "a", ["columns"], .required("N"), .format, "the column in which results start (40)"),
+        .init(.stringLimit, "s", ["string-limit"], .required("N"), .format, "bytes of a string that are shown (32)"),
+        .init(.noAbbreviation, "v", ["no-abbrev"], .none, .format, "structures and lists in full"),
+        .init(.qualifier(.abbrev), nil, ["abbrev"], .required("SET"), .format, "calls whose structures are shortened (all)"),
+        .init(.qualifier(.verbose), nil, ["verbose"], .required("SET"), .format, "calls whose structures are shown (all)"),
+        .init(.qualifier(.raw), nil, ["raw"], .required("SET"), .format, "calls whose arguments are shown undecoded"),
+        .init(.qualifier(.read), nil, ["read"], .required("SET"), .format, "dump what is read from these descriptors"),
+        .init(.qualifier(.write), nil, ["write"], .required("SET"), .format, "dump what is written to these descriptors"),
+        .init(.descriptorsShort, "y", [], .none, .format, "show what descriptors are; -yy: with all details"),
+        .init(.qualifier(.decodeFds), nil, ["decode-fds"], .optional("SET"), .format, "details of descriptors: path, socket, dev, eventfd, pidfd, signalfd", values: ["all", "none", "path", "socket", "dev", "eventfd", "pidfd", "signalfd"]),
+        .init(.qualifier(.decodePids), nil, ["decode-pids"], .required("SET"), .format, "details of process ids: comm, pidns", values: ["comm", "pidns", "all", "none"]),
+        .init(.commands, "Y", [], .none, .format, "show the command of process ids"),
+        .init(.pidNamespaces, nil, ["pidns-translation"], .none, .format, "show process ids in renacer's pid namespace too"),
+        .init(.alwaysShowPid, nil, ["always-show-pid"], .none, .format, "prefix every line with the task's id"),
+        .init(.absoluteShort, "t", [], .none, .format, "time of day of each line; -tt: in us; -ttt: seconds since the epoch, in us"),
+        .init(.absoluteLong, nil, ["absolute-timestamps", "timestamps"], .optional("FORMAT,PRECISION"), .format, "FORMAT: none, time, unix; PRECISION: s, ms, us, ns", values: ["none", "time", "unix", "s", "ms", "us", "ns"]),
+        .init(.relative, "r", ["relative-timestamps"], .optional("PRECISION"), .format, "time since the line before", values: ["s", "ms", "us", "ns"]),
+        .init(.callTimes, "T", ["syscall-times"], .optional("PRECISION"), .format, "time spent in each call", values: ["s", "ms", "us", "ns"]),
+        .init(.hexShort, "x", [], .none, .format, "strings that are not ASCII in hexadecimal; -xx: all strings"),
+        .init(.hexLong, nil, ["strings-in-hex"], .optional("WHICH"), .format, "none, non-ascii-chars, non-ascii, all", values: ["none", "non-ascii-chars", "non-ascii", "all"]),
+        .init(.constants, "X", ["const-print-style"], .required("STYLE"), .format, "constants: raw, abbrev, verbose", values: ["raw", "abbrev", "verbose"]),
+        .init(.instructionPointer, "i", ["instruction-pointer"], .none, .format, "show the instruction pointer"),
+        .init(.syscallNumber, "n", ["syscall-number"], .none, .format, "show the number of each call"),
+        .init(.argumentNames, "N", ["arg-names", "argument-names"], .none, .format, "show the names of arguments"),
+        .init(.qualifier(.quiet), "q", ["quiet", "silent", "silence"], .optional("SET"), .format, "drop messages: attach, exit, path-resolution, personality, thread-execve; -q, -qq, -qqq: more and more", values: ["attach", "exit", "path-resolution", "personality", "thread-execve", "all", "none"]),
+        .init(.color, nil, ["color"], .optional("WHEN"), .format, "colour: auto, always, never", values: ["auto", "always", "never"]),
+        .init(.qualifier(.kvm), nil, ["kvm"], .required("vcpu[+]"), .format, "", values: []),
+        .init(.qualifier(.namespace), nil, ["namespace"], .required("new"), .format, "", values: []),
+        .init(.qualifier(.secontext), nil, ["secontext"], .optional("FORMAT"), .format, "", values: []),
+        .init(.stackTrace, "k", ["stack-trace", "stack-traces"], .optional("HOW"), .format, "", values: []),
+        .init(.stackTraceLimit, nil, ["stack-trace-frame-limit"], .required("N"), .format, "", values: []),
+
+        .init(.summaryOnly, "c", ["summary-only"], .none, .statistics, "count calls, errors and time, and show a table at the end"),
+        .init(.summary, "C", ["summary"], .none, .statistics, "the table after the trace"),
+        .init(.wallClock, "w", ["summary-wall-clock"], .none, .statistics, "the table counts wall-clock time"),
+        .init(.cpuSummary, nil, ["summary-cpu"], .none, .statistics, "the table shows the time spent in the kernel"),
+        .init(.sortBy, "S", ["summary-sort-by"], .required("COLUMN"), .statistics, "sort by time, min-time, max-time, avg-time, calls, errors, name or nothing", values: ["time", "min-time", "max-time", "avg-time", "calls", "errors", "name", "nothing"]),
+        .init(.columns, "U", ["summary-columns"], .required("COLUMNS"), .statistics, "columns: time-percent, total-time, min-time, max-time, avg-time, calls, errors, name"),
+        .init(.overhead, "O", ["summary-syscall-overhead"], .required("TIME"), .statistics, "time to subtract from each call"),
+
+        .init(.qualifier(.inject), nil, ["inject"], .required("SET:ACTION..."), .tampering, "error=ERRNO or retval=VALUE, signal=SIG, syscall=CALL, delay_enter=TIME, delay_exit=TIME, poke_enter=@argN=HEX, poke_exit=@argN=HEX, when=FIRST[..LAST][+[STEP]]"),
+        .init(.qualifier(.fault), nil, ["fault"], .required("SET[:ACTION...]"), .tampering, "the same, with error=ENOSYS unless said otherwise"),
+
+        .init(.debug, "d", ["debug"], .none, .miscellaneous, "say on stderr what renacer does"),
+        .init(.help, "h", ["help"], .none, .miscellaneous, "show this help"),
+        .init(.version, "V", ["version"], .none, .miscellaneous, "show the version"),
+        .init(.tips, nil, ["tips"], .optional("ID,FORMAT"), .miscellaneous, "show a tip at the end"),
+        .init(.oldFork, "F", [], .none, .miscellaneous, ""),
+        .init(.completions, nil, ["completions"], .required("SHELL"), .miscellaneous, "", values: ["bash", "zsh", "fish"]),
+    ]
+}

@@ -1,0 +1,61 @@
+#include "clinux_cli.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+int clinux_getopt(int argc, char *const *argv, const char *shorts, const struct option *longs, int *index) {
+    return getopt_long(argc, argv, shorts, longs, index);
+}
+
+const char *clinux_option_value(void) { return optarg; }
+int clinux_option_index(void) { return optind; }
+void clinux_set_option_index(int index) { optind = index; }
+
+int clinux_regex_compile(regex_t *re, const char *pattern, char *error, size_t size) {
+    int rc = regcomp(re, pattern, REG_EXTENDED | REG_NOSUB);
+    if (rc) regerror(rc, re, error, size);
+    return rc;
+}
+
+pid_t clinux_pipe_to(const char *command, int *fd) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC)) return -errno;
+    pid_t pid = fork();
+    if (pid < 0) {
+        int e = errno;
+        close(ends[0]);
+        close(ends[1]);
+        return -e;
+    }
+    if (pid == 0) {
+        if (ends[0] == STDIN_FILENO) fcntl(ends[0], F_SETFD, 0);
+        else dup2(ends[0], STDIN_FILENO);
+        signal(SIGPIPE, SIG_DFL);
+        execl("/bin/sh", "sh", "-c", command, (char *)0);
+        _exit(127);
+    }
+    close(ends[0]);
+    *fd = ends[1];
+    return pid;
+}
+
+int clinux_wait_for(pid_t pid) {
+    int status;
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR) return -errno;
+    return status;
+}
+
+void clinux_die_of(int sig) {
+    struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    signal(sig, SIG_DFL);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, sig);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    raise(sig);
+}

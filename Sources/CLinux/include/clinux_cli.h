@@ -1,0 +1,26 @@
+// getopt_long, regular expressions and pipes to commands for the command line.
+#pragma once
+#include <getopt.h>
+#include <regex.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/// One step of getopt_long; its globals are behind the functions below.
+int clinux_getopt(int argc, char *const *argv, const char *shorts, const struct option *longs, int *index);
+/// The value of the option just returned; NULL if it has none.
+const char *clinux_option_value(void);
+/// The index of the next argument to look at.
+int clinux_option_index(void);
+void clinux_set_option_index(int index);
+
+/// Compiles an extended regular expression; 0 or an error whose text is written to `error`.
+int clinux_regex_compile(regex_t *re, const char *pattern, char *error, size_t size);
+
+/// Runs `/bin/sh -c command` reading what is written to `*fd`; its pid, or -errno.
+/// `*fd` is closed on exec.
+pid_t clinux_pipe_to(const char *command, int *fd);
+/// Waits for a process that `clinux_pipe_to` started: its wait status, or -errno.
+int clinux_wait_for(pid_t pid);
+
+/// Dies of `signal`, without leaving a core; returns if the signal does not kill.
+void clinux_die_of(int signal);
