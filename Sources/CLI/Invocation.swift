@@ -1,5 +1,6 @@
 import RenacerCore
 import RenacerStraceText
+import RenacerSummary
 
 /// The command line as it is being read: what each option said so far.
 ///
@@ -26,7 +27,7 @@ struct Invocation {
     var stackTrace = 0, stackTraceLimit = false
 
     var summaryOnly = false, summaryToo = false, wallClock = false, cpuSummary = false
-    var columns: [SummaryColumn]?, sortBy: SummaryColumn??, overhead: UInt64?
+    var columns: [SummaryOptions.Column]?, sortBy: SummaryOptions.Sort?, overhead: UInt64?
     var statusOption = 0
     var output: String?, append = false
     var environment: [String] = []
@@ -142,9 +143,9 @@ struct Invocation {
             guard let ns = duration(value) else { throw invalid }
             overhead = ns
         case .sortBy:
-            if value == "none" || value == "nothing" { sortBy = .some(nil); break }
-            guard let c = SummaryColumn(Substring(value)) else { throw UsageError("invalid sortby: '\(value)'", help: true) }
-            sortBy = c
+            if value == "none" || value == "nothing" { sortBy = SummaryOptions.Sort.none; break }
+            guard let c = SummaryOptions.Column(Substring(value)) else { throw UsageError("invalid sortby: '\(value)'", help: true) }
+            sortBy = c.sort
         case .columns: columns = try summaryColumns(value)
 
         case .debug: settings.pipeline.plan.ptrace.debug = true
@@ -244,13 +245,13 @@ struct Invocation {
         }
     }
 
-    private func summaryColumns(_ value: String) throws(UsageError) -> [SummaryColumn] {
-        var result: [SummaryColumn] = []
+    private func summaryColumns(_ value: String) throws(UsageError) -> [SummaryOptions.Column] {
+        var result: [SummaryOptions.Column] = []
         var rest = Substring(value)
         while true {
             let comma = rest.firstIndex(of: ",")
             let name = rest[..<(comma ?? rest.endIndex)]
-            guard let column = SummaryColumn(name) else { throw UsageError("unknown column name: '\(name)'", help: true) }
+            guard let column = SummaryOptions.Column(name) else { throw UsageError("unknown column name: '\(name)'", help: true) }
             if result.contains(column) {
                 throw UsageError(
                     "call summary column has been provided more than once: '\(name)' (-U option residual: '\(rest)')", help: true)

@@ -15,10 +15,12 @@ struct UsageError: Error {
     let message: String
     /// Whether `Try '… -h'` follows.
     let suggestsHelp: Bool
+    let status: Int32
 
-    init(_ message: String, help suggestsHelp: Bool = false) {
+    init(_ message: String, help suggestsHelp: Bool = false, status: Int32 = 1) {
         self.message = message
         self.suggestsHelp = suggestsHelp
+        self.status = status
     }
 
     /// getopt has said what is wrong already.

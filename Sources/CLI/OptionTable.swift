@@ -50,7 +50,7 @@ enum OptionID: Sendable, Equatable {
     case seccomp, noSeccomp, placement, backend
     case tracePath, successfulOnly, failedOnly
     case column, color, instructionPointer, stackTrace, stackTraceLimit, syscallNumber, argumentNames
-    case output, append, separately, quiet, relative, stringLimit, absoluteShort, absoluteLong, callTimes
+    case output, append, separately, relative, stringLimit, absoluteShort, absoluteLong, callTimes
     case noAbbreviation, hexShort, hexLong, constants, descriptorsShort, pidNamespaces, commands, alwaysShowPid
     case summaryOnly, summary, overhead, sortBy, columns, wallClock, cpuSummary
     case debug, help, version, tips, source, completions

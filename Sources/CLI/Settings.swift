@@ -1,5 +1,6 @@
 import RenacerCore
 import RenacerStraceText
+import RenacerSummary
 
 /// A command line understood: what to trace, how to show it, and what to say first.
 struct Settings {
@@ -7,36 +8,25 @@ struct Settings {
     var text = TextOptions()
     /// `-c`: no trace, only the table.
     var showsTrace = true
-    var summary: Summary?
+    /// `-c`, `-C`: the table.
+    var summary: SummaryOptions?
     /// Lines for stderr before anything starts.
     var notices: [String] = []
     var color: ColorChoice = .automatic
 
     enum ColorChoice: String { case automatic = "auto", always, never }
-
-    /// `-c`, `-C`.
-    struct Summary {
-        var sortBy: SummaryColumn? = .timePercent
-        var columns: [SummaryColumn] = [.timePercent, .totalTime, .averageTime, .calls, .errors, .name]
-        /// Wall-clock time rather than time in the kernel.
-        var wallClock = true
-        /// Nanoseconds to subtract from each call; nil: what measuring costs.
-        var overhead: UInt64?
-    }
 }
 
-/// A column of the summary and the spellings that `-U` and `-S` know.
-enum SummaryColumn: CaseIterable {
-    case timePercent, totalTime, minimum, maximum, averageTime, wallTotal, wallMinimum, wallMaximum, wallAverage
-    case calls, errors, name
-
+extension SummaryOptions.Column {
+    /// What `-U` and `-S` call it.
     var spellings: [String] {
         switch self {
         case .timePercent: ["time", "time-percent", "time_percent"]
         case .totalTime: ["time-total", "time_total", "total-time", "total_time"]
-        case .minimum: ["min-time", "min_time", "time-min", "time_min", "shortest"]
-        case .maximum: ["max-time", "max_time", "time-max", "time_max", "longest"]
+        case .minimumTime: ["min-time", "min_time", "time-min", "time_min", "shortest"]
+        case .maximumTime: ["max-time", "max_time", "time-max", "time_max", "longest"]
         case .averageTime: ["avg-time", "avg_time", "time-avg", "time_avg"]
+        case .systemTime: []
         case .wallTotal: ["wall-total", "wall_total", "total-wall", "total_wall"]
         case .wallMinimum: ["wall-min", "wall_min", "min-wall", "min_wall"]
         case .wallMaximum: ["wall-max", "wall_max", "max-wall", "max_wall"]
@@ -50,5 +40,22 @@ enum SummaryColumn: CaseIterable {
     init?(_ spelling: Substring) {
         guard let c = Self.allCases.first(where: { $0.spellings.contains(String(spelling)) }) else { return nil }
         self = c
+    }
+
+    /// Sorting the table by this column.
+    var sort: SummaryOptions.Sort {
+        switch self {
+        case .timePercent, .totalTime, .systemTime: .time
+        case .minimumTime: .minimumTime
+        case .maximumTime: .maximumTime
+        case .averageTime: .averageTime
+        case .wallTotal: .wallTotal
+        case .wallMinimum: .wallMinimum
+        case .wallMaximum: .wallMaximum
+        case .wallAverage: .wallAverage
+        case .calls: .calls
+        case .errors: .errors
+        case .name: .name
+        }
     }
 }

@@ -1,1 +1,48 @@
-import RenacerCore
+import CLinux
+import Glibc
+
+let arguments = CommandLine.arguments
+let name = arguments.first ?? ""
+let asStrace = (name.isEmpty ? "renacer" : name).hasSuffix("strace")
+let program = name.isEmpty ? "renacer" : name
+
+func fail(_ error: UsageError) -> Never {
+    if !error.message.isEmpty { Message.print(error.message, program: program) }
+    if error.suggestsHelp { Message.write("Try '\(program) -h' for more information.\n", to: 2) }
+    exit(error.status)
+}
+
+do throws(UsageError) {
+    var invocation = Invocation(program: program, asStrace: asStrace)
+    let command = try OptionParser(asStrace: asStrace).parse(arguments) { (given) throws(UsageError) in
+        try invocation.apply(given)
+        if invocation.isHelp {
+            Message.write(Help.text(program: program, asStrace: asStrace), to: 1)
+            exit(0)
+        }
+    }
+    if invocation.isVersion {
+        Message.write(Help.version, to: 1)
+        exit(0)
+    }
+    let settings: Settings
+    do throws(UsageError) {
+        settings = try invocation.settings(for: command)
+    } catch {
+        for line in invocation.settings.notices { Message.print(line, program: program) }
+        throw error
+    }
+    for line in settings.notices { Message.print(line, program: program) }
+    var run = Run(program: program, settings: settings)
+    switch try run() {
+    case .exit(let status): exit(status)
+    case .dieOf(let signal):
+        // The program has dumped its core if it wanted to; renacer's is of no use.
+        var none = rlimit()
+        setrlimit(__rlimit_resource_t(UInt32(RLIMIT_CORE.rawValue)), &none)
+        clinux_die_of(signal)
+        exit(128 + signal)
+    }
+} catch {
+    fail(error)
+}

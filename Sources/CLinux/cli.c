@@ -1,8 +1,8 @@
+#define _GNU_SOURCE
 #include "clinux_cli.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,20 +42,9 @@ pid_t clinux_pipe_to(const char *command, int *fd) {
     return pid;
 }
 
-int clinux_wait_for(pid_t pid) {
+int clinux_reap(pid_t pid) {
     int status;
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR) return -errno;
     return status;
-}
-
-void clinux_die_of(int sig) {
-    struct rlimit none = {0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-    signal(sig, SIG_DFL);
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, sig);
-    sigprocmask(SIG_UNBLOCK, &set, NULL);
-    raise(sig);
 }

@@ -20,7 +20,4 @@ int clinux_regex_compile(regex_t *re, const char *pattern, char *error, size_t s
 /// `*fd` is closed on exec.
 pid_t clinux_pipe_to(const char *command, int *fd);
 /// Waits for a process that `clinux_pipe_to` started: its wait status, or -errno.
-int clinux_wait_for(pid_t pid);
-
-/// Dies of `signal`, without leaving a core; returns if the signal does not kill.
-void clinux_die_of(int signal);
+int clinux_reap(pid_t pid);

@@ -1,0 +1,207 @@
+import RenacerCore
+import RenacerStraceText
+import RenacerSummary
+
+// Options weighed against each other, in the order in which strace complains.
+
+extension Invocation {
+    /// What the whole command line means.
+    ///
+    /// - Parameter command: the program and its arguments, empty if there is none.
+    mutating func settings(for command: [String]) throws(UsageError) -> Settings {
+        try checkForms()
+        try checkTarget(command)
+        try checkFollowing()
+        try checkSummary()
+        applyCounts()
+        combineOutput(command)
+        noteIneffective()
+        if stackTrace > 0 && !summaryOnly { throw UsageError("stack traces (-k/--stack-trace) are not available yet") }
+
+        var plan = settings.pipeline.plan
+        plan.followForks = follow > 0 || followLong
+        plan.instructionPointer = settings.text.instructionPointer && settings.showsTrace
+        plan.entered = settings.showsTrace || settings.summary?.countsInFlight == true
+        plan.ptrace.interruptible = interruptible ?? defaultInterruptible(command)
+        if let summary = settings.summary {
+            plan.systemTime = !summary.wallClock || summary.columns.contains(.systemTime)
+        }
+        if !command.isEmpty { plan.target.launch = try launch(command) }
+        settings.pipeline.plan = plan
+        settings.text.program = program
+        return settings
+    }
+
+    private static func together(_ a: String, _ b: String) -> UsageError {
+        UsageError("\(a) and \(b) cannot be provided simultaneously")
+    }
+
+    /// A short form that counts and the long form that names a value exclude each other.
+    private mutating func checkForms() throws(UsageError) {
+        if stackTrace > 2 { throw UsageError("Too many -k options") }
+        if follow > 0 && followLong { throw Self.together("-f", "--follow-forks") }
+        if follow > 1 && separately { throw Self.together("-ff", "--output-separately") }
+        if daemonize > 0 && daemonizeLong { throw Self.together("-D", "--daemonize") }
+        try resolvePaths()
+        if quietCount > 0 && quietLong { throw Self.together("-q", "-e quiet/--quiet") }
+        if absoluteCount > 0 && absoluteLong { throw Self.together("-t", "--absolute-timestamps") }
+        if hexCount > 0 && hexLong { throw Self.together("-x", "--strings-in-hex") }
+        if descriptorsCount > 0 && descriptorsLong { throw Self.together("-y", "--decode-fds") }
+    }
+
+    private mutating func resolvePaths() throws(UsageError) {
+        settings.pipeline.access.paths = paths
+    }
+
+    private func checkTarget(_ command: [String]) throws(UsageError) {
+        let plan = settings.pipeline.plan
+        if command.isEmpty {
+            if argv0 != nil { throw UsageError("PROG [ARGS] must be specified with --argv0", help: true) }
+            if daemonize > 0 || daemonizeLong {
+                throw UsageError("PROG [ARGS] must be specified with -D/--daemonize", help: true)
+            }
+            if plan.target.attach.isEmpty { throw UsageError("must have PROG [ARGS] or -p PID", help: true) }
+        }
+        if daemonize > 3 {
+            throw UsageError("Too many -D's (\(daemonize)), maximum supported -D count is 3", help: true)
+        }
+        if plan.ptrace.killOnExit && !plan.target.attach.isEmpty {
+            throw UsageError("--kill-on-exit and -p/--attach are mutually exclusive options")
+        }
+    }
+
+    private mutating func checkFollowing() throws(UsageError) {
+        if oldFork > 0 {
+            if follow > 0 || followLong {
+                note("deprecated option -F ignored")
+            } else {
+                note("option -F is deprecated, please use -f/--follow-forks instead")
+                follow = 1
+            }
+        }
+        if settings.pipeline.plan.ptrace.seccomp == .always {
+            if follow == 0 && !followLong {
+                note("--seccomp-bpf cannot be used without -f/--follow-forks, disabling")
+                settings.pipeline.plan.ptrace.seccomp = .never
+            } else if !settings.pipeline.plan.target.attach.isEmpty {
+                note("--seccomp-bpf is not enabled for processes attached with -p")
+            }
+        }
+        if follow > 1 { separately = true }
+    }
+
+    private mutating func checkSummary() throws(UsageError) {
+        let either = "(-c/--summary-only or -C/--summary)"
+        if summaryOnly && summaryToo {
+            throw UsageError("-c/--summary-only and -C/--summary are mutually exclusive", help: true)
+        }
+        let summarizes = summaryOnly || summaryToo
+        if summarizes && separately {
+            throw UsageError("\(either) and -ff/--output-separately are mutually exclusive", help: true)
+        }
+        if !summarizes {
+            if wallClock { throw UsageError("-w/--summary-wall-clock must be given with \(either)", help: true) }
+            if columns != nil { throw UsageError("-U/--summary-columns must be given with \(either)", help: true) }
+            if cpuSummary { throw UsageError("--summary-cpu must be given with \(either)", help: true) }
+        }
+        if let output, let c = output.first, c == "|" || c == "!", separately {
+            throw UsageError("piping the output and -ff/--output-separately are mutually exclusive", help: true)
+        }
+        guard summarizes else { return }
+        var options = SummaryOptions()
+        options.wallClock = wallClock || !asStrace
+        options.countsInFlight = !asStrace
+        if let columns { options.columns = columns }
+        if cpuSummary, let at = options.columns.firstIndex(of: .totalTime) {
+            options.columns.insert(.systemTime, at: at + 1)
+        } else if cpuSummary {
+            options.columns.insert(.systemTime, at: 0)
+        }
+        if let sortBy { options.sort = sortBy }
+        if let overhead { options.overhead = overhead }
+        settings.summary = options
+        settings.showsTrace = summaryToo
+    }
+
+    /// `-t`, `-x`, `-y`, `-q` by how often they were given.
+    private mutating func applyCounts() {
+        switch absoluteCount {
+        case 0: break
+        case 1: timestamp = .init(format: .time, precision: .seconds)
+        case 2: timestamp = .init(format: .time, precision: .microseconds)
+        default: timestamp = .init(format: .unix, precision: .microseconds)
+        }
+        if timestamp.format != .none {
+            settings.text.absolute = .init(unix: timestamp.format == .unix, precision: timestamp.precision)
+        }
+        if hexCount > 0 { settings.text.escaping = hexCount == 1 ? .nonASCII : .all }
+        if descriptorsCount > 0 { settings.text.decoding.descriptors = descriptorsCount == 1 ? .path : .all }
+        switch quietCount {
+        case 0: break
+        case 1: settings.text.quiet = [.attach, .personality]
+        case 2: settings.text.quiet = [.attach, .personality, .exit]
+        default: settings.text.quiet = Self.everyMessage
+        }
+    }
+
+    private mutating func combineOutput(_ command: [String]) {
+        let plan = settings.pipeline.plan
+        let follows = follow > 0 || followLong
+        settings.pipeline.output.appends = append
+        guard let output else { return }
+        if output.first == "|" || output.first == "!" {
+            settings.pipeline.output.destination = .command(String(output.dropFirst()))
+        } else if separately {
+            settings.pipeline.output.destination = .filePerTask(output)
+        } else {
+            settings.pipeline.output.destination = .file(output)
+        }
+        let always = settings.text.taskPrefix == .bracketAlways
+        if separately {
+            settings.text.taskPrefix = .never
+        } else if follows || always || plan.target.attach.count > 1
+            || !plan.target.attach.isEmpty && !command.isEmpty {
+            settings.text.taskPrefix = .numberAlways
+        }
+        if plan.target.attach.isEmpty && quietCount == 0 && !quietLong {
+            settings.text.quiet.formUnion([.attach, .personality])
+        }
+    }
+
+    private func defaultInterruptible(_ command: [String]) -> Int? {
+        if daemonize > 0 || daemonizeLong { return 4 }
+        return output != nil && !command.isEmpty && settings.pipeline.plan.target.attach.isEmpty ? 3 : nil
+    }
+
+    /// Warns of options that change nothing.
+    private mutating func noteIneffective() {
+        let text = settings.text
+        if summaryOnly {
+            let useless: [(Bool, String)] = [
+                (text.instructionPointer, "-i/--instruction-pointer"), (stackTrace > 0, "-k/--stack-trace"),
+                (text.syscallNumbers, "-n/--syscall-number"), (text.argumentNames, "-N/--arg-names"),
+                (text.relative != nil, "-r/--relative-timestamps"), (text.absolute != nil, "-t/--absolute-timestamps"),
+                (text.callTime != nil, "-T/--syscall-times"), (!text.decoding.descriptors.isEmpty, "-y/--decode-fds"),
+            ]
+            for (given, option) in useless where given {
+                note("\(option) has no effect with -c/--summary-only")
+            }
+        }
+        if statusOption > 1 {
+            note("Only the last of -z/--successful-only/-Z/--failed-only options will take effect. "
+                + "See status qualifier for more complex filters.")
+        }
+        if output == nil {
+            if separately && follow < 2 { note("--output-separately has no effect without -o/--output") }
+            if append { note("-A/--output-append-mode has no effect without -o/--output") }
+        }
+        if sortBy != nil && !summaryOnly && !summaryToo {
+            note("-S/--summary-sort-by has no effect without (-c/--summary-only or -C/--summary)")
+        }
+        if stackTraceLimit && stackTrace == 0 {
+            note("--stack-trace-frame-limit has no effect without -k/--stack-trace")
+        }
+    }
+
+    private mutating func note(_ line: String) { settings.notices.append(line) }
+}

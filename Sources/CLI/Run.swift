@@ -1,0 +1,82 @@
+import CLinux
+import Glibc
+import RenacerCore
+import RenacerHost
+import RenacerPtrace
+import RenacerStraceText
+import RenacerSummary
+
+/// Builds the pipeline that `settings` describe, runs it, and tells how renacer is to end.
+struct Run {
+    let program: String
+    var settings: Settings
+
+    init(program: String, settings: Settings) {
+        self.program = program
+        self.settings = settings
+    }
+
+    /// How renacer ends.
+    enum End {
+        case exit(Int32)
+        case dieOf(Int32)
+    }
+
+    mutating func callAsFunction() throws(UsageError) -> End {
+        let output = try TraceOutput(settings.pipeline.output)
+        settings.text.live = output.isLive
+        settings.text.color = wantsColor(output)
+
+        let backend = PtraceBackend(inspector: ProcInspector())
+        var sinks: [any Sink] = []
+        if settings.showsTrace {
+            sinks.append(StraceTextSink(settings.text, outputs: output.selector, inspector: backend.inspector))
+        }
+        if let summary = settings.summary { sinks.append(SummarySink(summary, output: output.shared)) }
+        let pipeline = Pipeline(backend, sinks: sinks) { [program] in Message.print($0.description, program: program) }
+
+        defer { output.waitForReader() }
+        do throws(TraceError) {
+            try pipeline.start(settings.pipeline.plan)
+            let end = try pipeline.run()
+            if pipeline.failed { return .exit(1) }
+            return switch end {
+            case .exited(let status): .exit(status)
+            case .killed(let signal): .dieOf(signal)
+            case nil: .exit(0)
+            }
+        } catch {
+            pipeline.finish()
+            Message.print(error.description, program: program)
+            return .exit(error.exitStatus)
+        }
+    }
+
+    private func wantsColor(_ output: TraceOutput) -> Bool {
+        switch settings.color {
+        case .always: true
+        case .never: false
+        case .automatic: output.isTerminal && Self.terminalHasColors()
+        }
+    }
+
+    private static func terminalHasColors() -> Bool {
+        if let p = getenv("NO_COLOR"), p.pointee != 0 { return false }
+        guard let term = getenv("TERM").map({ String(cString: $0) }) else { return false }
+        return !term.isEmpty && term != "dumb"
+    }
+}
+
+/// Lines for the person at the terminal, on stderr.
+enum Message {
+    static func print(_ text: String, program: String) { write("\(program): \(text)\n", to: 2) }
+
+    static func write(_ text: String, to descriptor: Int32) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let n = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if n < 0 && errno != EINTR { return }
+            rest = rest.dropFirst(max(n, 0))
+        }
+    }
+}
