@@ -42,18 +42,18 @@ static void become(const struct clinux_launch *l, int channel, const sigset_t *m
     clinux_inherit_signals();
     sigprocmask(SIG_SETMASK, mask, NULL);
     if (l->standard_output >= 0 && dup2(l->standard_output, 1) < 0) fail(l, "dup2", errno);
+    if (l->filter) {
+        struct sock_fprog program = {l->filter_count, (struct sock_filter *)l->filter};
+        if (l->no_new_privileges) prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        // The tracer sees from the result whether it can rely on the filter.
+        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+    }
     if (l->has_user) {
         // The library's setgid and initgroups signal other threads and read files: here
         // there are no threads, and the groups were read before the fork.
         if (syscall(SYS_setgroups, l->group_count, l->groups) < 0) fail(l, "setgroups", errno);
         if (syscall(SYS_setresgid, l->gid, l->effective_gid, (gid_t)-1) < 0) fail(l, "setregid", errno);
         if (syscall(SYS_setresuid, l->uid, l->effective_uid, (uid_t)-1) < 0) fail(l, "setreuid", errno);
-    }
-    if (l->filter) {
-        struct sock_fprog program = {l->filter_count, (struct sock_filter *)l->filter};
-        if (l->no_new_privileges) prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-        // The tracer sees from the result whether it can rely on the filter.
-        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
     }
     execve(l->file, l->argv, l->envp);
     fail(l, "exec", errno);

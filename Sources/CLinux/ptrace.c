@@ -2,10 +2,12 @@
 #include "clinux.h"
 #include <elf.h>
 #include <errno.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 #if defined(__x86_64__)
 #include <stddef.h>
 #include <sys/user.h>
@@ -65,15 +67,13 @@ long clinux_set_syscall_result(pid_t tid, int64_t result) {
 
 #endif
 
-pid_t clinux_wait(int *status, struct rusage *usage) {
-    pid_t r = wait4(-1, status, __WALL, usage);
+pid_t clinux_wait(pid_t tid, int *status, struct rusage *usage, int nohang) {
+    pid_t r = wait4(tid, status, __WALL | (nohang ? WNOHANG : 0), usage);
     return r == -1 ? -errno : r;
 }
 
-pid_t clinux_wait_for(pid_t tid, int *status, int nohang) {
-    pid_t r = wait4(tid, status, __WALL | (nohang ? WNOHANG : 0), NULL);
-    return r == -1 ? -errno : r;
-}
+int clinux_thread_exists(pid_t pid, pid_t tid) { return syscall(SYS_tgkill, pid, tid, 0) == 0 || errno != ESRCH; }
+int clinux_has_no_new_privileges(void) { return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1; }
 
 uint64_t clinux_monotonic_ns(void) {
     struct timespec t;

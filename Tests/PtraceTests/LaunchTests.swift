@@ -3,59 +3,56 @@ import RenacerCore
 import RenacerPtrace
 import Testing
 
-/// Drives a backend to its end and keeps one line per event.
-func trace(_ plan: CapturePlan) throws -> (lines: [String], end: TraceeEnd?) {
-    // Worker threads of a test run block signals, and programs inherit that.
-    var none = sigset_t()
-    sigemptyset(&none)
-    pthread_sigmask(SIG_SETMASK, &none, nil)
-    let backend = PtraceBackend()
-    try backend.prepare(plan)
-    try backend.start()
-    defer { backend.stop() }
-    var lines: [String] = []
-    while true {
-        switch try backend.nextBatch(deadline: nil) {
-        case .nothing: continue
-        case .end(let end): return (lines, end)
-        case .events(let batch): for e in batch.events { lines.append(describe(e)) }
+/// One at a time: waiting for any child is what a ptrace backend does.
+@Suite(.serialized) struct PtraceTests {}
+
+extension PtraceTests {
+    @Suite struct Launching {
+        @Test func theFirstCallIsExecveAndTheLastIsUnfinished() throws {
+            let t = try Trace(plan("/bin/true"))
+            try t.run()
+            let texts = t.seen.map(\.text)
+            #expect(Array(texts.prefix(3)) == ["execve:", "executed", "execve returned(0)"])
+            #expect(Array(texts.suffix(3)) == ["exit_group:", "exit_group unfinished", "exited(status: 0)"])
+            #expect(t.end == .exited(0))
         }
-    }
-}
 
-func describe(_ e: Event) -> String {
-    switch e.body {
-    case .syscallEntered(let c): "\(c.syscall?.name.description ?? "\(c.number)"):"
-    case .syscall(let c): "\(c.syscall?.name.description ?? "\(c.number)") \(c.outcome)"
-    case .signal(let s): s.isStop ? "stopped by \(s.number)" : "signal \(s.number)"
-    case .process(let p): "\(p)"
-    case .loss: "loss"
-    }
-}
+        @Test(arguments: [0, 1, 42, 255]) func exitStatusIsCarriedOver(_ status: Int32) throws {
+            let t = try Trace(plan("/bin/sh", ["-c", "exit \(status)"]))
+            try t.run()
+            #expect(t.end == .exited(status))
+        }
 
-func plan(_ file: String, _ arguments: [String] = []) -> CapturePlan {
-    var plan = CapturePlan()
-    plan.target.launch = .init(file: file, arguments: [file] + arguments, environment: ["PATH=/usr/bin:/bin"])
-    return plan
-}
+        @Test(arguments: [SIGTERM, SIGKILL, SIGUSR1, SIGHUP]) func deathBySignalIsCarriedOver(_ signal: Int32) throws {
+            let t = try Trace(plan("/bin/sh", ["-c", "kill -\(signal) $$"]))
+            try t.run()
+            #expect(t.seen.last?.text == "killed(signal: \(signal), coreDumped: false)")
+            #expect(t.count("signal \(signal)") == (signal == SIGKILL ? 0 : 1))
+            #expect(t.end == .killed(signal))
+        }
 
-@Suite(.serialized) struct LaunchTests {
-    @Test func theFirstCallIsExecveAndTheLastIsUnfinished() throws {
-        let (lines, end) = try trace(plan("/bin/true"))
-        #expect(Array(lines.prefix(2)) == ["execve:", "execve returned(0)"])
-        #expect(Array(lines.suffix(3)) == ["exit_group:", "exit_group unfinished", "exited(status: 0)"])
-        #expect(end == .exited(0))
-    }
+        @Test func aFailedExecShowsTheCallAndNothingElse() throws {
+            let t = try Trace(plan("/nonexistent"))
+            try t.run()
+            #expect(t.seen.map(\.text) == ["execve:", "execve failed(2)", "exited(status: 127)"])
+            #expect(t.end == .exited(127))
+        }
 
-    @Test func deathBySignalIsCarriedOver() throws {
-        let (lines, end) = try trace(plan("/bin/sh", ["-c", "kill -TERM $$"]))
-        #expect(lines.suffix(2) == ["signal 15", "killed(signal: 15, coreDumped: false)"])
-        #expect(end == .killed(15))
-    }
-
-    @Test func aFailedExecShowsTheCallAndNothingElse() throws {
-        let (lines, end) = try trace(plan("/nonexistent"))
-        #expect(lines == ["execve:", "execve failed(2)", "exited(status: 127)"])
-        #expect(end == .exited(127))
+        @Test func aSeccompFilterShowsTheSameCalls() throws {
+            var counts: [PtraceOptions.Seccomp: Int] = [:]
+            for mode in [PtraceOptions.Seccomp.never, .automatic, .always] {
+                var p = plan("/bin/sh", ["-c", "cat /etc/hostname >/dev/null; /bin/true; cat /etc/passwd >/dev/null"])
+                p.syscalls = set("openat", "execve")
+                p.followForks = true
+                p.ptrace.seccomp = mode
+                let t = try Trace(p)
+                try t.run()
+                counts[mode] = t.count("openat:") + 1000 * t.count("execve returned(0)")
+                #expect(t.end == .exited(0))
+            }
+            #expect(counts[.never] == counts[.automatic])
+            #expect(counts[.never] == counts[.always])
+            #expect(counts[.never, default: 0] >= 4004)
+        }
     }
 }

@@ -13,7 +13,7 @@ final class LiveMemory: TraceeMemory {
     nonisolated(unsafe) private static var openFiles = 0
     private static let openFileLimit = 512
 
-    private let tid: Int32
+    var tid: Int32
     /// -1: not opened yet; -2: cannot be opened.
     private var file: Int32 = -1
     private let lines: UnsafeMutableRawPointer

@@ -31,6 +31,32 @@ enum ProcPath {
         }
     }
 
+    /// Ids of the threads of a process.
+    static func threads(of pid: Int32) -> [Int32] {
+        guard let directory = withPath(pid, "task", { opendir($0) }) else { return [] }
+        defer { closedir(directory) }
+        var result: [Int32] = []
+        while let entry = readdir(directory) {
+            let tid = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { atoi($0) }
+            }
+            if tid > 0 { result.append(tid) }
+        }
+        return result
+    }
+
+    /// The letter that `/proc/TID/status` gives a task's state; nil if there is none.
+    static func state(_ tid: Int32) -> UInt8? {
+        let fd = open(tid, "stat", O_RDONLY | O_CLOEXEC)
+        guard fd >= 0 else { return nil }
+        defer { _ = close(fd) }
+        return withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { b in
+            let n = read(fd, b.baseAddress, b.count)
+            guard n > 0, let end = b[..<n].lastIndex(of: UInt8(ascii: ")")), end + 2 < n else { return nil }
+            return b[end + 2]
+        }
+    }
+
     /// The number behind `key` in `/proc/TID/status`, which must end with a colon.
     static func status(_ tid: Int32, _ key: StaticString, radix: Int = 10) -> UInt64? {
         let fd = open(tid, "status", O_RDONLY | O_CLOEXEC)

@@ -8,9 +8,11 @@ extension PtraceBackend {
         let invoked = String(cString: clinux_invocation_name())
         var channel: Int32 = -1
         let argv = CStrings(launch.arguments), environment = CStrings(launch.environment)
+        let filter = seccompFilter()
         let groups = Self.groups(of: launch.user)
         let pid = launch.file.withCString { file in
                 groups.withUnsafeBufferPointer { groups in
+                filter.withUnsafeBufferPointer { filter in
                     var l = clinux_launch()
                     l.file = file
                     l.argv = UnsafePointer(argv.pointers)
@@ -30,7 +32,13 @@ extension PtraceBackend {
                         l.groups = groups.baseAddress
                         l.group_count = groups.count
                     }
+                    if !filter.isEmpty {
+                        l.filter = UnsafeRawPointer(filter.baseAddress)
+                        l.filter_count = UInt16(filter.count)
+                        l.no_new_privileges = plan.ptrace.seccomp == .always ? 1 : 0
+                    }
                     return clinux_launch(&l, &channel)
+                }
                 }
         }
         guard pid > 0 else { throw TraceError("\(invoked): fork: \(Self.message(-pid))") }
@@ -43,16 +51,14 @@ extension PtraceBackend {
         launched = pid
         let task = Task(tid: pid, pid: pid)
         task.isStarting = true
-        task.awaitsFirstStop = false
         tasks.insert(task)
         // The program's process waits for the channel; from this stop on every call of it is seen.
         _ = clinux_interrupt(pid)
-        _ = clinux_wait_for(pid, &status, 0)
+        var status: Int32 = 0
+        _ = clinux_wait(pid, &status, nil, 0)
         clinux_launch_go(channel)
-        resume(Resumption(tid: pid, kind: .toSyscall))
+        _ = clinux_resume_to_syscall(pid, 0)
     }
-
-    static func message(_ error: Int32) -> String { String(cString: strerror(error)) }
 
     private static func groups(of user: CapturePlan.Launch.User?) -> [gid_t] {
         guard let user else { return [] }

@@ -2,61 +2,33 @@ import CLinux
 import Glibc
 import RenacerCore
 
-/// How a stopped task goes on.
-struct Resumption {
-    enum Kind { case toSyscall, plain, listen }
-    var tid: Int32
-    var kind: Kind
-    var signal: Int32 = 0
-}
-
-/// What a wait told about a task.
-enum Stop {
-    case syscall, signal(Int32), group(Int32), event(Int32), exited(Int32), killed(Int32, coreDumped: Bool)
-
-    static let eventStop: Int32 = 128
-
-    init(status: Int32) {
-        let low = status & 0x7f
-        if low == 0 {
-            self = .exited(status >> 8 & 0xff)
-        } else if low != 0x7f {
-            self = .killed(low, coreDumped: status & 0x80 != 0)
-        } else {
-            let signal = status >> 8 & 0xff
-            let event = status >> 16
-            if event == Self.eventStop {
-                self = signal == SIGTRAP ? .event(event) : .group(signal)
-            } else if event != 0 {
-                self = .event(event)
-            } else {
-                self = signal == SIGTRAP | 0x80 ? .syscall : .signal(signal)
-            }
-        }
-    }
-}
+// What each kind of stop means, and the events that come of it.
 
 extension PtraceBackend {
-    func handle(_ tid: Int32) {
-        guard let task = tasks[tid] else { return }
+    func handle(_ tid: Int32, _ stop: Stop, _ time: UInt64) {
+        systemTime = time
+        guard let task = tasks[tid] ?? newcomer(tid, stop) else { return }
         task.memory.invalidate()
-        switch Stop(status: status) {
-        case .syscall:
-            atSyscall(task)
-            goOn(task)
+        if stop.isEnd {
+            ended(task, stop)
+            return
+        }
+        // A second stop without a resumption between: the task that had this id was
+        // replaced while it was stopped.
+        if task.isStopped { stopped.removeAll { $0 === task } }
+        task.isStopped = true
+        task.isListening = false
+        task.next = .run
+        task.nextSignal = 0
+        stopped.append(task)
+        switch stop {
+        case .syscall, .seccomp: atCall(task)
         case .signal(let signal): atSignal(task, signal)
         case .group(let signal): atGroupStop(task, signal)
-        case .event(let event):
-            atEvent(task, event)
-            goOn(task)
-        case .exited(let code): atEnd(task, .exited(code), .exited(status: code))
-        case .killed(let signal, let core): atEnd(task, .killed(signal), .killed(signal: signal, coreDumped: core))
+        case .forked, .cloned: atFork(task, stop)
+        case .executed: atExec(task)
+        default: break
         }
-    }
-
-    @inline(__always)
-    func goOn(_ task: Task, signal: Int32 = 0) {
-        resumptions.append(Resumption(tid: task.tid, kind: .toSyscall, signal: signal))
     }
 
     @inline(__always)
@@ -66,57 +38,73 @@ extension PtraceBackend {
 
     // MARK: Calls
 
-    private func atSyscall(_ task: Task) {
+    private func atCall(_ task: Task) {
         var info = clinux_syscall_info()
         guard clinux_syscall_info(task.tid, &info) > 0 else { return }
-        switch info.op {
-        case 1: enter(task, info)
-        case 2: leave(task, info)
-        default: break
-        }
+        // With a filter, the entry stop may already have told of a call that it lets stop.
+        if info.op == 2 { leave(task, info) } else if info.op != 0, !task.isInCall { enter(task, info) }
     }
 
     private func enter(_ task: Task, _ info: clinux_syscall_info) {
         let (number, personality) = Self.identify(info)
+        task.isInCall = true
+        task.isCallDelivered = false
+        task.number = number
         if task.isStarting {
             guard number == Int(clinux_sys_execve) else { return }
             task.isStarting = false
         }
-        task.isInCall = true
-        let wanted = plan.syscalls.contains(number, personality)
-        task.isCallDelivered = wanted
-        guard wanted else { return }
+        let mark = watch.mark(number, personality)
+        if mark.contains(.placement) { placement.release() }
+        if mark.contains(.exec), task.isThread { executing.append(task) }
+        if !mark.contains(.placement) { placement.count(task, tasks) }
+        guard mark.contains(.deliver) else { return }
         let now = clinux_monotonic_ns()
+        task.isCallDelivered = true
         task.call = Call(
             number: number, personality: personality,
             arguments: (info.arg0, info.arg1, info.arg2, info.arg3, info.arg4, info.arg5), enterTime: now,
             memory: task.memory)
         task.call.instructionPointer = info.instruction_pointer
         if plan.systemTime { task.systemTimeAtEntry = systemTime }
+        if mark.contains(.tamper) { tamperAtEntry(task, now) }
         if plan.entered { deliver(task, now, .syscallEntered(task.call)) }
+        if mark.contains(.final), task.injection == nil { unfinished(task, now) }
     }
 
-    private func leave(_ task: Task, _ info: clinux_syscall_info) {
+    private func leave(_ stopped: Task, _ info: clinux_syscall_info) {
+        let task = executing.isEmpty ? stopped : successor(of: stopped)
         guard task.isInCall else { return }
         task.isInCall = false
         let value = Int64(bitPattern: info.value)
         let failed = info.arg0 & 0xff != 0
-        if task.tid == launched, !hasExecuted, failed { task.isStarting = true }
+        if task.tid == launched, !hasExecuted { leftBeforeExec(task, failed: failed) }
+        if !executing.isEmpty { executing.removeAll { $0 === task } }
         guard task.isCallDelivered else { return }
+        task.isCallDelivered = false
         let now = clinux_monotonic_ns()
         task.call.exitTime = now
         task.call.outcome = failed ? .failed(Int32(truncatingIfNeeded: 0 &- value)) : .returned(value)
         task.call.instructionPointer = info.instruction_pointer
         if plan.systemTime { task.call.systemTime = systemTime &- task.systemTimeAtEntry }
+        if task.injection != nil { tamperAtExit(task, now) }
+        delivered += 1
         deliver(task, now, .syscall(task.call))
     }
 
-    private var systemTime: UInt64 {
-        UInt64(usage.pointee.ru_stime.tv_sec) &* 1_000_000_000 &+ UInt64(usage.pointee.ru_stime.tv_usec) &* 1000
+    /// Ends the call a task is in, if there is one, without a result.
+    func unfinished(_ task: Task, _ now: UInt64, _ outcome: Call.Outcome = .unfinished) {
+        guard task.isInCall, task.isCallDelivered else { return }
+        task.isCallDelivered = false
+        task.call.exitTime = now
+        task.call.outcome = outcome
+        if outcome == .unfinished { delivered += 1 }
+        deliver(task, now, .syscall(task.call))
     }
 
     private static func identify(_ info: clinux_syscall_info) -> (Int, Personality) {
-        let number = Int(Int64(bitPattern: info.value))
+        // Numbers are ints in the kernel: what lies above is the program's whim.
+        let number = Int(Int32(truncatingIfNeeded: info.value))
         switch info.arch {
         case 0x4000_0003, 0x4000_0028: return (number, .compat32)
         default: break
@@ -130,41 +118,47 @@ extension PtraceBackend {
     // MARK: Signals
 
     private func atSignal(_ task: Task, _ signal: Int32) {
+        task.nextSignal = signal
+        guard !task.isStarting else { return }
         var info: UnsafeRawBufferPointer?
-        if clinux_signal_info(task.tid, signalInfo.baseAddress) == 0 { info = UnsafeRawBufferPointer(signalInfo) }
-        if !task.isStarting { deliver(task, clinux_monotonic_ns(), .signal(Signal(number: signal, info: info))) }
-        goOn(task, signal: signal)
+        let buffer = task.signalInfoBuffer()
+        if clinux_signal_info(task.tid, buffer.baseAddress) == 0 { info = UnsafeRawBufferPointer(buffer) }
+        deliver(task, clinux_monotonic_ns(), .signal(Signal(number: signal, info: info)))
     }
 
     private func atGroupStop(_ task: Task, _ signal: Int32) {
+        task.next = .listen
         deliver(task, clinux_monotonic_ns(), .signal(Signal(number: signal, isStop: true)))
-        resumptions.append(Resumption(tid: task.tid, kind: .listen))
     }
 
-    private func atEvent(_ task: Task, _ event: Int32) {
-        if event == 4 {
-            task.memory.close()
-            if task.tid == launched { hasExecuted = true }
-        }
-    }
+    // MARK: Ends
 
-    private func atEnd(_ task: Task, _ end: TraceeEnd, _ body: ProcessEvent) {
+    private func ended(_ task: Task, _ stop: Stop) {
         let now = clinux_monotonic_ns()
-        if task.isInCall, task.isCallDelivered {
-            task.call.exitTime = now
-            task.call.outcome = .unfinished
-            deliver(task, now, .syscall(task.call))
+        unfinished(task, now)
+        var body = ProcessEvent.exited(status: 0)
+        var end = TraceeEnd.exited(0)
+        switch stop {
+        case .exited(let status):
+            body = .exited(status: status)
+            end = .exited(status)
+        case .killed(let signal, let coreDumped):
+            body = .killed(signal: signal, coreDumped: coreDumped)
+            end = .killed(signal)
+        default: break
         }
         if task.tid == launched { launchedEnd = end }
         deliver(task, now, .process(body))
-        tasks.remove(task)
+        forget(task)
     }
 
-    func resume(_ r: Resumption) {
-        switch r.kind {
-        case .toSyscall: _ = clinux_resume_to_syscall(r.tid, r.signal)
-        case .plain: _ = clinux_resume(r.tid, r.signal)
-        case .listen: _ = clinux_listen(r.tid)
-        }
+    func forget(_ task: Task) {
+        tasks.remove(task)
+        task.memory.close()
+        task.isStopped = false
+        if !executing.isEmpty { executing.removeAll { $0 === task } }
+        if !delayed.isEmpty { delayed.removeAll { $0 === task } }
+        placement.forget(task)
+        stopped.removeAll { $0 === task }
     }
 }

@@ -3,27 +3,55 @@ import Glibc
 import RenacerCore
 
 /// Traces with ptrace(2): exact, live memory, one stop at each end of a call.
+///
+/// A stop costs three requests: wait4, PTRACE_GET_SYSCALL_INFO and the resumption.
 public final class PtraceBackend: Backend {
     public let name: Name = "ptrace"
     public let inspector: any TaskInspector
     public internal(set) var account = Account()
+    /// Decides, where given, which calls may be tampered with.
+    public var tamperFilter: (any EventFilter)?
 
     var plan = CapturePlan()
+    var watch = WatchList()
     let tasks = TaskTable()
     let batch = Batch()
-    /// Stopped tasks, and how each goes on once the batch has been consumed.
-    var resumptions: [Resumption] = []
+    /// Tasks in a stop that go on once the batch has been consumed.
+    var stopped: [Task] = []
+    /// Tasks that stay in a stop for an injected delay.
+    var delayed: [Task] = []
+    /// Changes of state that were waited for and not looked at.
+    var pending: [(tid: Int32, status: Int32, systemTime: UInt64)] = []
+    /// System time of the process whose stop is being handled, ns.
+    var systemTime: UInt64 = 0
+    /// The options every task is seized with.
+    var options: UInt = 0
+
     /// The launched program's process id, 0 if none.
     var launched: Int32 = 0
+    /// It has got beyond its exec.
+    var hasExecuted = false
     var launchedEnd: TraceeEnd?
+    /// The launched tasks stop through a seccomp filter, not at every call.
+    var isFiltered = false
+    /// Threads that are in an exec: their leader may be replaced at any time.
+    var executing: [Task] = []
+    /// Calls counted against `plan.syscallLimit`.
+    var delivered: UInt64 = 0
+
     /// Sinks were given events since they last had the chance to flush.
     var owesIdle = false
-    /// The launched program has got beyond its exec.
-    var hasExecuted = false
-    var isStopped = false
-    var options: UInt = 0
-    /// `siginfo_t` of the signal being delivered; borrowed by its event.
-    let signalInfo = UnsafeMutableRawBufferPointer.allocate(byteCount: 128, alignment: 8)
+    /// Why tracing is to end before the tasks do; nil as long as it is not.
+    var ending: Ending?
+    private var hasHandedOverStart = false
+    private var isStopped = false
+    /// When the timer goes off next; 0: never; nil: it does and must be set anew.
+    var alarm: UInt64? = 0
+    var placement = Placement()
+
+    private let usage = UnsafeMutablePointer<rusage>.allocate(capacity: 1)
+
+    enum Ending: Equatable { case signal(Int32), limit }
 
     /// - Parameter inspector: answers sinks' questions about tasks.
     public init(inspector: any TaskInspector = NoInspector()) {
@@ -31,18 +59,29 @@ public final class PtraceBackend: Backend {
     }
 
     deinit {
-        signalInfo.deallocate()
         usage.deallocate()
+        watch.deallocate()
     }
+
+    // MARK: Life
 
     public func prepare(_ plan: CapturePlan) throws(TraceError) {
         self.plan = plan
-        options = UInt(clinux_option_sysgood | clinux_option_exec)
+        watch = WatchList(plan)
+        options = UInt(clinux_option_sysgood | clinux_option_exec | clinux_option_seccomp)
+        if plan.followForks {
+            options |= UInt(clinux_option_fork | clinux_option_vfork | clinux_option_clone)
+        }
         if plan.ptrace.killOnExit { options |= UInt(clinux_option_exitkill) }
     }
 
     public func start() throws(TraceError) {
+        placement.prepare(plan.ptrace.placement)
+        // The program inherits what was in place before the handlers.
         if let launch = plan.target.launch { try self.launch(launch) }
+        let level = plan.ptrace.interruptible ?? 2
+        clinux_catch_signals(level >= 3 ? 1 : 0, level >= 4 ? 1 : 0)
+        try attachAll()
     }
 
     public func nextBatch(deadline: UInt64?) throws(TraceError) -> Delivery {
@@ -50,41 +89,145 @@ public final class PtraceBackend: Backend {
             owesIdle = false
             return .nothing
         }
-        for r in resumptions { resume(r) }
-        resumptions.removeAll(keepingCapacity: true)
-        batch.events.removeAll(keepingCapacity: true)
-        while !tasks.isEmpty {
-            guard let tid = try wait() else { return .nothing }
-            handle(tid)
-            if !batch.events.isEmpty {
-                owesIdle = true
-                account.delivered += UInt64(batch.events.count)
-                return .events(batch)
-            }
-            for r in resumptions { resume(r) }
-            resumptions.removeAll(keepingCapacity: true)
+        if !hasHandedOverStart {
+            hasHandedOverStart = true
+            if !batch.events.isEmpty { return handOver() }
         }
-        return .end(launchedEnd)
+        batch.events.removeAll(keepingCapacity: true)
+        resumeStopped()
+        while true {
+            if let d = endIfAsked() { return d }
+            if tasks.isEmpty { return .end(launchedEnd) }
+            try wait(deadline)
+            for p in pending { handle(p.tid, Stop(status: p.status), p.systemTime) }
+            pending.removeAll(keepingCapacity: true)
+            if !batch.events.isEmpty { return handOver() }
+            resumeStopped()
+            if let deadline, clinux_monotonic_ns() >= deadline { return .nothing }
+        }
+    }
+
+    /// Ends tracing at the next `nextBatch`: tasks are let go of and go on.
+    public func endAtLimit() { if ending == nil { ending = .limit } }
+
+    private func endIfAsked() -> Delivery? {
+        if ending == nil {
+            let signal = clinux_caught_signal()
+            if signal != 0 { ending = .signal(signal) }
+        }
+        if ending == nil, let limit = plan.syscallLimit, delivered >= limit { ending = .limit }
+        guard let ending, !tasks.isEmpty else { return nil }
+        letGoOfAll()
+        if case .signal(let signal) = ending { launchedEnd = .killed(signal) } else { launchedEnd = nil }
+        return batch.events.isEmpty ? .end(launchedEnd) : handOver()
+    }
+
+    private func handOver() -> Delivery {
+        owesIdle = true
+        account.delivered += UInt64(batch.events.count)
+        return .events(batch)
     }
 
     public func stop() {
         guard !isStopped else { return }
         isStopped = true
-    }
-
-    /// The last wait's answer.
-    var status: Int32 = 0
-    let usage = UnsafeMutablePointer<rusage>.allocate(capacity: 1)
-
-    /// Waits for any task; nil if a signal to renacer came instead.
-    private func wait() throws(TraceError) -> Int32? {
-        let tid = clinux_wait(&status, plan.systemTime ? usage : nil)
-        if tid > 0 { return tid }
-        if tid == -EINTR { return nil }
-        if tid == -ECHILD {
-            tasks.removeAll()
-            return nil
+        if !tasks.isEmpty {
+            letGoOfAll()
+            batch.events.removeAll(keepingCapacity: true)
         }
-        throw TraceError("renacer: wait4: \(String(cString: strerror(-tid)))")
+        placement.end()
+        clinux_release_signals()
     }
+
+    // MARK: Waiting
+
+    /// Fills `pending` with what happened, at least one thing unless a signal interrupts.
+    ///
+    /// With several tasks everything that is there is taken, since the kernel would
+    /// always tell of the first busy task first.
+    private func wait(_ deadline: UInt64?) throws(TraceError) {
+        setAlarm(deadline)
+        var status: Int32 = 0
+        let tid = clinux_wait(-1, &status, plan.systemTime ? usage : nil, 0)
+        if tid > 0 {
+            pending.append((tid, status, usedSystemTime))
+            while tasks.count > 1, pending.count < 64 {
+                let more = clinux_wait(-1, &status, plan.systemTime ? usage : nil, 1)
+                guard more > 0 else { break }
+                pending.append((more, status, usedSystemTime))
+            }
+        } else if tid == -EINTR {
+            alarm = nil
+            if placement.isPinned { placement.tick() }
+            endDelays()
+        } else if tid == -ECHILD {
+            tasks.removeAll()
+        } else {
+            throw TraceError("\(Self.invocation): wait4: \(Self.message(-tid))")
+        }
+    }
+
+    private var usedSystemTime: UInt64 {
+        guard plan.systemTime else { return 0 }
+        return UInt64(usage.pointee.ru_stime.tv_sec) &* 1_000_000_000 &+ UInt64(usage.pointee.ru_stime.tv_usec) &* 1000
+    }
+
+    private func setAlarm(_ deadline: UInt64?) {
+        var due = deadline ?? 0
+        func consider(_ t: UInt64) { if t != 0, due == 0 || t < due { due = t } }
+        for t in delayed { consider(t.delayedUntil) }
+        consider(placement.nextTick)
+        if alarm != due {
+            alarm = due
+            clinux_set_alarm(due)
+        }
+    }
+
+    // MARK: Resuming
+
+    /// Lets every task whose stop has been dealt with go on.
+    func resumeStopped() {
+        for task in stopped {
+            if task.delayedUntil != 0 { delayed.append(task) } else { resume(task) }
+        }
+        stopped.removeAll(keepingCapacity: true)
+    }
+
+    func endDelays() {
+        guard !delayed.isEmpty else { return }
+        let now = clinux_monotonic_ns()
+        delayed.removeAll { task in
+            guard task.delayedUntil <= now else { return false }
+            task.delayedUntil = 0
+            resume(task)
+            return true
+        }
+    }
+
+    func resume(_ task: Task) {
+        guard task.isStopped else { return }
+        task.isStopped = false
+        let signal = task.nextSignal
+        task.nextSignal = 0
+        switch task.next {
+        case .listen:
+            task.isListening = true
+            _ = clinux_listen(task.tid)
+        case .run where isFiltered && !task.isInCall && !task.isStarting: _ = clinux_resume(task.tid, signal)
+        case .run: _ = clinux_resume_to_syscall(task.tid, signal)
+        }
+    }
+
+    // MARK: Words
+
+    static var invocation: String { String(cString: clinux_invocation()) }
+    static func message(_ error: Int32) -> String { String(cString: strerror(error)) }
+
+    /// One line on stderr.
+    static func say(_ text: String) {
+        let line = "\(invocation): \(text)\n"
+        _ = line.utf8.withContiguousStorageIfAvailable { write(2, $0.baseAddress, $0.count) }
+    }
+
+    func debug(_ text: @autoclosure () -> String) { if plan.ptrace.debug { Self.say(text()) } }
 }

@@ -5,27 +5,64 @@ final class Task {
     /// Changes when a thread executes: it takes its leader's id.
     var tid: Int32
     /// Thread group id.
-    var pid: Int32
+    let pid: Int32
+    /// Its address space; shared with nobody here, since a file per task costs less than a lookup.
     let memory: LiveMemory
+
     /// The call it is in, or was in last.
     var call: Call
     /// Between an entry and an exit stop.
     var isInCall = false
-    /// The entry was, or would have been, delivered.
+    /// The call's number, whether the call is delivered or not.
+    var number = -1
+    /// The end of the call is to be delivered.
     var isCallDelivered = false
-    /// On its way to the first exec, or to its end after that failed: renacer's own calls.
-    var isStarting = false
-    /// The stop after `PTRACE_SEIZE` or at a child's birth is still to come.
-    var awaitsFirstStop = true
-    /// In a group-stop that the tracer keeps with `PTRACE_LISTEN`.
-    var isGroupStopped = false
     /// System time of its process at the last entry, in ns.
     var systemTimeAtEntry: UInt64 = 0
+
+    /// On its way to the first exec, or to its end after that failed: renacer's own calls.
+    var isStarting = false
+    /// In a ptrace-stop, with an entry among the stopped or the delayed tasks.
+    var isStopped = false
+    /// In a group-stop that lasts under `PTRACE_LISTEN`.
+    var isListening = false
+    /// How it goes on from the stop it is in.
+    var next = Next.run
+    /// The signal that goes with it; 0 for none.
+    var nextSignal: Int32 = 0
+    /// It stays in its stop until then (`CLOCK_MONOTONIC` ns); 0: not delayed.
+    var delayedUntil: UInt64 = 0
+
+    /// What is being done to the call it is in.
+    var injection: Injection?
+    /// How often each rule's calls were entered.
+    var injectionCounts: [InjectionKey: UInt32] = [:]
+
+    /// `siginfo_t` of the signal being delivered; borrowed by its event.
+    private(set) lazy var signalInfo = UnsafeMutableRawBufferPointer.allocate(byteCount: 128, alignment: 8)
+    private var hasSignalInfo = false
+
+    enum Next { case run, listen }
 
     init(tid: Int32, pid: Int32) {
         self.tid = tid
         self.pid = pid
         memory = LiveMemory(tid: tid)
         call = Call(number: -1, arguments: (0, 0, 0, 0, 0, 0), memory: memory)
+    }
+
+    deinit { if hasSignalInfo { signalInfo.deallocate() } }
+
+    var isThread: Bool { tid != pid }
+
+    /// Takes the place of its leader, after it executed.
+    func becomeLeader() {
+        tid = pid
+        memory.tid = pid
+    }
+
+    func signalInfoBuffer() -> UnsafeMutableRawBufferPointer {
+        hasSignalInfo = true
+        return signalInfo
     }
 }

@@ -34,6 +34,17 @@ enum {
 enum {
     clinux_sys_execve = SYS_execve,
     clinux_sys_execveat = SYS_execveat,
+    clinux_sys_exit = SYS_exit,
+    clinux_sys_exit_group = SYS_exit_group,
+    clinux_sys_clone = SYS_clone,
+#ifdef SYS_fork
+    clinux_sys_fork = SYS_fork,
+    clinux_sys_vfork = SYS_vfork,
+#else
+    clinux_sys_fork = -1,
+    clinux_sys_vfork = -2,
+#endif
+    clinux_sys_clone3 = 435,
     clinux_sys_seccomp = SYS_seccomp,
     clinux_sys_sched_setaffinity = SYS_sched_setaffinity,
     clinux_sys_sched_getaffinity = SYS_sched_getaffinity,
@@ -93,10 +104,13 @@ struct clinux_launch {
 pid_t clinux_launch(const struct clinux_launch *launch, int *channel);
 void clinux_launch_go(int channel);
 
-/// Blocks until any traced task changes state: its id, or a negative errno.
-pid_t clinux_wait(int *status, struct rusage *usage);
-/// Like `clinux_wait` for one task, without blocking if `nohang`.
-pid_t clinux_wait_for(pid_t tid, int *status, int nohang);
+/// Blocks until a task changes state: its id, or a negative errno. `tid` is -1 for any
+/// task. With `nohang` it does not block and returns 0. `usage` may be NULL.
+pid_t clinux_wait(pid_t tid, int *status, struct rusage *usage, int nohang);
+/// Whether a thread is there.
+int clinux_thread_exists(pid_t pid, pid_t tid);
+/// Whether exec can give the caller no privileges.
+int clinux_has_no_new_privileges(void);
 
 /// Installs handlers that note INT, TERM, HUP, QUIT, PIPE and let a wait be interrupted; or
 /// ignores these signals. What was in place before comes back in every launched program.
@@ -116,5 +130,15 @@ size_t clinux_read_memory(pid_t tid, uint64_t address, void *buffer, size_t coun
 const char *clinux_invocation(void);
 /// The same without directories.
 const char *clinux_invocation_name(void);
+
+/// Keeps the calling process on the CPU it is on.
+void clinux_pin_self(void);
+/// Puts the caller and the stopped task `tid` on one CPU: 0, or -1 if that is not possible.
+/// A guard process restores the task's mask if the caller is killed.
+int clinux_pin(pid_t tid);
+/// Restores both masks.
+void clinux_unpin(pid_t tid);
+/// Ends the guard process.
+void clinux_pin_end(void);
 
 uint64_t clinux_monotonic_ns(void);

@@ -60,6 +60,8 @@ public struct Call {
         /// The result or the call itself was replaced.
         public static let injected = Tampering(rawValue: 1)
         public static let delayed = Tampering(rawValue: 2)
+        /// Memory behind the arguments was overwritten.
+        public static let arguments = Tampering(rawValue: 4)
     }
 
     /// Argument `i`, counted from 0.

@@ -48,7 +48,8 @@ public struct Signal {
 
 /// A change in the life of a task.
 public enum ProcessEvent {
-    case attached
+    /// The tracer took hold of it, and of its other threads if `threads` is above 1.
+    case attached(threads: Int = 1)
     /// The tracer let go of the task.
     case detached
     /// A fork, vfork or clone gave this task a child.

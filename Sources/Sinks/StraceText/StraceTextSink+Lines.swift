@@ -179,7 +179,11 @@ extension StraceTextSink {
             buffer.append(note)
             buffer.ascii(")")
         }
-        if call.tampering.contains(.injected) { buffer.append(" (INJECTED)") }
+        if call.tampering.contains(.arguments) {
+            buffer.append(call.tampering.contains(.injected) ? " (INJECTED: args, retval)" : " (INJECTED: args)")
+        } else if call.tampering.contains(.injected) {
+            buffer.append(" (INJECTED)")
+        }
         if call.tampering.contains(.delayed) { buffer.append(" (DELAYED)") }
         if let precision = options.callTime {
             buffer.append(" <")

@@ -146,7 +146,7 @@ public final class StraceTextSink: Sink {
     private func process(_ change: ProcessEvent, _ event: borrowing Event) throws(TraceError) {
         let task = task(event.tid, event.pid)
         switch change {
-        case .attached: try message(task, "attached", .attach)
+        case .attached(let threads): try message(task, "attached", .attach, threads: threads)
         case .detached:
             if task.isInCall, open === task { try closeOpenLine() }
             tasks[event.tid] = nil
@@ -202,7 +202,7 @@ public final class StraceTextSink: Sink {
     }
 
     /// `Process N attached`, on stderr whatever the output, as strace has it.
-    private func message(_ task: TaskLines, _ what: Name, _ quiet: TextOptions.Quiet) throws(TraceError) {
+    private func message(_ task: TaskLines, _ what: Name, _ quiet: TextOptions.Quiet, threads: Int = 1) throws(TraceError) {
         guard !options.quiet.contains(quiet) else { return }
         if outputs.isStandardError { try closeOpenLine() }
         try flush()
@@ -220,6 +220,11 @@ public final class StraceTextSink: Sink {
         }
         text.ascii(" ")
         text.append(what)
+        if threads > 1 {
+            text.append(" with ")
+            text.decimal(Int64(threads))
+            text.append(" threads")
+        }
         text.ascii("\n")
         outputs.note(text.bytes)
     }
