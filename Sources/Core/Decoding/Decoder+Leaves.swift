@@ -319,6 +319,7 @@ extension Decoder {
         out.beginStructure()
         var hidden = false
         for f in layout.fields {
+            if let condition = f.condition, !condition(b) { continue }
             let raw = f.width > 0 ? load(b, f) : 0
             switch f.visibility {
             case .always: break

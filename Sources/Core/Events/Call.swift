@@ -19,6 +19,8 @@ public struct Call {
     public var tampering: Tampering = []
     /// The tracee's instruction pointer, 0 if unknown.
     public var instructionPointer: UInt64 = 0
+    /// The tracee's stack pointer, 0 if unknown.
+    public var stackPointer: UInt64 = 0
     /// The tracee's memory at this moment. Borrowed for the time an event is consumed.
     public unowned(unsafe) var memory: any TraceeMemory
 

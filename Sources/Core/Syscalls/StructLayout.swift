@@ -29,10 +29,12 @@ public final class StructLayout: Sendable {
         public let visibility: Visibility
         /// Prints the field from the whole structure, where one value is not enough.
         let body: (@Sendable (Decoder, Bytes) -> Void)?
+        /// Whether this structure has the field at all, as its other fields tell.
+        let condition: (@Sendable (Bytes) -> Bool)?
 
         public init(
             _ name: Name, _ offset: Int, _ kind: ValueKind, width: Int? = nil,
-            _ visibility: Visibility = .always
+            _ visibility: Visibility = .always, when condition: (@Sendable (Bytes) -> Bool)? = nil
         ) {
             self.name = name
             self.offset = offset
@@ -40,11 +42,12 @@ public final class StructLayout: Sendable {
             self.width = width ?? kind.width
             self.visibility = visibility
             body = nil
+            self.condition = condition
         }
 
         /// A field that code prints, given the structure's bytes.
         public init(
-            _ name: Name, _ visibility: Visibility = .always,
+            _ name: Name, _ visibility: Visibility = .always, when condition: (@Sendable (Bytes) -> Bool)? = nil,
             _ body: @escaping @Sendable (Decoder, Bytes) -> Void
         ) {
             self.name = name
@@ -53,6 +56,7 @@ public final class StructLayout: Sendable {
             width = 0
             self.visibility = visibility
             self.body = body
+            self.condition = condition
         }
     }
 }

@@ -127,9 +127,6 @@ extension Decoder {
         return read(address, (count + 63) / 64 * 8).map { DescriptorBits(bits: $0, count: count) }
     }
 
-    /// A signal set that a call waits with.
-    func signalMask(_ address: UInt64, size: UInt64) { out.address(address) }
-
     /// The two words that pselect6(2) and io_pgetevents(2) take for a signal set.
     func sizedSignalSet(_ address: UInt64) {
         object(address, 16, evenOnError: true) { b in

@@ -65,3 +65,66 @@ extension Decoder {
         return part("%z")
     }
 }
+
+extension StructLayout {
+    static let timex = StructLayout(size: 208, [
+        .init("modes", 0, .flags(.adjtimexModes)), .init("offset", 8, .long), .init("freq", 16, .long),
+        .init("maxerror", 24, .long), .init("esterror", 32, .long), .init("status", 40, .flags(.adjtimexStatus)),
+        .init("constant", 48, .long), .init("precision", 56, .long), .init("tolerance", 64, .long),
+        .init("time") { d, b in d.timeval(b.slice(72)) },
+        .init("tick", 88, .long), .init("ppsfreq", 96, .long), .init("jitter", 104, .long), .init("shift", 112, .int),
+        .init("stabil", 120, .long), .init("jitcnt", 128, .long), .init("calcnt", 136, .long),
+        .init("errcnt", 144, .long), .init("stbcnt", 152, .long), .init("tai", 160, .int),
+    ])
+    static let processTimes = StructLayout(size: 32, [
+        .init("tms_utime") { d, b in d.clockTicks(b.u64(0)) },
+        .init("tms_stime") { d, b in d.clockTicks(b.u64(8)) },
+        .init("tms_cutime") { d, b in d.clockTicks(b.u64(16)) },
+        .init("tms_cstime") { d, b in d.clockTicks(b.u64(24)) },
+    ])
+    static let resourceUsage = StructLayout(size: 144, [
+        .init("ru_utime") { d, b in d.timeval(b) }, .init("ru_stime") { d, b in d.timeval(b.slice(16)) },
+        .init("ru_maxrss", 32, .ulong, .verbose), .init("ru_ixrss", 40, .ulong, .verbose),
+        .init("ru_idrss", 48, .ulong, .verbose), .init("ru_isrss", 56, .ulong, .verbose),
+        .init("ru_minflt", 64, .ulong, .verbose), .init("ru_majflt", 72, .ulong, .verbose),
+        .init("ru_nswap", 80, .ulong, .verbose), .init("ru_inblock", 88, .ulong, .verbose),
+        .init("ru_oublock", 96, .ulong, .verbose), .init("ru_msgsnd", 104, .ulong, .verbose),
+        .init("ru_msgrcv", 112, .ulong, .verbose), .init("ru_nsignals", 120, .ulong, .verbose),
+        .init("ru_nvcsw", 128, .ulong, .verbose), .init("ru_nivcsw", 136, .ulong, .verbose),
+    ])
+}
+
+extension Decoder {
+    /// What is left of a sleep: written only when a signal interrupted it, which shows
+    /// as a restart code.
+    func remainingSleep(_ address: UInt64, restarts: Bool) {
+        if restarts, case .failed(let code) = call.outcome, code >= 512 {
+            timespec(address, evenOnError: true)
+        } else {
+            out.address(address)
+        }
+    }
+
+    /// A `struct timex`; behind the result the clock's state.
+    func timex(_ address: UInt64) {
+        structure(address, .timex)
+        guard !failed, let name = ConstantTable.adjtimexStates.name(of: UInt64(bitPattern: result)) else { return }
+        out.beginNote()
+        out.verbatim(name)
+        out.endNote()
+    }
+
+    /// `[1492358700 /* 2017-… */]`: what time(2) stored; behind the result its date.
+    func storedTime(_ address: UInt64) {
+        pointee(address, 8) { b in
+            out.signed(b.i64(0))
+            dateComment(b.i64(0))
+        }
+        guard !failed else { return }
+        scratch.truncate(to: 0)
+        guard appendDate(result, fraction: 0, digits: 0, to: scratch) else { return }
+        out.beginNote()
+        out.verbatim(scratch.bytes)
+        out.endNote()
+    }
+}
