@@ -108,6 +108,16 @@ extension Decoder {
         terminated(address, limit: options.stringLimit, evenOnError: evenOnError)
     }
 
+    /// A NUL-terminated string of which the kernel looks at `limit` bytes.
+    public func string(_ address: UInt64, limit: Int) {
+        guard address != 0, let b = readSome(address, limit), b.terminator != nil || b.count == limit
+        else {
+            out.address(address)
+            return
+        }
+        out.string(b.slice(0, b.terminator ?? limit).raw, truncated: b.terminator == nil)
+    }
+
     private func terminated(_ address: UInt64, limit: Int, evenOnError: Bool) {
         guard address != 0 else {
             out.address(0)

@@ -60,11 +60,12 @@ extension Decoder {
 
     /// `[a, b, ...]`: `count` elements of `stride` bytes, each described by `body`.
     ///
-    /// Shortened to `-s` elements unless `-v`. Where reading stops short, the address of
+    /// Shortened to `-s` elements unless `-v`, and to `most` in any case. Where reading stops short, the address of
     /// the first unreadable element follows in a comment; where nothing can be read, only
     /// the address is printed.
     public func array(
-        _ address: UInt64, count: Int, stride: Int, evenOnError: Bool = false, _ body: (Bytes) -> Void
+        _ address: UInt64, count: Int, stride: Int, evenOnError: Bool = false, limit most: Int = .max,
+        _ body: (Bytes) -> Void
     ) {
         if address != 0 && count <= 0 {
             out.beginArray()
@@ -76,7 +77,7 @@ extension Decoder {
             out.address(address)
             return
         }
-        let limit = abbreviating ? options.stringLimit : Int.max
+        let limit = min(abbreviating ? options.stringLimit : Int.max, most)
         var opened = false
         for i in 0..<count {
             let at = address &+ UInt64(i) &* UInt64(stride)

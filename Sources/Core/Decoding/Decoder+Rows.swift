@@ -21,7 +21,7 @@ extension Decoder {
             return Progress(next: 0, dialect: progress, isComplete: progress == .complete, kept: kept,
                 keptWords: keptWords, resultStyle: resultStyle)
         }
-        let next = arguments(syscall, from: 0)
+        let next = arguments(syscall.arguments, from: 0)
         return Progress(next: next, dialect: .complete, isComplete: next == syscall.arguments.count)
     }
 
@@ -36,7 +36,7 @@ extension Decoder {
             if progress.dialect != .complete { _ = dialect(self) }
             return
         }
-        _ = arguments(syscall, from: progress.next)
+        _ = arguments(syscall.arguments, from: progress.next)
     }
 
     /// How far `enter` came.
@@ -87,14 +87,14 @@ extension Decoder {
     /// Prints what the row says of the arguments that are known at entry, for dialects that
     /// only add to it.
     func rowArguments() {
-        if let syscall = call.syscall { _ = arguments(syscall, from: 0) }
+        if let syscall = call.syscall { _ = arguments(syscall.arguments, from: 0) }
     }
 
     /// Prints arguments from `start` on; at entry up to the first that must wait.
-    private func arguments(_ syscall: Syscall, from start: Int) -> Int {
+    func arguments(_ arguments: [Argument], from start: Int) -> Int {
         var i = start
-        while i < syscall.arguments.count {
-            let a = syscall.arguments[i]
+        while i < arguments.count {
+            let a = arguments[i]
             if let condition = a.condition, !condition(call) {
                 i += 1
                 continue

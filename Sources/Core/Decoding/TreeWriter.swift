@@ -165,8 +165,8 @@ public final class TreeWriter: ValueWriter {
     /// Between the names of a symbol it is part of the spelling; elsewhere a word.
     public func verbatim(_ bytes: UnsafeRawBufferPointer) {
         let text = String(decoding: bytes, as: UTF8.self)
-        if let names = symbol?.names, let last = names.last {
-            symbol?.names[names.count - 1] = last + text
+        if let names = symbol?.names {
+            symbol?.names = names.dropLast() + [(names.last ?? "") + text]
         } else {
             put(.text(text))
         }
