@@ -233,20 +233,19 @@ extension Decoder {
     /// File type and permissions: `S_IFREG|0644`.
     public func mode(_ v: UInt64) {
         let type = v & 0o170000
-        guard let name = ConstantTable.fileTypes.name(of: type), type != 0 else {
-            permissions(v)
-            return
-        }
-        guard options.constants != .raw else {
-            out.octal(v, width: 1)
+        let name = type == 0 ? nil : ConstantTable.fileTypes.name(of: type)
+        let special = v & 0o7000
+        guard (type == 0) == (name == nil), name != nil || special != 0 else {
+            longMode(v)
             return
         }
         if out.beginSymbolic(v, radix: .octal) {
-            out.symbol(name)
+            if let name { out.symbol(name) }
             for e in ConstantTable.modeBits.entries where v & e.value != 0 { out.symbol(e.name) }
             scratch.truncate(to: 0)
             scratch.ascii("|")
-            scratch.octalDigits(v & ~0o177000, width: 4)
+            scratch.ascii("0")
+            scratch.octalDigits(v & ~0o177000, width: 2)
             out.verbatim(scratch.bytes)
             out.endSymbolic()
         }
@@ -254,11 +253,15 @@ extension Decoder {
 
     /// Permission bits, at least three digits after the leading zero: `0644`, `000`.
     public func permissions(_ v: UInt64) {
-        let n = v & 0xffff_ffff
+        longMode(v & 0xffff)
+    }
+
+    /// Permission bits of a 64-bit field.
+    public func longMode(_ v: UInt64) {
         scratch.truncate(to: 0)
         scratch.ascii("0")
-        scratch.octalDigits(n, width: 2)
-        out.octal(n, width: scratch.count)
+        scratch.octalDigits(v, width: 2)
+        out.octal(v, width: scratch.count)
     }
 
     /// `makedev(0x8, 0x1)`
@@ -337,6 +340,13 @@ extension Decoder {
                 hidden = true
                 continue
             case .nonzero where raw == 0 && f.width > 0: continue
+            case .when(let applies) where !applies(b): continue
+            case .verboseWhen(let applies):
+                if abbreviating {
+                    hidden = true
+                    continue
+                }
+                if !applies(b) { continue }
             default: break
             }
             out.field(f.name)

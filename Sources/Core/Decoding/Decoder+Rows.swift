@@ -140,7 +140,7 @@ extension Decoder {
         case .flags64(let t): flags(v, t)
         case .enumerated(let t): enumerated(v & 0xffff_ffff, t)
         case .enumerated64(let t): enumerated(v, t)
-        case .path: path(v)
+        case .path: if isOut && failed { out.address(v) } else { path(v) }
         case .string: string(v, evenOnError: evenOnError)
         case .bytes(let length):
             if let n = count(length) { buffer(v, n, evenOnError: evenOnError) } else { out.address(v) }

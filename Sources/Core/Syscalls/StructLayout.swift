@@ -19,6 +19,10 @@ public final class StructLayout: Sendable {
             case verbose
             /// Only when not zero.
             case nonzero
+            /// Only when the structure's bytes say so.
+            case when(@Sendable (Bytes) -> Bool)
+            /// The same, and only with `-v`.
+            case verboseWhen(@Sendable (Bytes) -> Bool)
         }
         public let name: Name
         /// Bytes from the start of the structure.

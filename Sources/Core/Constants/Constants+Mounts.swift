@@ -1,0 +1,47 @@
+// Constants of calls on mounts and file systems.
+
+extension ConstantTable {
+    static let mountMagic = ConstantTable("MS_???", "MS_MGC_VAL 0xc0ed0000")
+    static let mountFlags = ConstantTable("MS_???", """
+        MS_RDONLY 1 MS_NOSUID 2 MS_NODEV 4 MS_NOEXEC 8 MS_SYNCHRONOUS 16 MS_REMOUNT 32 MS_MANDLOCK 64
+        MS_DIRSYNC 128 MS_NOSYMFOLLOW 256 MS_NOATIME 1024 MS_NODIRATIME 2048 MS_BIND 4096 MS_MOVE 8192
+        MS_REC 16384 MS_SILENT 32768 MS_POSIXACL 1<<16 MS_UNBINDABLE 1<<17 MS_PRIVATE 1<<18 MS_SLAVE 1<<19
+        MS_SHARED 1<<20 MS_RELATIME 1<<21 MS_KERNMOUNT 1<<22 MS_I_VERSION 1<<23 MS_STRICTATIME 1<<24
+        MS_LAZYTIME 1<<25 MS_SUBMOUNT 1<<26 MS_NOREMOTELOCK 1<<27 MS_NOSEC 1<<28 MS_BORN 1<<29
+        MS_ACTIVE 1<<30 MS_NOUSER 1<<31
+        """)
+    static let unmountFlags = ConstantTable(
+        "MNT_???", "MNT_FORCE 0x1 MNT_DETACH 0x2 MNT_EXPIRE 0x4 UMOUNT_NOFOLLOW 0x8")
+    static let swapFlags = ConstantTable("SWAP_FLAG_???", """
+        SWAP_FLAG_PREFER 0x8000 SWAP_FLAG_DISCARD 0x10000 SWAP_FLAG_DISCARD_ONCE 0x20000 SWAP_FLAG_DISCARD_PAGES 0x40000
+        """)
+    static let openTreeFlags = ConstantTable("OPEN_TREE_???", """
+        OPEN_TREE_CLONE 0x1 OPEN_TREE_NAMESPACE 0x2 OPEN_TREE_CLOEXEC 02000000 AT_SYMLINK_NOFOLLOW 0x100
+        AT_NO_AUTOMOUNT 0x800 AT_EMPTY_PATH 0x1000 AT_RECURSIVE 0x8000
+        """)
+    static let mountSetattrFlags = ConstantTable("AT_???", """
+        AT_SYMLINK_NOFOLLOW 0x100 AT_NO_AUTOMOUNT 0x800 AT_EMPTY_PATH 0x1000 AT_RECURSIVE 0x8000
+        """)
+    static let moveMountFlags = ConstantTable("MOVE_MOUNT_???", """
+        MOVE_MOUNT_F_SYMLINKS 0x1 MOVE_MOUNT_F_AUTOMOUNTS 0x2 MOVE_MOUNT_F_EMPTY_PATH 0x4
+        MOVE_MOUNT_T_SYMLINKS 0x10 MOVE_MOUNT_T_AUTOMOUNTS 0x20 MOVE_MOUNT_T_EMPTY_PATH 0x40
+        MOVE_MOUNT_SET_GROUP 0x100 MOVE_MOUNT_BENEATH 0x200
+        """)
+    static let fsopenFlags = ConstantTable("FSOPEN_???", "FSOPEN_CLOEXEC 0x1")
+    static let fsmountFlags = ConstantTable("FSMOUNT_???", "FSMOUNT_CLOEXEC 0x1 FSMOUNT_NAMESPACE 0x2")
+    static let fspickFlags = ConstantTable("FSPICK_???", """
+        FSPICK_CLOEXEC 0x1 FSPICK_SYMLINK_NOFOLLOW 0x2 FSPICK_NO_AUTOMOUNT 0x4 FSPICK_EMPTY_PATH 0x8
+        """)
+    static let fsconfigCommands = ConstantTable("FSCONFIG_???", """
+        FSCONFIG_SET_FLAG 0 FSCONFIG_SET_STRING 1 FSCONFIG_SET_BINARY 2 FSCONFIG_SET_PATH 3
+        FSCONFIG_SET_PATH_EMPTY 4 FSCONFIG_SET_FD 5 FSCONFIG_CMD_CREATE 6 FSCONFIG_CMD_RECONFIGURE 7
+        FSCONFIG_CMD_CREATE_EXCL 8
+        """)
+    static let mountAttributes = ConstantTable("MOUNT_ATTR_???", """
+        MOUNT_ATTR_RDONLY 0x1 MOUNT_ATTR_NOSUID 0x2 MOUNT_ATTR_NODEV 0x4 MOUNT_ATTR_NOEXEC 0x8
+        MOUNT_ATTR__ATIME 0x70 MOUNT_ATTR_NOATIME 0x10 MOUNT_ATTR_STRICTATIME 0x20
+        MOUNT_ATTR_NODIRATIME 0x80 MOUNT_ATTR_IDMAP 0x100000 MOUNT_ATTR_NOSYMFOLLOW 0x200000
+        """)
+    static let statmountFlags = ConstantTable("STATMOUNT_???", "STATMOUNT_BY_FD 0x1")
+    static let listmountFlags = ConstantTable("LISTMOUNT_???", "LISTMOUNT_REVERSE 0x1")
+}
