@@ -1,0 +1,56 @@
+import Foundation
+
+/// Takes out of a trace what differs from run to run: pids, addresses, ports, times,
+/// inodes, temporary names. Nothing else: what is left must be equal.
+struct Canonical {
+    private static let rules: [(NSRegularExpression, String)] = [
+        (#"si_utime=\d+, si_stime=\d+"#, "si_utime=N, si_stime=N"),
+        (#"htons\(\d+\)"#, "htons(PORT)"),
+        (#"renacer-corpus-\w{6}"#, "renacer-corpus-XXXXXX"),
+        (#"/tmp/(cc|tmp|sh-thd\.|sort|bash)[\w.-]+"#, "/tmp/NAME"),
+        (#"(socket|pipe):\[\d+\]"#, "$1:[INODE]"),
+        (#"\{tv_sec=\d+, tv_[nu]sec=\d+\}(?= /\* )"#, "{TIME}"),
+        (#"d_ino=\d+, d_off=\d+"#, "d_ino=N, d_off=N"),
+        (#"/proc/\d+"#, "/proc/PID"),
+        (#"st_size=\d+"#, "st_size=N"),
+    ].compactMap { pattern, replacement in
+        (try? NSRegularExpression(pattern: pattern)).map { ($0, replacement) }
+    }
+    private static let address = try? NSRegularExpression(pattern: #"0x[0-9a-f]{5,16}\b"#)
+    private static let number = try? NSRegularExpression(pattern: #"(?<![\w.])\d{2,7}(?![\w.])"#)
+
+    /// The trace's lines, task by task.
+    static func lines(_ tasks: [(pid: Int, lines: [String])]) -> [[String]] {
+        var pids: [String: String] = [:]
+        for (i, t) in tasks.enumerated() { pids[String(t.pid)] = "PID\(i)" }
+        return tasks.map { task in
+            var addresses: [String: String] = [:]
+            return task.lines.filter { !$0.isEmpty }.map { line in
+                var s = line
+                for (pattern, replacement) in rules {
+                    s = pattern.stringByReplacingMatches(in: s, range: NSRange(s.startIndex..., in: s), withTemplate: replacement)
+                }
+                s = replace(s, address) { a in
+                    if let known = addresses[a] { return known }
+                    let name = "ADDRESS\(addresses.count)"
+                    addresses[a] = name
+                    return name
+                }
+                return replace(s, number) { pids[$0] ?? $0 }
+            }
+        }
+    }
+
+    private static func replace(_ s: String, _ pattern: NSRegularExpression?, _ body: (String) -> String) -> String {
+        guard let pattern else { return s }
+        let text = s as NSString
+        var result = ""
+        var at = 0
+        for m in pattern.matches(in: s, range: NSRange(location: 0, length: text.length)) {
+            result += text.substring(with: NSRange(location: at, length: m.range.location - at))
+            result += body(text.substring(with: m.range))
+            at = m.range.location + m.range.length
+        }
+        return result + text.substring(from: at)
+    }
+}

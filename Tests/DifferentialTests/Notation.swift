@@ -1,0 +1,25 @@
+import Foundation
+
+/// Where strace 7, whose notation renacer prints, differs from the strace of Debian 12
+/// (6.1): lines of 6.1 are rewritten by these rules before they are compared.
+struct Notation {
+    let pattern: NSRegularExpression
+    let replacement: String
+    let reason: String
+
+    private init?(_ pattern: String, _ replacement: String, _ reason: String) {
+        guard let p = try? NSRegularExpression(pattern: pattern) else { return nil }
+        self.pattern = p
+        self.replacement = replacement
+        self.reason = reason
+    }
+
+    static let rules: [Notation] = [
+    ].compactMap { $0 }
+
+    static func modernise(_ line: String) -> String {
+        rules.reduce(line) { s, rule in
+            rule.pattern.stringByReplacingMatches(in: s, range: NSRange(s.startIndex..., in: s), withTemplate: rule.replacement)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Testing
+
+/// What renacer prints for real programs is what strace prints for them.
+@Suite struct StraceDifferentialTests {
+    /// The programs of `Tests/Corpus/corpus.c`.
+    static let corpus: [String] = ((try? Tracers.run([Tracers.corpus]))?.output ?? "").split(separator: "\n").map(String.init)
+
+    @Test func theCorpusIsThere() { #expect(Self.corpus.count >= 40) }
+
+    @Test(.enabled(if: Tracers.strace != nil, "strace is not installed"), arguments: corpus)
+    func corpusProgramsPrintTheSameLines(_ program: String) throws {
+        try compare([], [Tracers.corpus, program])
+    }
+
+    /// Every structure in full.
+    @Test(.enabled(if: Tracers.strace != nil, "strace is not installed"), arguments: corpus)
+    func countsOfTheSummaryAgree(_ program: String) throws {
+        let strace = try #require(Tracers.strace)
+        let (a, b) = try (counts(strace, program), counts(Tracers.asStrace, program))
+        #expect(a == b)
+    }
+
+    static let commands: [String] = [
+        "true", "false", "echo hello", "cat /etc/hostname", "ls /", "ls -l /etc/hostname", "pwd", "id -u", "uname -a",
+        "wc -c /etc/passwd", "head -1 /etc/passwd", "sort /etc/passwd", "grep root /etc/passwd", "sed -n 1p /etc/passwd",
+        "dd if=/dev/zero of=/dev/null bs=64 count=20 status=none", "sleep 0.01", "touch -r /etc/hostname /dev/null",
+        "sh -c 'echo a | cat | wc -c'", "sh -c 'cd / && ls >/dev/null && exit 3'", "sh -c 'kill -TERM $$'",
+        "sh -c '(exit 5); echo $?'", "sh -c 'for i in 1 2 3; do /bin/true; done'", "sh -c 'exec /bin/echo x'",
+        "sh -c 'trap \"echo caught\" USR1; kill -USR1 $$; :'", "sh -c 'exec 3</etc/hostname; read x <&3; echo $x'",
+        "nice -n 1 true", "env -i /bin/true", "timeout 5 true", "find /etc/init.d -type f", "basename /a/b",
+        "seq 3", "expr 1 + 1", "cut -d: -f1 /etc/passwd", "tr a b", "stat /", "mktemp -u", "readlink -f /proc/self/cwd",
+        "perl -e 'print 1+1'", "xargs -a /etc/hostname echo", "tail -n 1 /etc/passwd",
+        "cc -fsyntax-only -x c /dev/null", "/usr/bin/python3 -S -c 'print(sum(range(10)))'",
+    ]
+
+    @Test(.enabled(if: Tracers.strace != nil, "strace is not installed"), arguments: commands)
+    func commandsPrintTheSameLines(_ command: String) throws {
+        try compare([], ["/bin/sh", "-c", "exec " + command])
+    }
+
+    private func compare(_ options: [String], _ command: [String]) throws {
+        let strace = try #require(Tracers.strace)
+        let theirs = try Tracers.trace(strace, options, command)
+        let ours = try Tracers.trace(Tracers.asStrace, options, command)
+        #expect(theirs.status == ours.status)
+        let (a, b) = (Canonical.lines(theirs.tasks).map { $0.map(Notation.modernise) }, Canonical.lines(ours.tasks))
+        #expect(a.count == b.count, "tasks: \(a.count) by strace, \(b.count) by renacer")
+        for (i, (x, y)) in zip(a, b).enumerated() {
+            for change in y.difference(from: x) {
+                switch change {
+                case .remove(let at, let line, _): Issue.record("task \(i) strace  \(at): \(line)")
+                case .insert(let at, let line, _): Issue.record("task \(i) renacer \(at): \(line)")
+                }
+            }
+        }
+    }
+
+    /// Calls and errors by name, from `-c -f`.
+    private func counts(_ tracer: String, _ program: String) throws -> [String: [Int]] {
+        let file = Tracers.folder.appendingPathComponent(UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: file) }
+        _ = try Tracers.run([
+            "/usr/bin/setarch", "-R", tracer, "-c", "-f", "-U", "name,calls,errors", "-o", file.path, Tracers.corpus, program,
+        ])
+        var result: [String: [Int]] = [:]
+        for line in try String(decoding: Data(contentsOf: file), as: UTF8.self).split(separator: "\n").dropFirst(2) {
+            let words = line.split(separator: " ")
+            guard let name = words.first, !name.hasPrefix("-") else { continue }
+            result[String(name)] = words.dropFirst().compactMap { Int($0) }
+        }
+        return result
+    }
+}
