@@ -330,6 +330,12 @@ extension Decoder {
     /// A structure in hand by its rows.
     public func structure(_ b: Bytes, _ layout: StructLayout) {
         out.beginStructure()
+        fields(b, layout)
+        out.endStructure()
+    }
+
+    /// The rows of a structure that is already open.
+    public func fields(_ b: Bytes, _ layout: StructLayout) {
         var hidden = false
         for f in layout.fields {
             if let condition = f.condition, !condition(b) { continue }
@@ -349,11 +355,21 @@ extension Decoder {
                 if !applies(b) { continue }
             default: break
             }
-            out.field(f.name)
+            if !f.name.isEmpty { out.field(f.name) }
             if let body = f.body { body(self, b) } else { value(f.kind, raw, out: false) }
         }
         if hidden { out.more() }
-        out.endStructure()
+    }
+
+    /// `[a, b, c]`: an array that is part of a structure in hand, never shortened.
+    public func elements(_ b: Bytes, _ kind: ValueKind) {
+        let width = kind.width
+        out.beginArray()
+        for i in 0..<b.count / width {
+            out.element()
+            value(kind, b.value(i * width, width, signed: kind.isSigned), out: false)
+        }
+        out.endArray()
     }
 
     private func load(_ b: Bytes, _ f: StructLayout.Field) -> UInt64 {

@@ -62,5 +62,10 @@ public final class StructLayout: Sendable {
             self.body = body
             self.condition = condition
         }
+
+        /// Fields that code names and prints, such as those of a union's member.
+        public init(rest visibility: Visibility, _ body: @escaping @Sendable (Decoder, Bytes) -> Void) {
+            self.init("", visibility, body)
+        }
     }
 }

@@ -156,6 +156,8 @@ extension Decoder {
         case UInt8(ascii: "H"):
             guard let name = hidName(code), !(isAlternative && code.number == 4 && code.size != 260) else { return false }
             numbered(name, UInt64(code.size))
+        case UInt8(ascii: "E"):
+            return !isAlternative && inputRequestName(code)
         case UInt8(ascii: "U"):
             guard !isAlternative, code.direction == 2, code.number == 44 else { return false }
             numbered("UI_GET_SYSNAME", UInt64(code.size))
@@ -183,7 +185,7 @@ extension Decoder {
         }
     }
 
-    private func numbered(_ name: Name, _ n: UInt64) {
+    func numbered(_ name: Name, _ n: UInt64) {
         out.beginCall(name)
         out.element()
         out.unsigned(n)

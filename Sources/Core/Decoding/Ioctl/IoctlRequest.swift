@@ -47,7 +47,7 @@ struct IoctlRequest: Sendable {
 /// Every request whose argument is described.
 enum IoctlTable {
     static let groups: [[IoctlRequest]] = [
-        IoctlRequest.descriptors, IoctlRequest.terminals, IoctlRequest.block,
+        IoctlRequest.descriptors, IoctlRequest.terminals, IoctlRequest.block, IoctlRequest.input,
     ]
 
     private static let byCode: [UInt32: IoctlRequest] = {
@@ -56,5 +56,12 @@ enum IoctlTable {
         return result
     }()
 
-    static func lookup(_ code: UInt32) -> IoctlRequest? { byCode[code] }
+    static func lookup(_ code: UInt32) -> IoctlRequest? {
+        if let request = byCode[code] { return request }
+        let parts = IoctlRequest.Code(code)
+        return switch parts.type {
+        case UInt8(ascii: "E"): IoctlRequest.input(parts)
+        default: nil
+        }
+    }
 }
