@@ -1,3 +1,4 @@
+import Glibc
 import RenacerCore
 import RenacerStraceText
 import RenacerSummary
@@ -42,15 +43,25 @@ extension Invocation {
         if follow > 0 && followLong { throw Self.together("-f", "--follow-forks") }
         if follow > 1 && separately { throw Self.together("-ff", "--output-separately") }
         if daemonize > 0 && daemonizeLong { throw Self.together("-D", "--daemonize") }
-        try resolvePaths()
+        resolvePaths()
         if quietCount > 0 && quietLong { throw Self.together("-q", "-e quiet/--quiet") }
         if absoluteCount > 0 && absoluteLong { throw Self.together("-t", "--absolute-timestamps") }
         if hexCount > 0 && hexLong { throw Self.together("-x", "--strings-in-hex") }
         if descriptorsCount > 0 && descriptorsLong { throw Self.together("-y", "--decode-fds") }
     }
 
-    private mutating func resolvePaths() throws(UsageError) {
-        settings.pipeline.access.paths = paths
+    /// Paths are matched as given and, through symbolic links, as resolved.
+    private mutating func resolvePaths() {
+        let tells = !settings.text.quiet.contains(.pathResolution) && quietCount < 3
+        for path in paths {
+            settings.pipeline.access.paths.append(path)
+            guard let real = realpath(path, nil) else { continue }
+            let resolved = String(cString: real)
+            free(real)
+            if resolved == path { continue }
+            settings.pipeline.access.paths.append(resolved)
+            if tells { note("Requested path \"\(path)\" resolved into \"\(resolved)\"") }
+        }
     }
 
     private func checkTarget(_ command: [String]) throws(UsageError) {

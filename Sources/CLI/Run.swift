@@ -33,7 +33,9 @@ struct Run {
             sinks.append(StraceTextSink(settings.text, outputs: output.selector, inspector: backend.inspector))
         }
         if let summary = settings.summary { sinks.append(SummarySink(summary, output: output.shared)) }
-        let pipeline = Pipeline(backend, sinks: sinks) { [program] in Message.print($0.description, program: program) }
+        let access = settings.pipeline.access
+        let filter = access.isEmpty ? nil : AccessFilter(access, inspector: backend.inspector)
+        let pipeline = Pipeline(backend, filter: filter, sinks: sinks) { [program] in Message.print($0.description, program: program) }
 
         defer { output.waitForReader() }
         do throws(TraceError) {

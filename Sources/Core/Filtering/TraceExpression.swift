@@ -62,7 +62,8 @@ public enum TraceExpression {
             return select(personalities, &set) { expression.matches($0.name.description) }
         }
         if let classes = classes(name, widenedFile) {
-            return select(personalities, &set) { !$0.classes.isDisjoint(with: classes) }
+            select(personalities, &set) { !$0.classes.isDisjoint(with: classes) }
+            return true
         }
         if let first = name.utf8.first, (0x30...0x39).contains(first) {
             guard let number = Int(name) else { return false }
