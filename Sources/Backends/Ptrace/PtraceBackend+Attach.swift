@@ -6,17 +6,16 @@ import RenacerCore
 
 extension PtraceBackend {
     func attachAll() throws(TraceError) {
-        var failure: TraceError?
+        var failures: [String] = []
         for pid in plan.target.attach where tasks[pid] == nil {
             let error = attach(pid)
-            guard error != 0 else { continue }
-            let text = "attach: ptrace(PTRACE_SEIZE, \(pid)): \(Self.message(error))"
-            if failure == nil { failure = TraceError("\(Self.invocation): \(text)") } else { Self.say(text) }
+            if error != 0 { failures.append("attach: ptrace(PTRACE_SEIZE, \(pid)): \(Self.message(error))") }
         }
-        guard let failure else { return }
-        if tasks.isEmpty { throw failure }
-        _ = failure.description.utf8.withContiguousStorageIfAvailable { write(2, $0.baseAddress, $0.count) }
-        _ = write(2, "\n", 1)
+        if tasks.isEmpty, let last = failures.popLast() {
+            failures.forEach(Self.say)
+            throw TraceError(last)
+        }
+        failures.forEach(Self.say)
     }
 
     /// Seizes and interrupts a process, with all its threads if children are followed:

@@ -41,12 +41,12 @@ extension PtraceBackend {
                 }
                 }
         }
-        guard pid > 0 else { throw TraceError("\(invoked): fork: \(Self.message(-pid))") }
+        guard pid > 0 else { throw TraceError("fork: \(Self.message(-pid))") }
         let seized = clinux_seize(pid, options)
         guard seized == 0 else {
             _ = close(channel)
             kill(pid, SIGKILL)
-            throw TraceError("\(invoked): PTRACE_SEIZE of \(pid): \(Self.message(Int32(-seized)))")
+            throw TraceError("PTRACE_SEIZE of \(pid): \(Self.message(Int32(-seized)))")
         }
         launched = pid
         let task = Task(tid: pid, pid: pid)

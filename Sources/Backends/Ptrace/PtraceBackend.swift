@@ -163,7 +163,7 @@ public final class PtraceBackend: Backend {
         } else if tid == -ECHILD {
             tasks.removeAll()
         } else {
-            throw TraceError("\(Self.invocation): wait4: \(Self.message(-tid))")
+            throw TraceError("wait4: \(Self.message(-tid))")
         }
     }
 
