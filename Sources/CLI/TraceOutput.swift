@@ -9,7 +9,7 @@ final class TraceOutput {
     /// For what is not a task's: the summary.
     let shared: any TextOutput
     let isTerminal: Bool
-    /// Somebody may be watching: not a regular file.
+    /// Somebody may be watching, or others write there too.
     let isLive: Bool
     /// The shell of `-o '|command'`, 0 if there is none.
     private var reader: pid_t = 0
@@ -21,7 +21,7 @@ final class TraceOutput {
             selector = SingleOutput(file, isStandardError: true)
             shared = file
             isTerminal = isatty(2) != 0
-            isLive = Self.isLive(2)
+            isLive = Self.isLive(2) || Self.isShared(2)
         case .file(let path):
             let fd = try Self.open(path, appends: output.appends)
             let file = FileOutput(descriptor: fd, name: path, closes: true)
@@ -53,9 +53,17 @@ final class TraceOutput {
         reader = 0
     }
 
+    /// A terminal, a pipe or a socket; not a file, and not `/dev/null`.
     private static func isLive(_ fd: Int32) -> Bool {
         var info = stat()
-        return fstat(fd, &info) != 0 || info.st_mode & S_IFMT != S_IFREG
+        if fstat(fd, &info) != 0 || isatty(fd) != 0 { return true }
+        return [S_IFIFO, S_IFSOCK].contains(info.st_mode & S_IFMT)
+    }
+
+    /// Whether what the program itself writes to standard error goes to the same file.
+    private static func isShared(_ fd: Int32) -> Bool {
+        var info = stat()
+        return fstat(fd, &info) == 0 && info.st_mode & S_IFMT == S_IFREG
     }
 
     static func open(_ path: String, appends: Bool) throws(UsageError) -> Int32 {
