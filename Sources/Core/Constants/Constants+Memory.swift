@@ -56,7 +56,7 @@ extension ConstantTable {
     static let memfdFlags = ConstantTable("MFD_???", """
         MFD_CLOEXEC 1 MFD_ALLOW_SEALING 2 MFD_HUGETLB 4 MFD_NOEXEC_SEAL 8 MFD_EXEC 0x10
         """)
-    static let memfdSecretFlags = ConstantTable("O_???", "O_CLOEXEC 02000000")
+    static let memfdSecretFlags = ConstantTable("", "O_CLOEXEC 02000000")
     static let userfaultfdFlags = ConstantTable("UFFD_???", """
         UFFD_USER_MODE_ONLY 1 O_NONBLOCK 04000 O_CLOEXEC 02000000
         """)

@@ -108,14 +108,15 @@ extension Decoder {
         terminated(address, limit: options.stringLimit, evenOnError: evenOnError)
     }
 
-    /// A NUL-terminated string of which the kernel looks at `limit` bytes.
+    /// A NUL-terminated string of which the kernel looks at `limit` bytes at most.
     public func string(_ address: UInt64, limit: Int) {
-        guard address != 0, let b = readSome(address, limit), b.terminator != nil || b.count == limit
-        else {
+        let needed = min(limit, options.stringLimit + 1)
+        guard address != 0, let b = readSome(address, needed), b.terminator != nil || b.count == needed else {
             out.address(address)
             return
         }
-        out.string(b.slice(0, b.terminator ?? limit).raw, truncated: b.terminator == nil)
+        let shown = b.terminator ?? min(limit, options.stringLimit)
+        out.string(b.slice(0, shown).raw, truncated: b.terminator == nil)
     }
 
     private func terminated(_ address: UInt64, limit: Int, evenOnError: Bool) {

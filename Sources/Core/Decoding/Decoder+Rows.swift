@@ -104,7 +104,7 @@ extension Decoder {
                 break
             }
             argument(a.name)
-            value(a.kind, call[i], out: a.direction == .out)
+            value(a.kind, call[a.register ?? i], out: a.direction == .out)
             i += 1
         }
         return i

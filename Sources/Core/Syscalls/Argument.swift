@@ -16,15 +16,19 @@ public struct Argument: Sendable {
     public let direction: Direction
     /// Whether this call has the argument at all (`open` has a mode only when it creates).
     public let condition: (@Sendable (borrowing Call) -> Bool)?
+    /// The register it is in, where that is not its place in the row: rows may offer
+    /// several readings of one register, of which conditions pick one.
+    public let register: Int?
 
     public init(
-        _ name: Name, _ kind: ValueKind, _ direction: Direction = .in,
+        _ name: Name, _ kind: ValueKind, _ direction: Direction = .in, register: Int? = nil,
         when condition: (@Sendable (borrowing Call) -> Bool)? = nil
     ) {
         self.name = name
         self.kind = kind
         self.direction = direction
         self.condition = condition
+        self.register = register
     }
 }
 

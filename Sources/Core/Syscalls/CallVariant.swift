@@ -41,7 +41,10 @@ extension Decoder {
     /// Says behind the result which constant it is.
     func resultName(_ table: ConstantTable) {
         guard let name = table.name(of: UInt64(bitPattern: call.result)) else { return }
-        resultNote { $0.name(name) }
+        out.beginNote()
+        out.element()
+        out.verbatim(name)
+        out.endNote()
     }
 
     /// Text behind the result in parentheses, names joined by `|`. Results are shown as

@@ -28,10 +28,10 @@ extension SyscallTable {
         .init("epoll_wait", x86_64: 232, [.desc], [.fd("epfd"), epollEvents, .int("maxevents"), .int("timeout")]),
         .init("epoll_pwait", x86_64: 281, aarch64: 22, [.desc],
             [.fd("epfd"), epollEvents, .int("maxevents"), .int("timeout"),
-                .custom("sigmask") { d, v in d.signalMask(v, size: d[5]) }, .size("sigsetsize")]),
+                .custom("sigmask", .out) { d, v in d.signalMask(v, size: d[5], evenOnError: false) }, .size("sigsetsize")]),
         .init("epoll_pwait2", x86_64: 441, aarch64: 441, [.desc],
-            [.fd("epfd"), epollEvents, .int("maxevents"), .structure("timeout", .timespec),
-                .custom("sigmask") { d, v in d.signalMask(v, size: d[5]) }, .size("sigsetsize")]),
+            [.fd("epfd"), epollEvents, .int("maxevents"), .structure("timeout", .timespec, .out),
+                .custom("sigmask", .out) { d, v in d.signalMask(v, size: d[5], evenOnError: false) }, .size("sigsetsize")]),
         .init("epoll_ctl_old", x86_64: 214, [], Syscall.rawArguments(4)),
         .init("epoll_wait_old", x86_64: 215, [], Syscall.rawArguments(4)),
 

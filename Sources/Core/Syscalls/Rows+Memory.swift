@@ -51,7 +51,7 @@ extension SyscallTable {
         .init("pkey_alloc", x86_64: 330, aarch64: 289, [], [.hex("flags"), .flags64("access_rights", .protectionKeyRights)]),
         .init("pkey_free", x86_64: 331, aarch64: 290, [], [.int("pkey")]),
         .init("memfd_create", x86_64: 319, aarch64: 279, [.desc],
-            [.string("name"), .custom("flags") { d, v in d.memfdFlags(v) }], returns: .fd),
+            [.custom("name") { d, v in d.string(v, limit: 250) }, .custom("flags") { d, v in d.memfdFlags(v) }], returns: .fd),
         .init("memfd_secret", x86_64: 447, aarch64: 447, [.desc], [.flags("flags", .memfdSecretFlags)], returns: .fd),
         .init("userfaultfd", x86_64: 323, aarch64: 282, [.desc], [.flags("flags", .userfaultfdFlags)], returns: .fd),
         .init("map_shadow_stack", x86_64: 453, aarch64: 453, [.memory, .changesMappings],

@@ -6,13 +6,16 @@ extension Decoder {
 
     /// A `struct sock_fprog`: `{len=1, filter=[BPF_STMT(…)]}`.
     public func filterProgram(_ address: UInt64, _ use: FilterUse, evenOnError: Bool = true) {
-        object(address, 16, evenOnError: evenOnError) { b in
-            structure {
-                field("len")
-                out.unsigned(UInt64(b.u16(0)))
-                field("filter")
-                filterInstructions(b.u64(8), count: UInt64(b.u16(0)), use, evenOnError: evenOnError)
-            }
+        object(address, 16, evenOnError: evenOnError) { filterProgram($0, use, evenOnError: evenOnError) }
+    }
+
+    /// A `struct sock_fprog` in hand.
+    public func filterProgram(_ b: Bytes, _ use: FilterUse, evenOnError: Bool = true) {
+        structure {
+            field("len")
+            out.unsigned(UInt64(b.u16(0)))
+            field("filter")
+            filterInstructions(b.u64(8), count: UInt64(b.u16(0)), use, evenOnError: evenOnError)
         }
     }
 

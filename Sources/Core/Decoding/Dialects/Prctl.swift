@@ -97,9 +97,9 @@ private enum Prctl {
         v[20] = variant([.ulong("endianness")])
         v[22] = variant([
             .enumerated64("mode", .seccompModes),
-            .init("filter", .custom { d, v in d.filterProgram(v, .seccomp) }, when: { $0[1] == 2 }),
-            .init("arg3", .hex, when: { $0[1] == 0 || $0[1] > 2 }), .init("arg4", .hex, when: { $0[1] == 0 || $0[1] > 2 }),
-            .init("arg5", .hex, when: { $0[1] == 0 || $0[1] > 2 }),
+            .init("filter", .custom { d, v in d.filterProgram(v, .seccomp) }, register: 2, when: { $0[1] == 2 }),
+            .init("arg3", .hex, register: 2, when: { $0[1] == 0 || $0[1] > 2 }), .init("arg4", .hex, register: 3, when: { $0[1] == 0 || $0[1] > 2 }),
+            .init("arg5", .hex, register: 4, when: { $0[1] == 0 || $0[1] > 2 }),
         ])
         v[23] = variant([.enumerated64("cap", .capabilities)])
         v[24] = v[23]
@@ -110,8 +110,8 @@ private enum Prctl {
         v[29] = variant([.long("slack")])
         v[33] = variant([
             .enumerated64("operation", .machineCheckOperations),
-            .init("policy", .enumerated64(.machineCheckPolicies), when: { $0[1] == 1 }),
-            .init("arg3", .hex, when: { $0[1] != 1 }), .hex("arg4"), .hex("arg5"),
+            .init("policy", .enumerated64(.machineCheckPolicies), register: 2, when: { $0[1] == 1 }),
+            .init("arg3", .hex, register: 2, when: { $0[1] != 1 }), .init("arg4", .hex, register: 3), .init("arg5", .hex, register: 4),
         ])
         v[34] = variant([], rest: true) { $0.resultName(.machineCheckPolicies) }
         v[35] = variant([.enumerated("operation", .memoryMapFields)], rest: true)
@@ -124,8 +124,8 @@ private enum Prctl {
         v[46] = variant([]) { $0.resultFlags(.floatingPointModes) }
         v[47] = variant([
             .enumerated64("operation", .ambientCapabilityOperations),
-            .init("caps", .enumerated64(.capabilities), when: { 1...3 ~= $0[1] }),
-            .init("arg3", .hex, when: { !(1...3 ~= $0[1]) }), .hex("arg4"), .hex("arg5"),
+            .init("caps", .enumerated64(.capabilities), register: 2, when: { 1...3 ~= $0[1] }),
+            .init("arg3", .hex, register: 2, when: { !(1...3 ~= $0[1]) }), .init("arg4", .hex, register: 3), .init("arg5", .hex, register: 4),
         ])
         v[50] = variant([.custom("value") { d, v in d.vectorLength(v, .sveVectorLengthFlags) }]) {
             vectorLengthResult($0, .sveVectorLengthFlags)
@@ -136,8 +136,8 @@ private enum Prctl {
         }
         v[53] = variant([
             .enumerated64("misfeature", .speculationFeatures),
-            .init("value", .enumerated64(.speculationSettings), when: { $0[1] <= 2 }),
-            .init("value", .hex, when: { $0[1] > 2 }),
+            .init("value", .enumerated64(.speculationSettings), register: 2, when: { $0[1] <= 2 }),
+            .init("value", .hex, register: 2, when: { $0[1] > 2 }),
         ])
         v[54] = variant([.flags64("keys", .pointerAuthenticationKeys)], rest: true)
         v[55] = variant([.custom("mode") { d, v in d.composed(v) { $0.taggedAddress(v) } }], rest: true)
@@ -162,8 +162,8 @@ private enum Prctl {
                 if type < kinds.count { d.pid(v, kinds[type]) } else { d.int(v) }
             },
             .custom("pid_type") { d, v in d.pidType(v & 0xffff_ffff) },
-            .init("cookie", .pointee(.hex), .out, when: { $0[1] & 0xffff_ffff == 0 }),
-            .init("arg5", .hex, when: { $0[1] & 0xffff_ffff != 0 }),
+            .init("cookie", .pointee(.hex), .out, register: 4, when: { $0[1] & 0xffff_ffff == 0 }),
+            .init("arg5", .hex, register: 4, when: { $0[1] & 0xffff_ffff != 0 }),
         ])
         v[63] = variant([.custom("arg") { d, v in d.vectorLength(v, .smeVectorLengthFlags) }]) {
             vectorLengthResult($0, .smeVectorLengthFlags)
@@ -188,10 +188,10 @@ private enum Prctl {
         }])
         v[0x5356_4d41] = variant([
             .enumerated64("attr", .namedMappings),
-            .init("addr", .address, when: { $0[1] == 0 }), .init("len", .ulong, when: { $0[1] == 0 }),
-            .init("name", .string, when: { $0[1] == 0 }),
-            .init("arg3", .hex, when: { $0[1] != 0 }), .init("arg4", .hex, when: { $0[1] != 0 }),
-            .init("arg5", .hex, when: { $0[1] != 0 }),
+            .init("addr", .address, register: 2, when: { $0[1] == 0 }), .init("len", .ulong, register: 3, when: { $0[1] == 0 }),
+            .init("name", .string, register: 4, when: { $0[1] == 0 }),
+            .init("arg3", .hex, register: 2, when: { $0[1] != 0 }), .init("arg4", .hex, register: 3, when: { $0[1] != 0 }),
+            .init("arg5", .hex, register: 4, when: { $0[1] != 0 }),
         ])
         return v
     }()

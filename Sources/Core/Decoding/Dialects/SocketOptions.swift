@@ -12,7 +12,7 @@ extension Decoder {
         case error, enumerated(ConstantTable), transmitRehash, descriptor, portRange
         case linger, credentials, packetStatistics
         case ipMembership, ipv6Membership, groupMembership, packetMembership, packetRing
-        case tipcGroup, netlinkMemberships, icmpFilter, tcpKey, filter
+        case tipcGroup, netlinkMemberships, icmpFilter, tcpKey, filter, filterInstructions
         /// Only where it is.
         case address
     }
@@ -22,7 +22,7 @@ extension Decoder {
         case (1, 4): return setting ? .generic : .error
         case (1, 13): return .linger
         case (1, 17): return setting ? .generic : .credentials
-        case (1, 26): return setting ? .filter : .address
+        case (1, 26): return setting ? .filter : .filterInstructions
         case (1, 51): return setting ? .filter : .generic
         case (1, 74): return .transmitRehash
         case (1, 77): return setting ? .generic : .descriptor
@@ -170,7 +170,8 @@ extension Decoder {
             array(address, count: length / 4, stride: 4) { out.unsigned(UInt64($0.u32(0))) }
         case .icmpFilter: icmpFilter(address, length)
         case .tcpKey: tcpKey(address, length)
-        case .filter: exactly(address, length, 16) { filterProgram($0) }
+        case .filter: exactly(address, length, 16) { filterProgram($0, .socket) }
+        case .filterInstructions: filterInstructions(address, count: UInt64(max(length, 0)), .socket, evenOnError: false)
         case .address: out.address(address)
         }
     }
@@ -305,16 +306,6 @@ extension Decoder {
         addr.initializeMemory(as: UInt8.self, repeating: 0)
         base.copyMemory(from: b.base, byteCount: b.count)
         structure(Bytes(base: base, count: 288), .tcpAoAdd)
-    }
-
-    /// `struct sock_fprog`
-    private func filterProgram(_ b: Bytes) {
-        structure {
-            field("len")
-            out.unsigned(UInt64(b.u16(0)))
-            field("filter")
-            out.address(b.u64(8))
-        }
     }
 }
 
