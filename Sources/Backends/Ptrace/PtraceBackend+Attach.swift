@@ -8,8 +8,13 @@ extension PtraceBackend {
     func attachAll() throws(TraceError) {
         var failures: [String] = []
         for pid in plan.target.attach where tasks[pid] == nil {
+            if pid == getpid() { throw TraceError("I'm sorry, I can't let you do that, Dave.") }
             let error = attach(pid)
-            if error != 0 { failures.append("attach: ptrace(PTRACE_SEIZE, \(pid)): \(Self.message(error))") }
+            guard error != 0 else { continue }
+            failures.append("attach: ptrace(PTRACE_SEIZE, \(pid)): \(Self.message(error))")
+            if error == EPERM, let tracer = ProcPath.status(pid, "TracerPid:"), tracer != 0 {
+                failures.append("Process \(pid) is already being traced by pid \(tracer)")
+            }
         }
         if tasks.isEmpty, let last = failures.popLast() {
             failures.forEach(Self.say)

@@ -40,7 +40,11 @@ extension PtraceBackend {
 
     private func atCall(_ task: Task) {
         var info = clinux_syscall_info()
-        guard clinux_syscall_info(task.tid, &info) > 0 else { return }
+        guard clinux_syscall_info(task.tid, &info) > 0 else {
+            // Killed in its stop.
+            if !task.isInCall, !task.isStarting { enterUnknown(task) }
+            return
+        }
         // With a filter, the entry stop may already have told of a call that it lets stop.
         if info.op == 2 { leave(task, info) } else if info.op != 0, !task.isInCall { enter(task, info) }
     }
@@ -70,6 +74,12 @@ extension PtraceBackend {
         if mark.contains(.tamper) { tamperAtEntry(task, now) }
         if plan.entered { deliver(task, now, .syscallEntered(task.call)) }
         if mark.contains(.final), task.injection == nil { unfinished(task, now) }
+    }
+
+    private func enterUnknown(_ task: Task) {
+        task.isInCall = true
+        task.isCallDelivered = true
+        task.call = Call(number: Call.unknownNumber, arguments: (0, 0, 0, 0, 0, 0), memory: task.memory)
     }
 
     private func leave(_ stopped: Task, _ info: clinux_syscall_info) {

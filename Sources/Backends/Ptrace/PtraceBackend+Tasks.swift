@@ -15,7 +15,15 @@ extension PtraceBackend {
             return thread
         }
         // Children that are not traced, such as the command behind `-o '|…'`, only end.
-        guard !stop.isEnd, plan.followForks, let pid = ProcPath.status(tid, "Tgid:") else { return nil }
+        guard !stop.isEnd else { return nil }
+        guard plan.followForks else {
+            // Born traced by its own wish, with CLONE_PTRACE.
+            _ = clinux_detach(tid, 0)
+            let pid = ProcPath.status(tid, "Tgid:").map { Int32(truncatingIfNeeded: $0) } ?? tid
+            batch.events.append(Event(time: clinux_monotonic_ns(), tid: tid, pid: pid, .process(.strayDetached)))
+            return nil
+        }
+        guard let pid = ProcPath.status(tid, "Tgid:") else { return nil }
         return welcome(tid, pid: Int32(truncatingIfNeeded: pid))
     }
 

@@ -24,6 +24,9 @@ public struct Call {
     /// The tracee's memory at this moment. Borrowed for the time an event is consumed.
     public unowned(unsafe) var memory: any TraceeMemory
 
+    /// The number of a call that was entered by a task that died before it could be asked.
+    public static let unknownNumber = Int.min
+
     public typealias Arguments = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
 
     public init(

@@ -52,6 +52,8 @@ public enum ProcessEvent {
     case attached(threads: Int = 1)
     /// The tracer let go of the task.
     case detached
+    /// It is somebody else's task that the kernel gave to the tracer, and was let go of.
+    case strayDetached
     /// A fork, vfork or clone gave this task a child.
     case forked(child: Int32, isThread: Bool)
     case executed

@@ -126,6 +126,8 @@ extension StraceTextSink {
         defer { if options.color { buffer.append("\u{1b}[0m") } }
         if let syscall = call.syscall {
             buffer.append(syscall.name)
+        } else if call.number == Call.unknownNumber {
+            buffer.append("???")
         } else {
             buffer.append("syscall_")
             buffer.hex(UInt64(UInt32(truncatingIfNeeded: call.number)), prefixZero: true)

@@ -151,6 +151,18 @@ public final class StraceTextSink: Sink {
             if task.isInCall, open === task { try closeOpenLine() }
             tasks[event.tid] = nil
             try message(task, "detached", .attach)
+        case .strayDetached:
+            tasks[event.tid] = nil
+            if !options.quiet.contains(.attach) {
+                let text = TextBuffer(capacity: 128)
+                text.append(options.program)
+                text.append(": Detached unknown pid ")
+                text.decimal(Int64(event.tid))
+                text.ascii("\n")
+                if outputs.isStandardError { try closeOpenLine() }
+                try flush()
+                outputs.note(text.bytes)
+            }
         case .forked, .executed: break
         case .superseded(let by):
             if !options.quiet.contains(.threadExecve) {
