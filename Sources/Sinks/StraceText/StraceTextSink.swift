@@ -135,10 +135,10 @@ public final class StraceTextSink: Sink {
         } else {
             buffer.append("--- ")
             decoder.signal(number)
-            buffer.ascii(" ")
-            buffer.append("{si_signo=")
-            decoder.signal(number)
-            buffer.ascii("}")
+            if let info = signal.info, let base = info.baseAddress {
+                buffer.ascii(" ")
+                decoder.siginfo(Bytes(base: base, count: info.count))
+            }
         }
         buffer.append(" ---\n")
     }
