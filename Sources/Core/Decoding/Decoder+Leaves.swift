@@ -119,6 +119,11 @@ extension Decoder {
         out.string(b.slice(0, shown).raw, truncated: b.terminator == nil)
     }
 
+    /// A NUL-terminated string that the kernel takes no more than `limit` bytes of.
+    public func string(_ address: UInt64, atMost limit: Int) {
+        terminated(address, limit: min(limit, options.stringLimit), evenOnError: true)
+    }
+
     private func terminated(_ address: UInt64, limit: Int, evenOnError: Bool) {
         guard address != 0 else {
             out.address(0)

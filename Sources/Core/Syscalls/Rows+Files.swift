@@ -18,9 +18,10 @@ extension SyscallTable {
             returns: .fd),
         .init("creat", x86_64: 85, [.desc, .file], [.path("pathname"), .permissions("mode")], returns: .fd),
         .init("name_to_handle_at", x86_64: 303, aarch64: 264, [.desc, .file],
-            [.dirfd("dirfd"), .path("pathname"), .address("handle"), .address("mount_id"), .flags("flags", .handleAtFlags)]),
+            [.dirfd("dirfd"), .path("pathname"), .address("handle"), .address("mount_id"), .flags("flags", .handleAtFlags)],
+            dialect: { $0.nameToHandleCall() }),
         .init("open_by_handle_at", x86_64: 304, aarch64: 265, [.desc],
-            [.dirfd("mount_fd"), .address("handle"), .openFlags("flags")], returns: .fd),
+            [.dirfd("mount_fd"), .custom("handle") { d, v in d.fileHandle(v) }, .openFlags("flags")], returns: .fd),
 
         .init("stat", x86_64: 4, [.file, .stat, .statLike],
             [.path("pathname"), .structure("statbuf", .stat, .out)]),

@@ -1,4 +1,71 @@
+// Mounts and whole file systems.
+
 extension SyscallTable {
     static let mounts: [Syscall] = [
+        .init("mount", x86_64: 165, aarch64: 40, [.file],
+            [.path("source"), .path("target"),
+             .custom("filesystemtype") { d, v in
+                 if ignoresType(d[3]) { d.out.address(v) } else { d.string(v) }
+             },
+             .custom("mountflags") { d, v in d.mountFlags(v) },
+             .custom("data") { d, v in if ignoresData(d[3]) { d.out.address(v) } else { d.string(v) } }]),
+        .init("umount2", x86_64: 166, aarch64: 39, [.file], [.path("target"), .flags("flags", .unmountFlags)]),
+        .init("pivot_root", x86_64: 155, aarch64: 41, [.file], [.path("oldpath"), .path("newpath")]),
+        .init("open_tree", x86_64: 428, aarch64: 428, [.desc, .file],
+            [.dirfd("dirfd"), .path("pathname"), .flags("flags", .openTreeFlags)], returns: .fd),
+        .init("open_tree_attr", x86_64: 467, aarch64: 467, [.desc, .file],
+            [.dirfd("dirfd"), .path("pathname"), .flags("flags", .openTreeFlags), mountAttributes, .size("size")],
+            returns: .fd),
+        .init("move_mount", x86_64: 429, aarch64: 429, [.desc, .file],
+            [.dirfd("from_dfd"), .path("from_pathname"), .dirfd("to_dfd"), .path("to_pathname"),
+             .flags("flags", .moveMountFlags)]),
+        .init("fsopen", x86_64: 430, aarch64: 430, [.desc],
+            [.string("fsname"), .flags("flags", .fsopenFlags)], returns: .fd),
+        .init("fsconfig", x86_64: 431, aarch64: 431, [.desc, .file],
+            [.fd("fd"), .enumerated("cmd", .fsconfigCommands),
+             .custom("key") { d, v in if d[1] & 0xffff_ffff <= 5 { d.string(v, atMost: 256) } else { d.out.address(v) } },
+             .custom("value") { d, v in d.fsconfigValue(v) }, .custom("aux") { d, v in d.fsconfigAuxiliary(v) }]),
+        .init("fsmount", x86_64: 432, aarch64: 432, [.desc],
+            [.fd("fd"), .flags("flags", .fsmountFlags), .flags("attr_flags", .fsmountAttributes)], returns: .fd),
+        .init("fspick", x86_64: 433, aarch64: 433, [.desc, .file],
+            [.dirfd("dirfd"), .path("pathname"), .flags("flags", .fspickFlags)], returns: .fd),
+        .init("mount_setattr", x86_64: 442, aarch64: 442, [.desc, .file],
+            [.dirfd("dirfd"), .path("pathname"), .flags("flags", .mountSetattrFlags), mountAttributes, .size("size")]),
+        .init("statmount", x86_64: 457, aarch64: 457, [],
+            [.custom("req") { d, v in d.mountRequest(v, mask: .statmountMask) },
+             .custom("buf", .out) { d, v in d.mountStatus(v, size: d[2]) }, .size("bufsize"),
+             .flags("flags", .statmountFlags)]),
+        .init("listmount", x86_64: 458, aarch64: 458, [],
+            [.custom("req") { d, v in d.mountRequest(v, mask: nil) },
+             .array("mnt_ids", .hex, .out, count: .result), .size("nr_mnt_ids"), .flags("flags", .listmountFlags)]),
+
+        .init("statfs", x86_64: 137, aarch64: 43, [.file, .statfs, .statfsLike],
+            [.path("pathname"), .structure("buf", .statfs, .out)]),
+        .init("fstatfs", x86_64: 138, aarch64: 44, [.desc, .fstatfs, .statfsLike],
+            [.fd("fd"), .structure("buf", .statfs, .out)]),
+        .init("ustat", x86_64: 136, [.statfsLike],
+            [.custom("dev") { d, v in d.device(v & 0xffff_ffff) }, .address("ubuf")]),
+        .init("sysfs", x86_64: 139, [], [.hex("arg1"), .hex("arg2"), .hex("arg3")]),
+        .init("quotactl", x86_64: 179, aarch64: 60, [.file],
+            [.hex32("op"), .path("special"), .id("id"), .address("addr")], dialect: { $0.quotactlCall(special: true) }),
+        .init("quotactl_fd", x86_64: 443, aarch64: 443, [.desc],
+            [.fd("fd"), .hex32("op"), .id("id"), .address("addr")], dialect: { $0.quotactlCall(special: false) }),
+        .init("lookup_dcookie", x86_64: 212, aarch64: 18, [],
+            [.ulong("cookie"), .bytes("buffer", .out, length: .result), .size("len")]),
+        .init("swapon", x86_64: 167, aarch64: 224, [.file],
+            [.path("path"), .custom("swapflags") { d, v in d.swapFlags(v) }]),
+        .init("swapoff", x86_64: 168, aarch64: 225, [.file], [.path("path")]),
+        .init("acct", x86_64: 163, aarch64: 89, [.file], [.path("path")]),
+        .init("sync", x86_64: 162, aarch64: 81),
     ]
+
+    private static let mountAttributes = Argument.custom("attr") { d, v in d.mountAttributes(v, size: d[4]) }
+
+    private static let remount: UInt64 = 0x20
+    /// MS_BIND, MS_MOVE and the four kinds of propagation.
+    private static let moving: UInt64 = 0x1e3000
+
+    /// Whether mount(2) looks at neither the type nor its name.
+    private static func ignoresType(_ flags: UInt64) -> Bool { flags & (remount | moving) != 0 }
+    private static func ignoresData(_ flags: UInt64) -> Bool { flags & remount == 0 && flags & moving != 0 }
 }

@@ -123,8 +123,8 @@ extension Decoder {
     ///   - size: the size the caller gave.
     func unknownTail(_ address: UInt64, known: Int, size: UInt64) {
         guard size > UInt64(known) else { return }
-        let count = Int(min(size - UInt64(known), 4096))
-        guard let b = read(address &+ UInt64(known), count) else {
+        let rest = size - UInt64(known)
+        guard let b = read(address &+ UInt64(known), Int(min(rest, 1 << 16))) else {
             out.element()
             out.verbatim("???")
             return
@@ -138,7 +138,8 @@ extension Decoder {
         scratch.decimal(size - 1)
         scratch.append(" */ ")
         out.verbatim(scratch.bytes)
-        out.string(b.raw, truncated: UInt64(count) < size - UInt64(known), escaping: .all)
+        let shown = b.slice(0, options.stringLimit)
+        out.string(shown.raw, truncated: UInt64(shown.count) < rest, escaping: .all)
     }
 
     /// struct open_how of openat2(2).
