@@ -70,6 +70,7 @@ extension PtraceBackend {
             arguments: (info.arg0, info.arg1, info.arg2, info.arg3, info.arg4, info.arg5), enterTime: now,
             memory: task.memory)
         task.call.instructionPointer = info.instruction_pointer
+        task.call.stackPointer = info.stack_pointer
         if plan.systemTime { task.systemTimeAtEntry = systemTime }
         if mark.contains(.tamper) { tamperAtEntry(task, now) }
         if plan.entered { deliver(task, now, .syscallEntered(task.call)) }
@@ -96,6 +97,7 @@ extension PtraceBackend {
         task.call.exitTime = now
         task.call.outcome = failed ? .failed(Int32(truncatingIfNeeded: 0 &- value)) : .returned(value)
         task.call.instructionPointer = info.instruction_pointer
+        task.call.stackPointer = info.stack_pointer
         if plan.systemTime { task.call.systemTime = systemTime &- task.systemTimeAtEntry }
         if task.injection != nil { tamperAtExit(task, now) }
         delivered += 1

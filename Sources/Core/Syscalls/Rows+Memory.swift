@@ -66,7 +66,7 @@ extension SyscallTable {
             dialect: { $0.membarrierCall() }),
         .init("process_mrelease", x86_64: 448, aarch64: 448, [.desc], [.fd("pidfd"), .hex32("flags")]),
         .init("process_madvise", x86_64: 440, aarch64: 440, [.desc],
-            [.fd("pidfd"), .address("iovec"), .size("n"),
+            [.fd("pidfd"), .custom("iovec") { d, v in d.iovecs(v, count: d[2]) { d, a, _ in d.out.address(a) } }, .size("n"),
                 .enumerated("advice", .memoryAdvice), .hex32("flags")]),
         .init("readahead", x86_64: 187, aarch64: 213, [.desc], [.fd("fd"), .long("offset"), .size("count")]),
     ]
