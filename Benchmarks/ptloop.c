@@ -2,7 +2,6 @@
  * It decodes and prints nothing: the floor that renacer's ptrace backend is measured against. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <linux/ptrace.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +45,7 @@ int main(int argc, char **argv)
 		if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
 			struct __ptrace_syscall_info info;
 			ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof info, &info);
-			calls += info.op == 1;
+			calls += info.op == PTRACE_SYSCALL_INFO_ENTRY;
 		} else if (status >> 16 == 0 && WSTOPSIG(status) != SIGSTOP) {
 			sig = WSTOPSIG(status);
 		}
