@@ -163,6 +163,28 @@ extension Decoder {
         out.string(b.slice(0, shown).raw, truncated: end > shown || (b.terminator == nil && limit == nil && false))
     }
 
+    /// A fixed-size field that holds a string with its NUL; without one, all bytes but the
+    /// last and `...`.
+    public func fixedText(_ b: Bytes) {
+        let end = b.terminator
+        out.string(b.slice(0, end ?? max(b.count - 1, 0)).raw, truncated: end == nil)
+    }
+
+    /// ` /* 0.000001 s */`: what a count of units of 10^-`digits` seconds is in seconds; not
+    /// said of zero, nor where constants stay raw.
+    public func secondsComment(_ value: Int64, digits: Int) {
+        guard value != 0, options.constants != .raw else { return }
+        var unit: UInt64 = 1
+        for _ in 0..<digits { unit *= 10 }
+        scratch.truncate(to: 0)
+        if value < 0 { scratch.ascii("-") }
+        scratch.decimal(value.magnitude / unit)
+        scratch.ascii(".")
+        scratch.decimal(value.magnitude % unit, width: digits)
+        scratch.append(" s")
+        out.comment(scratch.bytes)
+    }
+
     // MARK: Kernel nouns
 
     /// A descriptor, explained under `-y`.

@@ -11,16 +11,21 @@ extension Decoder {
             ioctlRequest(code)
         }
         guard let request else { return unknownIoctl(code) }
-        let progress = ioctlArgument(request.argument)
-        guard request.returns != .decimal else { return progress }
-        if exiting { resultStyle = request.returns }
-        return progress == .complete ? .sameAtExit : progress
+        resultStyle = request.returns
+        return ioctlArgument(request.argument)
     }
 
     private func ioctlArgument(_ kind: IoctlRequest.Argument) -> Syscall.Progress {
         let arg = call[2]
         switch kind {
         case .none:
+            return .complete
+        case .noted(let body):
+            if entering { return .sameAtExit }
+            guard !failed else { return .complete }
+            out.beginNote()
+            body(self)
+            out.endNote()
             return .complete
         case .value(let k), .read(let k):
             if entering {
@@ -44,10 +49,57 @@ extension Decoder {
                 value(k, arg, out: true)
             }
             return .complete
+        case .extended(let asked, let told):
+            if entering { argument("argp") }
+            return extended(arg, asked, by: told)
+        case .answered(let asked, let told):
+            if entering {
+                argument("argp")
+                structure(arg, asked)
+                return canRead(arg, asked.size) ? .sameAtExit : .complete
+            }
+            guard !failed, let b = read(arg, told.size) else { return .complete }
+            out.changed()
+            structure(b, told)
+            return .complete
         case .dialect(let body):
             if entering { argument("argp") }
             return body(self)
         }
+    }
+
+    /// A structure of which the kernel fills in a part: opened at entry, closed at exit.
+    func extended(_ address: UInt64, _ asked: StructLayout, by told: StructLayout) -> Syscall.Progress {
+        extended(address, asked.size) { b in
+            if entering { fields(b, asked) } else if !failed, let b = read(address, told.size) { fields(b, told) }
+        }
+    }
+
+    /// As above with code for the fields; at exit `body` runs with the bytes as they are then.
+    func extended(_ address: UInt64, _ size: Int, _ body: (Bytes) -> Void) -> Syscall.Progress {
+        if entering {
+            guard follows(address), let b = read(address, size) else {
+                out.address(address)
+                return .complete
+            }
+            out.beginStructure()
+            body(b)
+            return .sameAtExit
+        }
+        if let b = read(address, size) { body(b) }
+        out.endStructure()
+        return .complete
+    }
+
+    /// `in => out`: `asked` at entry, `told` at exit if the call succeeded.
+    func answered(_ address: UInt64, _ size: Int, _ asked: (Bytes) -> Void, _ told: (Bytes) -> Void) -> Syscall.Progress {
+        if entering {
+            return object(address, size, asked) ? .sameAtExit : .complete
+        }
+        guard !failed, let b = read(address, size) else { return .complete }
+        out.changed()
+        told(b)
+        return .complete
     }
 
     /// Whether `count` bytes that a pointer names can be read and are to be followed.

@@ -32,7 +32,7 @@ extension IoctlRequest {
         .init("BLKSECDISCARD", 0x127d, .read(.array(.ulong, .constant(2)))),
         .init("BLKZEROOUT", 0x127f, .read(.array(.ulong, .constant(2)))),
         .init("BLKPG", 0x1269, .read(.structure(.blkpg))),
-        .init("BLKTRACESETUP", 0xc0481273, .dialect { $0.blockTraceSetup() }),
+        .init("BLKTRACESETUP", 0xc0481273, .extended(.blockTraceSetup, by: .blockTraceName)),
     ]
 }
 
@@ -50,29 +50,15 @@ extension StructLayout {
 
     static let blkpgPartition = StructLayout(size: 152, [
         .init("start", 0, .long), .init("length", 8, .long), .init("pno", 16, .int),
-        .init("devname") { d, b in d.text(b.slice(20, 64)) },
-        .init("volname") { d, b in d.text(b.slice(84, 64)) },
+        .init("devname") { d, b in d.fixedText(b.slice(20, 64)) },
+        .init("volname") { d, b in d.fixedText(b.slice(84, 64)) },
     ])
 
     static let blockTraceSetup = StructLayout(size: 72, [
         .init("act_mask", 32, .uint, width: 2), .init("buf_size", 36, .uint), .init("buf_nr", 40, .uint),
         .init("start_lba", 48, .ulong), .init("end_lba", 56, .ulong), .init("pid", 64, .pid),
     ])
-}
-
-extension Decoder {
-    /// `{act_mask=…} => {name="sda"}`
-    fileprivate func blockTraceSetup() -> Syscall.Progress {
-        if entering {
-            structure(call[2], .blockTraceSetup)
-            return canRead(call[2], StructLayout.blockTraceSetup.size) ? .sameAtExit : .complete
-        }
-        guard !failed, let b = read(call[2], 32) else { return .complete }
-        out.changed()
-        structure {
-            field("name")
-            text(b)
-        }
-        return .complete
-    }
+    static let blockTraceName = StructLayout(size: 72, [
+        .init("name") { d, b in d.fixedText(b.slice(0, 32)) },
+    ])
 }

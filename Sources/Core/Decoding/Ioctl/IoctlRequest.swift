@@ -3,6 +3,8 @@ struct IoctlRequest: Sendable {
     enum Argument: Sendable {
         /// The request has none.
         case none
+        /// The request has none; what its result means is noted behind it.
+        case noted(@Sendable (Decoder) -> Void)
         /// A value, not a pointer.
         case value(ValueKind)
         /// The kernel reads what it points to.
@@ -11,6 +13,10 @@ struct IoctlRequest: Sendable {
         case written(ValueKind)
         /// The kernel replaces what it points to: `{…} => {…}`.
         case changed(ValueKind)
+        /// The kernel reads some fields and fills in others: `{asked=1, told=2}`.
+        case extended(StructLayout, by: StructLayout)
+        /// The kernel reads one structure and leaves another in its place: `{…} => {…}`.
+        case answered(StructLayout, by: StructLayout)
         /// Prints the argument itself, at entry and, unless it then said `.complete`, at exit.
         case dialect(Syscall.Dialect)
     }
@@ -48,6 +54,7 @@ struct IoctlRequest: Sendable {
 enum IoctlTable {
     static let groups: [[IoctlRequest]] = [
         IoctlRequest.descriptors, IoctlRequest.terminals, IoctlRequest.block, IoctlRequest.input,
+        IoctlRequest.files, IoctlRequest.objects,
     ]
 
     private static let byCode: [UInt32: IoctlRequest] = {
@@ -61,6 +68,7 @@ enum IoctlTable {
         let parts = IoctlRequest.Code(code)
         return switch parts.type {
         case UInt8(ascii: "E"): IoctlRequest.input(parts)
+        case 0xff, 0xb7: IoctlRequest.objects(parts)
         default: nil
         }
     }
