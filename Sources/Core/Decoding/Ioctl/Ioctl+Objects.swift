@@ -123,7 +123,7 @@ extension Decoder {
                 field("exit_code")
                 out.beginArray()
                 out.element()
-                out.hex(UInt64(b.u32(60)))
+                waitStatus(b.u32(60))
                 out.endArray()
             }
             if has(0x10, 68) { number("coredump_mask", 64, .flags(.pidfdCoredumpMask)) }
