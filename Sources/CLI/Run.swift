@@ -9,10 +9,13 @@ import RenacerSummary
 /// Builds the pipeline that `settings` describe, runs it, and tells how renacer is to end.
 struct Run {
     let program: String
+    /// The program's own status counts even if the trace could not be written.
+    let asStrace: Bool
     var settings: Settings
 
-    init(program: String, settings: Settings) {
+    init(program: String, asStrace: Bool, settings: Settings) {
         self.program = program
+        self.asStrace = asStrace
         self.settings = settings
     }
 
@@ -35,13 +38,16 @@ struct Run {
         if let summary = settings.summary { sinks.append(SummarySink(summary, output: output.shared)) }
         let access = settings.pipeline.access
         let filter = access.isEmpty ? nil : AccessFilter(access, inspector: backend.inspector)
-        let pipeline = Pipeline(backend, filter: filter, sinks: sinks) { [program] in Message.print($0.description, program: program) }
+        let consequence = asStrace ? "" : ": the trace is not complete"
+        let pipeline = Pipeline(backend, filter: filter, sinks: sinks) { [program] in
+            Message.print($0.description + consequence, program: program)
+        }
 
         defer { output.waitForReader() }
         do throws(TraceError) {
             try pipeline.start(settings.pipeline.plan)
             let end = try pipeline.run()
-            if pipeline.failed { return .exit(1) }
+            if pipeline.failed && !asStrace { return .exit(1) }
             return switch end {
             case .exited(let status): .exit(status)
             case .killed(let signal): .dieOf(signal)

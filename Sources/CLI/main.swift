@@ -2,9 +2,10 @@ import CLinux
 import Glibc
 
 let arguments = CommandLine.arguments
-let name = arguments.first ?? ""
-let asStrace = (name.isEmpty ? "renacer" : name).hasSuffix("strace")
-let program = name.isEmpty ? "renacer" : name
+// Messages start with argv[0] as it is, or the file executed if there is none.
+let program = arguments.first.flatMap { $0.isEmpty ? nil : $0 }
+    ?? clinux_executed_file().map { String(cString: $0) } ?? "renacer"
+let asStrace = program.hasSuffix("strace")
 
 func fail(_ error: UsageError) -> Never {
     if !error.message.isEmpty { Message.print(error.message, program: program) }
@@ -33,7 +34,7 @@ do throws(UsageError) {
         throw error
     }
     for line in settings.notices { Message.print(line, program: program) }
-    var run = Run(program: program, settings: settings)
+    var run = Run(program: program, asStrace: asStrace, settings: settings)
     switch try run() {
     case .exit(let status): exit(status)
     case .dieOf(let signal):

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/auxv.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,3 +49,5 @@ int clinux_reap(pid_t pid) {
         if (errno != EINTR) return -errno;
     return status;
 }
+
+const char *clinux_executed_file(void) { return (const char *)getauxval(AT_EXECFN); }

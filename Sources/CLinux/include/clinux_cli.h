@@ -21,3 +21,6 @@ int clinux_regex_compile(regex_t *re, const char *pattern, char *error, size_t s
 pid_t clinux_pipe_to(const char *command, int *fd);
 /// Waits for a process that `clinux_pipe_to` started: its wait status, or -errno.
 int clinux_reap(pid_t pid);
+
+/// The file that was executed, as the kernel was told it; NULL if unknown.
+const char *clinux_executed_file(void);

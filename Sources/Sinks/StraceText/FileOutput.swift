@@ -25,14 +25,14 @@ public final class FileOutput: TextOutput {
                 var p = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 poll(&p, 1, -1)
             } else if errno != EINTR {
-                throw TraceError("\(name): \(String(cString: strerror(errno))): the trace is not complete")
+                throw TraceError("\(name): \(String(cString: strerror(errno)))")
             }
         }
     }
 
     public func close() throws(TraceError) {
         if closes, Glibc.close(descriptor) != 0 {
-            throw TraceError("\(name): \(String(cString: strerror(errno))): the trace is not complete")
+            throw TraceError("\(name): \(String(cString: strerror(errno)))")
         }
     }
 }
