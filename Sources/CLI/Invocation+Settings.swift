@@ -12,6 +12,8 @@ extension Invocation {
     mutating func settings(for command: [String]) throws(UsageError) -> Settings {
         try checkForms()
         try checkTarget(command)
+        resolvePaths()
+        try checkCountedForms()
         try checkFollowing()
         try checkSummary()
         applyCounts()
@@ -38,12 +40,14 @@ extension Invocation {
     }
 
     /// A short form that counts and the long form that names a value exclude each other.
-    private mutating func checkForms() throws(UsageError) {
+    private func checkForms() throws(UsageError) {
         if stackTrace > 2 { throw UsageError("Too many -k options") }
         if follow > 0 && followLong { throw Self.together("-f", "--follow-forks") }
         if follow > 1 && separately { throw Self.together("-ff", "--output-separately") }
         if daemonize > 0 && daemonizeLong { throw Self.together("-D", "--daemonize") }
-        resolvePaths()
+    }
+
+    private func checkCountedForms() throws(UsageError) {
         if quietCount > 0 && quietLong { throw Self.together("-q", "-e quiet/--quiet") }
         if absoluteCount > 0 && absoluteLong { throw Self.together("-t", "--absolute-timestamps") }
         if hexCount > 0 && hexLong { throw Self.together("-x", "--strings-in-hex") }

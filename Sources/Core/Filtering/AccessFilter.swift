@@ -45,6 +45,8 @@ public final class AccessFilter: EventFilter {
         guard let syscall = call.syscall else { return false }
         for (i, argument) in syscall.arguments.prefix(6).enumerated() {
             switch argument.kind {
+            // What a symbolic link will hold is text, not a path that is accessed.
+            case .path where i == 0 && (syscall.name == "symlink" || syscall.name == "symlinkat"): break
             case .path: if matches(pathAt: call[i], of: call) { return true }
             case .fd, .dirfd: if matches(Int32(truncatingIfNeeded: call[i]), of: tid) { return true }
             default: break
@@ -89,21 +91,28 @@ public final class AccessFilter: EventFilter {
         return false
     }
 
-    /// Three sets of bits, the first argument says how long they are.
+    /// Three sets of bits, the first argument says how long they are; a set that cannot be
+    /// read to its end holds nothing.
     private func selects(_ call: Call, _ tid: Int32) -> Bool {
-        let limit = min(max(Int32(truncatingIfNeeded: call[0]), 0), 65536)
-        for argument in 1...3 where call[argument] != 0 {
-            for word in 0..<UInt64((limit + 63) / 64) {
-                var bits: UInt64 = 0
-                let n = withUnsafeMutableBytes(of: &bits) { call.memory.read(call[argument] &+ word * 8, into: $0) }
-                if n < 8 { break }
+        let limit = min(max(Int32(truncatingIfNeeded: call[0]), 0), 1 << 20)
+        let words = UInt64((limit + 63) / 64)
+        for argument in 1...3 where call[argument] != 0 && words > 0 {
+            guard word(words - 1, of: call, argument) != nil else { continue }
+            for index in 0..<words {
+                guard var bits = word(index, of: call, argument) else { break }
                 while bits != 0 {
-                    let fd = Int32(word) * 64 + Int32(bits.trailingZeroBitCount)
+                    let fd = Int32(index) * 64 + Int32(bits.trailingZeroBitCount)
                     if fd < limit && matches(fd, of: tid) { return true }
                     bits &= bits - 1
                 }
             }
         }
         return false
+    }
+
+    private func word(_ index: UInt64, of call: Call, _ argument: Int) -> UInt64? {
+        var bits: UInt64 = 0
+        let n = withUnsafeMutableBytes(of: &bits) { call.memory.read(call[argument] &+ index * 8, into: $0) }
+        return n == 8 ? bits : nil
     }
 }
