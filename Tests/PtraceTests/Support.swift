@@ -131,3 +131,9 @@ func run(_ file: String, _ arguments: [String]) -> Int32 {
     waitpid(spawn(file, arguments), &status, 0)
     return status
 }
+
+/// A pipe that programs do not inherit.
+func closingPipe(_ ends: inout [Int32]) {
+    pipe(&ends)
+    for fd in ends { _ = fcntl(fd, F_SETFD, FD_CLOEXEC) }
+}

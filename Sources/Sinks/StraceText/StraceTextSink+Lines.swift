@@ -64,12 +64,17 @@ extension StraceTextSink {
 
     private func command(_ task: TaskLines) {
         guard options.commands else { return }
+        readCommand(task)
+        guard !task.command.isEmpty else { return }
+        buffer.ascii("<")
+        task.command.withUnsafeBytes { buffer.append($0) }
+        buffer.ascii(">")
+    }
+
+    /// Keeps the last `comm` of a task that is gone.
+    func readCommand(_ task: TaskLines) {
         let text = TextBuffer(capacity: 64)
-        if inspector.command(of: task.tid, into: text) {
-            buffer.ascii("<")
-            buffer.append(text.bytes)
-            buffer.ascii(">")
-        }
+        if inspector.command(of: task.tid, into: text) { task.command = Array(text.bytes) }
     }
 
     private func timestamps(_ time: UInt64) {

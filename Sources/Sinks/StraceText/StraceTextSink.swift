@@ -84,21 +84,22 @@ public final class StraceTextSink: Sink {
 
     private func ended(_ call: Call, _ event: borrowing Event) throws(TraceError) {
         let task = task(event.tid, event.pid)
-        var resumed = false
+        let isKnown = task.isInCall
         if !task.isInCall {
             // Attached in the middle of a call: its start is not known.
-            if !isStaging || options.statuses.admits(call.outcome) {
-                try startLine(task, event.time, pointer: call.instructionPointer, number: call.number)
-                resumedName(call)
-            }
-            resumed = true
+            guard options.statuses.admits(call.outcome), call.outcome != .detached else { return }
+            try startLine(task, event.time, pointer: call.instructionPointer, number: call.number)
+            resumedName(call)
             task.progress = Decoder.Progress()
         } else if isStaging {
             try unstage(task)
         } else if open !== task {
+            if call.outcome == .detached {
+                task.isInCall = false
+                return
+            }
             try startLine(task, event.time, pointer: call.instructionPointer, number: call.number)
             resumedName(call)
-            resumed = true
         }
         task.isInCall = false
         open = nil
@@ -109,8 +110,9 @@ public final class StraceTextSink: Sink {
         writer.begin(afterFirst: task.isAfterFirst)
         switch call.outcome {
         case .returned, .failed: decoder.exit(call, tid: event.tid, from: task.progress)
-        case .unfinished, .unavailable, .detached:
-            if !task.progress.isComplete && !resumed { buffer.append(" <unfinished ...>") }
+        case .unfinished, .unavailable:
+            if isKnown && !task.progress.isComplete { buffer.append(" <unfinished ...>") }
+        case .detached: break
         }
         if call.outcome == .detached {
             buffer.append(" <detached ...>\n")
@@ -223,12 +225,10 @@ public final class StraceTextSink: Sink {
         text.append(": Process ")
         text.decimal(Int64(task.tid))
         if options.commands {
-            let command = TextBuffer(capacity: 64)
-            if inspector.command(of: task.tid, into: command) {
-                text.ascii("<")
-                text.append(command.bytes)
-                text.ascii(">")
-            }
+            readCommand(task)
+            text.ascii("<")
+            task.command.withUnsafeBytes { text.append($0) }
+            text.ascii(">")
         }
         text.ascii(" ")
         text.append(what)
@@ -294,6 +294,9 @@ final class TaskLines {
     var lastNumber = 0
     /// The line so far, while its outcome decides whether it is printed.
     var staged: [UInt8] = []
+
+    /// Its `comm` as last read, for when it is gone.
+    var command: [UInt8] = []
 
     init(tid: Int32, pid: Int32) {
         self.tid = tid

@@ -1,0 +1,140 @@
+import Glibc
+import RenacerCore
+import RenacerPtrace
+import Testing
+
+extension PtraceTests {
+    /// The target writes a byte per round to its standard output, so that a test can see
+    /// it live, and ends well when its parent closes the pipe.
+    @Suite struct Attaching {
+        private static let busy = """
+            #include <pthread.h>
+            #include <signal.h>
+            #include <time.h>
+            #include <unistd.h>
+            static void *work(void *x) {
+                for (;;) {
+                    struct timespec t = {0, 100000};
+                    if (nanosleep(&t, 0) != 0) _exit(2);
+                    if (write(1, "x", 1) != 1) _exit(0);
+                }
+            }
+            int main(void) {
+                pthread_t t;
+                signal(SIGPIPE, SIG_IGN);
+                for (int i = 0; i < 7; i++) pthread_create(&t, 0, work, 0);
+                work(0);
+            }
+            """
+
+        private final class Target {
+            let program: Program
+            let pid: pid_t
+            private let output: Int32
+
+            init() throws {
+                program = try Program(Attaching.busy)
+                var ends: [Int32] = [0, 0]
+                closingPipe(&ends)
+                pid = spawn(program.path, [], output: ends[1])
+                _ = close(ends[1])
+                output = ends[0]
+            }
+
+            /// Waits for signs of life that were not there yet.
+            func lives() -> Bool {
+                var buffer = [UInt8](repeating: 0, count: 65536)
+                return (0..<20).allSatisfy { _ in read(output, &buffer, 1) == 1 }
+            }
+
+            func finish() -> Int32 {
+                _ = close(output)
+                var status: Int32 = -1
+                waitpid(pid, &status, 0)
+                return status
+            }
+        }
+
+        private func plan(_ pid: pid_t) -> CapturePlan {
+            var p = CapturePlan()
+            p.target.attach = [pid]
+            p.followForks = true
+            return p
+        }
+
+        @Test func allThreadsAreTracedAndGoOnUnharmed() throws {
+            let target = try Target()
+            #expect(target.lives())
+            for _ in 0..<10 {
+                let t = try Trace(plan(target.pid))
+                #expect(try t.step())
+                #expect(t.seen.first?.text == "attached(threads: 8)")
+                while Set(t.seen.map(\.tid)).count < 8 { #expect(try t.step()) }
+                t.backend.endAtLimit()
+                try t.run()
+                #expect(t.count("detached") == 8)
+                #expect(t.end == nil)
+                t.backend.stop()
+                #expect(target.lives())
+            }
+            #expect(target.finish() == 0)
+        }
+
+        @Test func aTaskThatIsNotThereIsNamed() throws {
+            #expect(throws: TraceError("attach: ptrace(PTRACE_SEIZE, 4194303): No such process")) {
+                _ = try Trace(plan(4_194_303))
+            }
+        }
+
+        @Test func aStoppedProcessStaysStopped() throws {
+            let pid = spawn("/bin/cat", ["/dev/zero"], output: open("/dev/null", O_WRONLY | O_CLOEXEC))
+            var status: Int32 = 0
+            kill(pid, SIGSTOP)
+            waitpid(pid, &status, WUNTRACED)
+            let t = try Trace(plan(pid))
+            try t.run(until: "stopped by \(SIGSTOP)")
+            t.backend.endAtLimit()
+            try t.run()
+            t.backend.stop()
+            #expect(t.count("detached") == 1)
+            #expect(waitpid(pid, &status, WNOHANG | WUNTRACED | WCONTINUED) == 0 || status & 0xff == 0x7f)
+            kill(pid, SIGKILL)
+            kill(pid, SIGCONT)
+            waitpid(pid, &status, 0)
+            #expect(status == SIGKILL)
+        }
+
+        @Test(arguments: [SIGTERM, SIGHUP, SIGINT, SIGKILL]) func theTargetSurvivesItsTracer(_ signal: Int32) throws {
+            guard let renacer = Self.renacer else { return }
+            let target = try Target()
+            #expect(target.lives())
+            var ends: [Int32] = [0, 0]
+            closingPipe(&ends)
+            let tracer = spawn(renacer, ["-f", "-o", "|cat", "-p", "\(target.pid)"], output: ends[1])
+            _ = close(ends[1])
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            #expect(read(ends[0], &buffer, 4096) > 0)
+            kill(tracer, signal)
+            while read(ends[0], &buffer, 4096) > 0 {}
+            _ = close(ends[0])
+            var status: Int32 = 0
+            waitpid(tracer, &status, 0)
+            #expect(status & 0x7f == signal)
+            #expect(target.lives())
+            #expect(target.finish() == 0)
+        }
+
+        /// The built command, beside the test bundle.
+        private static let renacer: String? = {
+            var path = [CChar](repeating: 0, count: 4096)
+            let n = readlink("/proc/self/exe", &path, 4095)
+            guard n > 0 else { return nil }
+            for directory in [String(cString: path), CommandLine.arguments.first ?? ""] {
+                guard let slash = directory.lastIndex(of: "/") else { continue }
+                let candidate = directory[..<slash] + "/renacer"
+                if access(String(candidate), X_OK) == 0 { return String(candidate) }
+            }
+            return nil
+        }()
+    }
+}
