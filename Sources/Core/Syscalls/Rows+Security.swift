@@ -45,6 +45,13 @@ extension SyscallTable {
             [.enumerated("attr", .lsmAttributes), .custom("ctx") { d, v in d.securityContext(v, size: d[2] & 0xffff_ffff) },
                 .uint("size"), .hex32("flags")]),
         .init("lsm_list_modules", x86_64: 461, aarch64: 461, [],
-            [.array("ids", .enumerated64(.lsmIDs), .out, count: .result), .pointee("size", .uint, .inout_), .hex32("flags")]),
+            [.custom("ids", .out) { d, v in
+                // Without a readable size the kernel wrote nothing.
+                guard d.readU32(d[1]) != nil else {
+                    d.out.address(v)
+                    return
+                }
+                d.array(v, count: Int(max(d.result, 0)), stride: 8) { d.enumerated($0.u64(0), .lsmIDs) }
+            }, .pointee("size", .uint, .inout_), .hex32("flags")]),
     ]
 }

@@ -130,7 +130,11 @@ private enum Keyctl {
                         d.field("hashname")
                         d.string(b.u64(0), evenOnError: true)
                         d.field("otherinfo")
-                        d.buffer(b.u64(8), UInt64(b.u32(16)), evenOnError: true)
+                        if b.u32(16) == 0 {
+                            d.out.address(b.u64(8))
+                        } else {
+                            d.buffer(b.u64(8), UInt64(b.u32(16)), evenOnError: true)
+                        }
                         d.field("otherinfolen")
                         d.out.unsigned(UInt64(b.u32(16)))
                         d.spare(b.slice(20), words: 8)

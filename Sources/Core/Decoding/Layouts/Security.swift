@@ -127,11 +127,17 @@ extension Decoder {
         out.beginArray()
         var offset: UInt64 = 0
         let end = UInt64(total)
+        var left = abbreviating ? options.stringLimit : Int.max
         while offset + 32 <= end {
             guard let b = read(address &+ offset, 32) else {
                 unreadableRest(address &+ offset)
                 break
             }
+            guard left > 0 else {
+                out.more()
+                break
+            }
+            left -= 1
             let length = b.u64(16)
             out.element()
             securityContext(b, address &+ offset, size: min(max(length, 32), end - offset))
