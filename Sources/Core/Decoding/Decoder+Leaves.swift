@@ -389,15 +389,29 @@ extension Decoder {
         if hidden { out.more() }
     }
 
-    /// `[a, b, c]`: an array that is part of a structure in hand, never shortened.
-    public func elements(_ b: Bytes, _ kind: ValueKind) {
+    /// `[a, b, c]`: an array that is part of a structure in hand.
+    ///
+    /// - Parameter shortened: to `-s` elements, unless `-v`.
+    public func elements(_ b: Bytes, _ kind: ValueKind, shortened: Bool = false) {
         let width = kind.width
+        let limit = shortened && abbreviating ? options.stringLimit : Int.max
         out.beginArray()
         for i in 0..<b.count / width {
+            if i >= limit {
+                out.more()
+                break
+            }
             out.element()
             value(kind, b.value(i * width, width, signed: kind.isSigned), out: false)
         }
         out.endArray()
+    }
+
+    /// `name=[…]`, if any byte is not zero: reserved words that ought to be.
+    public func nonzeroElements(_ name: Name, _ b: Bytes, _ kind: ValueKind) {
+        guard b.raw.contains(where: { $0 != 0 }) else { return }
+        field(name)
+        elements(b, kind)
     }
 
     private func load(_ b: Bytes, _ f: StructLayout.Field) -> UInt64 {

@@ -54,7 +54,7 @@ struct IoctlRequest: Sendable {
 enum IoctlTable {
     static let groups: [[IoctlRequest]] = [
         IoctlRequest.descriptors, IoctlRequest.terminals, IoctlRequest.block, IoctlRequest.input,
-        IoctlRequest.files, IoctlRequest.objects,
+        IoctlRequest.files, IoctlRequest.objects, IoctlRequest.gpio,
     ]
 
     private static let byCode: [UInt32: IoctlRequest] = {
