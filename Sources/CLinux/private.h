@@ -1,3 +1,7 @@
 #pragma once
+/// Notes `signal` as one that asks renacer to end.
+void clinux_catch(int signal);
+/// Does not return if `clinux_keep` was called.
+void clinux_keep_if_asked(int signal);
 /// Puts every signal action back to what the process was started with, for a child.
 void clinux_inherit_signals(void);

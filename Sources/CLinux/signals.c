@@ -46,6 +46,8 @@ static void take(int signal, void (*handler)(int)) {
     }
 }
 
+void clinux_catch(int signal) { take(signal, note); }
+
 static void start_timer(void) {
     if (has_timer) return;
     struct sigevent e = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMAX - 1};
@@ -91,6 +93,7 @@ void clinux_inherit_signals(void) {
 }
 
 void clinux_die_of(int signal) {
+    clinux_keep_if_asked(signal);
     struct sigaction a = {.sa_handler = SIG_DFL};
     sigset_t one;
     sigaction(signal, &a, NULL);

@@ -64,7 +64,10 @@ extension PtraceBackend {
     /// Detaches from every task. Each must stop for it; one that is stopped stays so.
     func letGoOfAll() {
         placement.release()
-        var waitsFor = 0
+        if isKept {
+            keepAll()
+            return
+        }
         for task in tasks.all {
             if task.isStopped {
                 letGo(task)
@@ -73,7 +76,6 @@ extension PtraceBackend {
                 forget(task)
             } else {
                 _ = clinux_interrupt(task.tid)
-                waitsFor += 1
             }
         }
         // A task in an uninterruptible wait cannot stop; the kernel lets go of it when
@@ -91,6 +93,21 @@ extension PtraceBackend {
             }
             guard tid > 0 else { break }
             letGo(tid, Stop(status: status))
+        }
+    }
+
+    /// Ends the trace of tasks whose calls would fail without a tracer. This process goes
+    /// on, unseen, to answer their stops.
+    private func keepAll() {
+        clinux_keep()
+        let now = clinux_monotonic_ns()
+        for task in tasks.all {
+            unfinished(task, now, .detached)
+            deliver(task, now, .process(.detached))
+            if task.isStopped {
+                _ = task.next == .listen ? clinux_listen(task.tid) : clinux_resume(task.tid, task.nextSignal)
+            }
+            forget(task)
         }
     }
 

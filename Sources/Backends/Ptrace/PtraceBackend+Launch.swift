@@ -8,7 +8,8 @@ extension PtraceBackend {
         let invoked = String(cString: clinux_invocation_name())
         var channel: Int32 = -1
         let argv = CStrings(launch.arguments), environment = CStrings(launch.environment)
-        let filter = seccompFilter()
+        var filter = seccompFilter()
+        if !filter.isEmpty, plan.ptrace.seccomp == .automatic, clinux_split() != 0 { filter = [] }
         let groups = Self.groups(of: launch.user)
         let pid = launch.file.withCString { file in
                 groups.withUnsafeBufferPointer { groups in
@@ -51,6 +52,7 @@ extension PtraceBackend {
         launched = pid
         let task = Task(tid: pid, pid: pid)
         task.isStarting = true
+        isKept = !filter.isEmpty && plan.ptrace.seccomp == .automatic
         tasks.insert(task)
         // The program's process waits for the channel; from this stop on every call of it is seen.
         _ = clinux_interrupt(pid)

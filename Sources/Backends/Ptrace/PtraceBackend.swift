@@ -34,6 +34,8 @@ public final class PtraceBackend: Backend {
     var launchedEnd: TraceeEnd?
     /// The launched tasks stop through a seccomp filter, not at every call.
     var isFiltered = false
+    /// The filtered tasks must not lose their tracer.
+    var isKept = false
     /// Threads that are in an exec: their leader may be replaced at any time.
     var executing: [Task] = []
     /// Calls counted against `plan.syscallLimit`.

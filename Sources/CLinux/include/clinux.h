@@ -104,6 +104,12 @@ struct clinux_launch {
 pid_t clinux_launch(const struct clinux_launch *launch, int *channel);
 void clinux_launch_go(int channel);
 
+/// Goes on in a child, the tracer; the caller stays in front, passes signals on and ends
+/// as the child does. 0 in the child, or a negative errno.
+int clinux_split(void);
+/// Lets the process, instead of ending, answer the stops of its tasks until they are gone.
+void clinux_keep(void);
+
 /// Blocks until a task changes state: its id, or a negative errno. `tid` is -1 for any
 /// task. With `nohang` it does not block and returns 0. `usage` may be NULL.
 pid_t clinux_wait(pid_t tid, int *status, struct rusage *usage, int nohang);
