@@ -121,7 +121,15 @@ extension Decoder {
 
     /// A NUL-terminated string that the kernel takes no more than `limit` bytes of.
     public func string(_ address: UInt64, atMost limit: Int) {
-        terminated(address, limit: min(limit, options.stringLimit), evenOnError: true)
+        guard limit < options.stringLimit, address != 0 else {
+            string(address, evenOnError: true)
+            return
+        }
+        guard let b = readSome(address, limit), b.terminator != nil || b.count == limit else {
+            out.address(address)
+            return
+        }
+        out.string(b.slice(0, b.terminator ?? b.count).raw, truncated: b.terminator == nil)
     }
 
     private func terminated(_ address: UInt64, limit: Int, evenOnError: Bool) {
@@ -160,7 +168,7 @@ extension Decoder {
     public func text(_ b: Bytes, limit: Int? = nil) {
         let end = b.terminator ?? b.count
         let shown = min(end, limit ?? end)
-        out.string(b.slice(0, shown).raw, truncated: end > shown || (b.terminator == nil && limit == nil && false))
+        out.string(b.slice(0, shown).raw, truncated: end > shown)
     }
 
     /// A fixed-size field that holds a string with its NUL; without one, all bytes but the

@@ -140,10 +140,16 @@ extension Decoder {
         case .flags64(let t): flags(v, t)
         case .enumerated(let t): enumerated(v & 0xffff_ffff, t)
         case .enumerated64(let t): enumerated(v, t)
-        case .path: if isOut && failed { out.address(v) } else { path(v) }
+        case .path, .text: if isOut && failed { out.address(v) } else { path(v) }
         case .string: string(v, evenOnError: evenOnError)
         case .bytes(let length):
             if let n = count(length) { buffer(v, n, evenOnError: evenOnError) } else { out.address(v) }
+        case .vectors(let length, let filled):
+            if let filled, failed || count(filled) == nil {
+                iovecs(v, count: count(length) ?? 0) { d, address, _ in d.out.address(address) }
+            } else {
+                iovecs(v, count: count(length) ?? 0, limit: filled.flatMap(count))
+            }
         case .structure(let layout): structure(v, layout, evenOnError: evenOnError)
         case .structures(let layout, let length):
             guard let n = count(length) else {

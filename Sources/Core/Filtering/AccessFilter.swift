@@ -43,6 +43,7 @@ public final class AccessFilter: EventFilter {
 
     private func touches(_ call: Call, _ tid: Int32) -> Bool {
         guard let syscall = call.syscall else { return false }
+        if syscall.name == "fsconfig" { return configures(call, tid) }
         for (i, argument) in syscall.arguments.prefix(6).enumerated() {
             switch argument.kind {
             // What a symbolic link will hold is text, not a path that is accessed.
@@ -77,6 +78,14 @@ public final class AccessFilter: EventFilter {
             guard let end = buffer.prefix(count).firstIndex(of: 0) else { return false }
             return paths.contains { $0.spelled.elementsEqual(buffer[..<end]) }
         }
+    }
+
+    /// What a file system is told to use counts, not the descriptor of its own configuration.
+    private func configures(_ call: Call, _ tid: Int32) -> Bool {
+        let usesPath = call[1] & 0xffff_ffff == 3 || call[1] & 0xffff_ffff == 4
+        guard usesPath || call[1] & 0xffff_ffff == 5 else { return false }
+        if usesPath && matches(pathAt: call[3], of: call) { return true }
+        return matches(Int32(truncatingIfNeeded: call[4]), of: tid)
     }
 
     /// An array of `struct pollfd` in the first argument.

@@ -74,18 +74,12 @@ extension SyscallTable {
 extension Argument {
     /// Buffers that the kernel filled with as many bytes as the result says.
     static func filledVectors(_ name: Name, count: Int) -> Argument {
-        .custom(name, .out) { d, v in
-            if d.failed {
-                d.iovecs(v, count: d[count]) { d, address, _ in d.out.address(address) }
-            } else {
-                d.iovecs(v, count: d[count], limit: UInt64(clamping: d.result))
-            }
-        }
+        .init(name, .vectors(.argument(count), filled: .result), .out)
     }
 
     /// Buffers full of data.
     static func fullVectors(_ name: Name, count: Int) -> Argument {
-        .custom(name) { d, v in d.iovecs(v, count: d[count]) }
+        .init(name, .vectors(.argument(count), filled: nil))
     }
 
     static let rwFlags = Argument.flags("flags", .readWriteFlags)

@@ -4,9 +4,7 @@ extension SyscallTable {
     static let mounts: [Syscall] = [
         .init("mount", x86_64: 165, aarch64: 40, [.file],
             [.path("source"), .path("target"),
-             .custom("filesystemtype") { d, v in
-                 if ignoresType(d[3]) { d.out.address(v) } else { d.string(v) }
-             },
+             .custom("filesystemtype") { d, v in if ignoresType(d[3]) { d.out.address(v) } else { d.string(v) } },
              .custom("mountflags") { d, v in d.mountFlags(v) },
              .custom("data") { d, v in if ignoresData(d[3]) { d.out.address(v) } else { d.string(v) } }]),
         .init("umount2", x86_64: 166, aarch64: 39, [.file], [.path("target"), .flags("flags", .unmountFlags)]),
@@ -44,7 +42,7 @@ extension SyscallTable {
         .init("fstatfs", x86_64: 138, aarch64: 44, [.desc, .fstatfs, .statfsLike],
             [.fd("fd"), .structure("buf", .statfs, .out)]),
         .init("ustat", x86_64: 136, [.statfsLike],
-            [.custom("dev") { d, v in d.device(v & 0xffff_ffff) }, .address("ubuf")]),
+            [.device32("dev"), .address("ubuf")]),
         .init("sysfs", x86_64: 139, [], [.hex("arg1"), .hex("arg2"), .hex("arg3")]),
         .init("quotactl", x86_64: 179, aarch64: 60, [.file],
             [.hex32("op"), .path("special"), .id("id"), .address("addr")], dialect: { $0.quotactlCall(special: true) }),
@@ -66,6 +64,11 @@ extension SyscallTable {
     private static let moving: UInt64 = 0x1e3000
 
     /// Whether mount(2) looks at neither the type nor its name.
-    private static func ignoresType(_ flags: UInt64) -> Bool { flags & (remount | moving) != 0 }
-    private static func ignoresData(_ flags: UInt64) -> Bool { flags & remount == 0 && flags & moving != 0 }
+    private static func ignoresType(_ flags: UInt64) -> Bool {
+        Decoder.withoutMountMagic(flags) & (remount | moving) != 0
+    }
+    private static func ignoresData(_ flags: UInt64) -> Bool {
+        let flags = Decoder.withoutMountMagic(flags)
+        return flags & remount == 0 && flags & moving != 0
+    }
 }

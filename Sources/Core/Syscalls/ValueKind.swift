@@ -63,10 +63,15 @@ public indirect enum ValueKind: Sendable {
     // Pointers.
     /// A NUL-terminated path, never shortened.
     case path
+    /// A NUL-terminated string that names no file here (a link's content), never shortened.
+    case text
     /// A NUL-terminated string, shortened to `-s`.
     case string
     /// A buffer shown as a string, shortened to `-s`.
     case bytes(Length)
+    /// A pointer to `struct iovec`s, as many as the first length says; what is in them is
+    /// the second length if the kernel filled them, all of them otherwise.
+    case vectors(Length, filled: Length?)
     /// A pointer to a structure.
     case structure(StructLayout)
     /// A pointer to one value: `[42]`.
@@ -101,7 +106,7 @@ public indirect enum ValueKind: Sendable {
     /// Bytes one such value takes in memory.
     public var width: Int {
         switch self {
-        case .long, .ulong, .hex, .address, .flags64, .enumerated64, .path, .string, .bytes,
+        case .long, .ulong, .hex, .address, .flags64, .enumerated64, .path, .text, .string, .bytes, .vectors,
             .structure, .pointee, .array, .structures, .sockaddr, .iovec, .msghdr, .custom: 8
         case .sized(_, let bytes): bytes
         default: 4

@@ -3,50 +3,106 @@ import RenacerCore
 // `-e read=`, `-e write=`: the data of a call in full, in hexadecimal and ASCII.
 
 extension StraceTextSink {
-    /// Dumps what a call that ended moved through a descriptor, if it was asked for.
+    /// Dumps what a call that ended moved through a descriptor, if it was asked for: what
+    /// the program offered to write, or what the kernel says was read.
     func dump(_ call: Call, _ tid: Int32) {
         guard !(options.dumpReads.isEmpty && options.dumpWrites.isEmpty), let syscall = call.syscall,
-            case .returned(let moved) = call.outcome, moved > 0, syscall.classes.contains(.data) || syscall.classes.contains(.network),
+            syscall.classes.contains(.data) || syscall.classes.contains(.network),
             case .fd? = syscall.arguments.first?.kind
         else { return }
         let descriptor = Int32(truncatingIfNeeded: call[0])
+        let moved = UInt64(clamping: call.result)
         for (i, a) in syscall.arguments.enumerated() {
-            guard case .bytes = a.kind else { continue }
-            let wanted = a.direction == .in ? options.dumpWrites : options.dumpReads
-            guard wanted.contains(descriptor) else { continue }
-            dump(call.memory, call[i], UInt64(moved))
+            let writes = a.direction == .in
+            switch a.kind {
+            case .bytes(let length):
+                guard (writes ? options.dumpWrites : options.dumpReads).contains(descriptor) else { continue }
+                if writes, case .argument(let n) = length {
+                    dump(call.memory, call[i], call[n], tid)
+                } else if moved > 0 {
+                    dump(call.memory, call[i], moved, tid)
+                }
+            case .vectors(.argument(let n), let filled):
+                guard (writes ? options.dumpWrites : options.dumpReads).contains(descriptor) else { continue }
+                if filled == nil {
+                    dump(call.memory, vectors: call[i], count: call[n], limit: .max, tid)
+                } else if moved > 0 {
+                    dump(call.memory, vectors: call[i], count: call[n], limit: moved, tid)
+                }
+            default: break
+            }
         }
     }
 
-    private func dump(_ memory: any TraceeMemory, _ address: UInt64, _ count: UInt64) {
-        withUnsafeTemporaryAllocation(byteCount: 16, alignment: 1) { row in
-            var offset: UInt64 = 0
-            let width = count > 0xfffff ? 8 : 5
-            while offset < count {
-                let wanted = Int(min(16, count - offset))
-                guard let base = row.baseAddress else { return }
-                let n = memory.read(
-                    address &+ offset, into: UnsafeMutableRawBufferPointer(start: base, count: wanted))
-                guard n == wanted else { return }
-                buffer.append(" | ")
-                buffer.hexDigits(offset, width: width)
-                buffer.ascii(" ")
-                for i in 0..<16 {
-                    if i % 8 == 0 { buffer.ascii(" ") }
-                    if i < n {
-                        buffer.hexDigits(UInt64(row[i]), width: 2)
-                        buffer.ascii(" ")
-                    } else {
-                        buffer.append("   ")
-                    }
-                }
-                buffer.ascii(" ")
-                for i in 0..<16 {
-                    buffer.byte(i >= n ? 0x20 : row[i] >= 0x20 && row[i] < 0x7f ? row[i] : 0x2e)
-                }
-                buffer.append(" |\n")
-                offset += UInt64(n)
+    /// The buffers of an array of `struct iovec` that hold `limit` bytes together.
+    private func dump(_ memory: any TraceeMemory, vectors address: UInt64, count: UInt64, limit: UInt64, _ tid: Int32) {
+        // The kernel takes no more (UIO_MAXIOV).
+        guard address != 0, count > 0, count <= 1024 else { return }
+        withUnsafeTemporaryAllocation(byteCount: Int(count) * 16, alignment: 8) { array in
+            guard memory.read(address, into: array) == array.count else { return }
+            var left = limit
+            for i in 0..<Int(count) where left > 0 {
+                let start = array.loadUnaligned(fromByteOffset: i * 16, as: UInt64.self)
+                let held = min(array.loadUnaligned(fromByteOffset: i * 16 + 8, as: UInt64.self), left)
+                left -= held
+                buffer.append(" * ")
+                buffer.decimal(held)
+                buffer.append(" bytes in buffer ")
+                buffer.decimal(UInt64(i))
+                buffer.append("\n")
+                dump(memory, start, held, tid)
             }
         }
+    }
+
+    private func dump(_ memory: any TraceeMemory, _ address: UInt64, _ count: UInt64, _ tid: Int32) {
+        guard count > 0 else { return }
+        // As many digits as the offset of the last row has, five at least.
+        let width = max(5, (64 - (count - 1).leadingZeroBitCount + 3) / 4)
+        withUnsafeTemporaryAllocation(byteCount: 65536, alignment: 1) { chunk in
+            var offset: UInt64 = 0
+            while offset < count {
+                let wanted = UnsafeMutableRawBufferPointer(rebasing: chunk[..<Int(min(65536, count - offset))])
+                guard memory.read(address &+ offset, into: wanted) == wanted.count else {
+                    if offset > 0 { unreadable(address &+ offset, wanted.count, tid) }
+                    return
+                }
+                for row in stride(from: 0, to: wanted.count, by: 16) {
+                    let end = min(row + 16, wanted.count)
+                    dumpRow(UnsafeRawBufferPointer(rebasing: wanted[row..<end]), offset + UInt64(row), width: width)
+                }
+                offset += UInt64(wanted.count)
+            }
+        }
+    }
+
+    private func unreadable(_ address: UInt64, _ count: Int, _ tid: Int32) {
+        buffer.append(" | <Cannot fetch ")
+        buffer.decimal(UInt64(count))
+        buffer.append(count == 1 ? " byte from pid " : " bytes from pid ")
+        buffer.decimal(Int64(tid))
+        buffer.append(" @")
+        buffer.hex(address)
+        buffer.append(">\n")
+    }
+
+    private func dumpRow(_ row: UnsafeRawBufferPointer, _ offset: UInt64, width: Int) {
+        buffer.append(" | ")
+        buffer.hexDigits(offset, width: width)
+        buffer.ascii(" ")
+        for i in 0..<16 {
+            if i % 8 == 0 { buffer.ascii(" ") }
+            if i < row.count {
+                buffer.hexDigits(UInt64(row[i]), width: 2)
+                buffer.ascii(" ")
+            } else {
+                buffer.append("   ")
+            }
+        }
+        buffer.ascii(" ")
+        for i in 0..<16 {
+            buffer.byte(i >= row.count ? 0x20 : row[i] >= 0x20 && row[i] < 0x7f ? row[i] : 0x2e)
+        }
+        buffer.append(" |\n")
     }
 }

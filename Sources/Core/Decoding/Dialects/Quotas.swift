@@ -10,7 +10,7 @@ extension StructLayout {
     /// struct if_dqblk
     static let quota = StructLayout(size: 72, quotaFields)
     /// struct if_nextdqblk
-    static let nextQuota = StructLayout(size: 72, quotaFields + [.init("dqb_id", 68, .uint, .verbose)])
+    static let nextQuota = StructLayout(size: 72, quotaFields + [.init("dqb_id", 68, .uint)])
     /// struct if_dqinfo
     static let quotaInfo = StructLayout(size: 24, [
         .init("dqi_bgrace", 0, .ulong), .init("dqi_igrace", 8, .ulong), .init("dqi_flags", 16, .flags(.quotaInfoFlags)),

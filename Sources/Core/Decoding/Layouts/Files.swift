@@ -29,9 +29,9 @@ extension StructLayout {
 
     private static var statTimes: [Field] {
         [
-            .init("st_atime", .verbose) { d, b in d.statTime(b, 72) }, .init("st_atime_nsec", 80, .ulong, .verbose),
-            .init("st_mtime", .verbose) { d, b in d.statTime(b, 88) }, .init("st_mtime_nsec", 96, .ulong, .verbose),
-            .init("st_ctime", .verbose) { d, b in d.statTime(b, 104) }, .init("st_ctime_nsec", 112, .ulong, .verbose),
+            .init("st_atime", .verbose) { d, b in d.statTime(b, 72, nanoseconds: 80) }, .init("st_atime_nsec", 80, .ulong, .verbose),
+            .init("st_mtime", .verbose) { d, b in d.statTime(b, 88, nanoseconds: 96) }, .init("st_mtime_nsec", 96, .ulong, .verbose),
+            .init("st_ctime", .verbose) { d, b in d.statTime(b, 104, nanoseconds: 112) }, .init("st_ctime_nsec", 112, .ulong, .verbose),
         ]
     }
 
@@ -83,10 +83,10 @@ extension StructLayout {
 
 extension Decoder {
     /// Seconds since the epoch with their date.
-    fileprivate func statTime(_ b: Bytes, _ offset: Int) {
+    fileprivate func statTime(_ b: Bytes, _ offset: Int, nanoseconds: Int? = nil) {
         let seconds = b.i64(offset)
         out.signed(seconds)
-        dateComment(seconds)
+        dateComment(seconds, fraction: nanoseconds.map(b.u64) ?? 0, digits: 9)
     }
 
     /// The two times of utimensat(2) and its elders: when accessed, when modified.
@@ -114,6 +114,9 @@ extension Decoder {
             dateComment(b.i64(0), fraction: b.u64(8), digits: digits)
         }
     }
+
+    /// No kernel takes a structure with a size of its own that is larger.
+    static let pageSize: UInt64 = 4096
 
     /// What follows a structure's known fields when the caller passed a larger one: bytes
     /// that are not zero, or `???` if they cannot be read.
@@ -144,7 +147,7 @@ extension Decoder {
 
     /// struct open_how of openat2(2).
     func openHow(_ address: UInt64, size: UInt64) {
-        guard size >= 24 else {
+        guard size >= 24, size <= Self.pageSize else {
             out.address(address)
             return
         }
@@ -212,14 +215,20 @@ extension Decoder {
 
     /// struct xattr_args of setxattrat(2) and getxattrat(2).
     func xattrArguments(_ address: UInt64, size: UInt64, isInput: Bool) {
-        guard size >= 16 else {
+        guard size >= 16, size <= Self.pageSize else {
             out.address(address)
             return
         }
         object(address, 16, evenOnError: true) { b in
             structure {
                 field("value")
-                if isInput { buffer(b.u64(0), UInt64(b.u32(8))) } else { xattrValue(b.u64(0), room: UInt64(b.u32(8))) }
+                if isInput, b.u32(8) <= 65536 {
+                    buffer(b.u64(0), UInt64(b.u32(8)))
+                } else if isInput {
+                    out.address(b.u64(0))
+                } else {
+                    xattrValue(b.u64(0), room: UInt64(b.u32(8)))
+                }
                 field("size")
                 out.unsigned(UInt64(b.u32(8)))
                 field("flags")
@@ -237,7 +246,7 @@ extension Decoder {
 
     /// struct file_attr of file_getattr(2) and file_setattr(2).
     func fileAttributes(_ address: UInt64, size: UInt64) {
-        guard size >= 24 else {
+        guard size >= 24, size <= Self.pageSize else {
             out.address(address)
             return
         }
@@ -270,6 +279,10 @@ extension Argument {
     static func openFlags(_ n: Name) -> Argument { .custom(n) { d, v in d.openFlags(v) } }
     /// File type and permissions in 16 bits.
     static func fileMode(_ n: Name) -> Argument { .custom(n) { d, v in d.mode(v & 0xffff) } }
+    /// A device number in 32 bits.
+    static func device32(_ n: Name, when condition: (@Sendable (borrowing Call) -> Bool)? = nil) -> Argument {
+        .init(n, .custom { d, v in d.device(v & 0xffff_ffff) }, when: condition)
+    }
     static func accessMode(_ n: Name) -> Argument { .custom(n) { d, v in d.accessMode(v) } }
     static func fileTimes(_ n: Name, digits: Int) -> Argument { .custom(n) { d, v in d.fileTimes(v, digits: digits) } }
     /// A value of which the kernel says its size.

@@ -24,16 +24,19 @@ extension StructLayout {
 extension Decoder {
     /// `MS_*` of mount(2), with the magic number that old programs put in the upper half.
     func mountFlags(_ v: UInt64) {
-        guard v & 0xffff_0000 == 0xc0ed_0000 else {
+        let rest = Self.withoutMountMagic(v)
+        guard rest != v else {
             flags(v, .mountFlags)
             return
         }
-        enumerated(UInt64(0xc0ed_0000), .mountMagic)
-        let rest = v & ~0xffff_0000
+        enumerated(v & 0xffff_0000, .mountMagic)
         guard rest != 0 else { return }
         out.verbatim("|")
         flags(rest, .mountFlags)
     }
+
+    /// The flags proper: old programs pass a magic number in their upper half.
+    static func withoutMountMagic(_ v: UInt64) -> UInt64 { v & 0xffff_0000 == 0xc0ed_0000 ? v & ~0xffff_0000 : v }
 
     /// `SWAP_FLAG_*` of swapon(2) and the priority in the lowest bits.
     func swapFlags(_ v: UInt64) {
@@ -73,7 +76,7 @@ extension Decoder {
 
     /// struct mount_attr of mount_setattr(2) and open_tree_attr(2).
     func mountAttributes(_ address: UInt64, size: UInt64) {
-        guard size >= 32 else {
+        guard size >= 32, size <= Self.pageSize else {
             out.address(address)
             return
         }
