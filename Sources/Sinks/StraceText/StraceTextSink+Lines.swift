@@ -217,7 +217,9 @@ extension StraceTextSink {
         switch style {
         case .decimal, .dialect: buffer.decimal(value)
         case .hex: buffer.hex(raw, prefixZero: false)
-        case .octal: buffer.octal(raw)
+        case .octal:
+            buffer.ascii("0")
+            buffer.octalDigits(raw, width: 2)
         case .fd: decoder.fd(raw)
         case .tid: decoder.pid(raw, .tid)
         case .pid: decoder.pid(raw, .pid)
