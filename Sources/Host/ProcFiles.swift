@@ -43,7 +43,19 @@ struct ProcFiles {
     func link(_ file: UnsafePointer<CChar>) -> UnsafeRawBufferPointer? {
         guard let base = content.baseAddress else { return nil }
         let n = readlink(file, base.assumingMemoryBound(to: CChar.self), content.count)
-        return n > 0 ? UnsafeRawBufferPointer(start: base, count: n) : nil
+        guard n > 0, n < content.count else { return nil }
+        content[n] = 0
+        return UnsafeRawBufferPointer(start: base, count: n)
+    }
+
+    /// Whether the text that `link` returned is the name of the very file that the link
+    /// leads to: a name may end in ` (deleted)` of its own.
+    func isTarget(_ target: UnsafeRawBufferPointer, of file: UnsafePointer<CChar>) -> Bool {
+        guard let name = target.baseAddress?.assumingMemoryBound(to: CChar.self) else { return false }
+        var named = stat()
+        var meant = stat()
+        return lstat(name, &named) == 0 && stat(file, &meant) == 0 && named.st_dev == meant.st_dev
+            && named.st_ino == meant.st_ino
     }
 
     /// The beginning of a file (16 KiB), valid until the next call.

@@ -14,8 +14,9 @@ public final class ProcInspector: TaskInspector {
     deinit { files.deallocate() }
 
     public func workingDirectory(of tid: Int32, into text: TextBuffer) -> DescriptorName {
-        guard let target = files.link(files.name(tid, "cwd")) else { return .unknown }
-        return path(target, into: text)
+        let link = files.name(tid, "cwd")
+        guard let target = files.link(link) else { return .unknown }
+        return path(target, of: link, into: text)
     }
 
     public func command(of tid: Int32, into text: TextBuffer) -> Bool {
@@ -33,10 +34,11 @@ public final class ProcInspector: TaskInspector {
     public func describe(
         fd: Int32, of tid: Int32, _ detail: DescriptorDetail, into text: TextBuffer
     ) -> DescriptorName {
-        guard let target = files.link(files.name(tid, "fd", fd)) else { return .unknown }
+        let link = files.name(tid, "fd", fd)
+        guard let target = files.link(link) else { return .unknown }
         if target.first == 0x2f {
             guard detail.contains(.device) || detail.contains(.path) else { return .unknown }
-            let result = path(target, into: text)
+            let result = path(target, of: link, into: text)
             if detail.contains(.device), device(fd, tid, text) { return result }
             guard detail.contains(.path) else {
                 text.truncate(to: 0)
@@ -76,9 +78,13 @@ public final class ProcInspector: TaskInspector {
     }
 
     /// A path from `/proc`, and whether the kernel says that it is gone.
-    private func path(_ target: UnsafeRawBufferPointer, into text: TextBuffer) -> DescriptorName {
+    private func path(
+        _ target: UnsafeRawBufferPointer, of link: UnsafePointer<CChar>, into text: TextBuffer
+    ) -> DescriptorName {
         let suffix = " (deleted)"
-        guard target.count > suffix.utf8.count, target.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) else {
+        guard target.count > suffix.utf8.count, target.suffix(suffix.utf8.count).elementsEqual(suffix.utf8),
+            !files.isTarget(target, of: link)
+        else {
             text.angled(target)
             return .known
         }
