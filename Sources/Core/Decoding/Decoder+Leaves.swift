@@ -392,7 +392,7 @@ extension Decoder {
             default: break
             }
             if !f.name.isEmpty { out.field(f.name) }
-            if let body = f.body { body(self, b) } else { value(f.kind, raw, out: false) }
+            describe(f, of: b)
         }
         if hidden { out.more() }
     }
@@ -420,6 +420,11 @@ extension Decoder {
         guard b.raw.contains(where: { $0 != 0 }) else { return }
         field(name)
         elements(b, kind)
+    }
+
+    /// The value of one field of a structure.
+    func describe(_ f: StructLayout.Field, of b: Bytes) {
+        if let body = f.body { body(self, b) } else { value(f.kind, f.width > 0 ? load(b, f) : 0, out: false) }
     }
 
     private func load(_ b: Bytes, _ f: StructLayout.Field) -> UInt64 {

@@ -47,11 +47,15 @@ extension SyscallTable {
         .init("lsm_list_modules", x86_64: 461, aarch64: 461, [],
             [.custom("ids", .out) { d, v in
                 // Without a readable size the kernel wrote nothing.
-                guard d.readU32(d[1]) != nil else {
+                guard !d.failed, d.readU32(d[1]) != nil else {
                     d.out.address(v)
                     return
                 }
                 d.array(v, count: Int(max(d.result, 0)), stride: 8) { d.enumerated($0.u64(0), .lsmIDs) }
             }, .pointee("size", .uint, .inout_), .hex32("flags")]),
+
+        .init("bpf", x86_64: 321, aarch64: 280, [.desc],
+            [.enumerated("cmd", .bpfCommands), .address("attr"), .uint("size")], returns: .dialect,
+            dialect: { $0.bpfCall() }),
     ]
 }

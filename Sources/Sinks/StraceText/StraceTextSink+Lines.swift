@@ -220,7 +220,8 @@ extension StraceTextSink {
         case .octal:
             buffer.ascii("0")
             buffer.octalDigits(raw, width: 2)
-        case .fd: decoder.fd(raw)
+        // Not every such result is a descriptor's number.
+        case .fd: if value <= Int64(Int32.max) { decoder.fd(raw) } else { buffer.decimal(value) }
         case .tid: decoder.pid(raw, .tid)
         case .pid: decoder.pid(raw, .pid)
         case .pgid: decoder.pid(raw, .pgid)
