@@ -57,6 +57,11 @@ extension ConstantTable {
         STATMOUNT_MNT_GIDMAP 0x4000
         """)
     static let mountRoots = ConstantTable("", "LSMT_ROOT 0xffffffffffffffff")
+    static let listedNamespaces = ConstantTable("???_NS", """
+        TIME_NS 0x80 MNT_NS 0x20000 CGROUP_NS 0x2000000 UTS_NS 0x4000000 IPC_NS 0x8000000 USER_NS 0x10000000
+        PID_NS 0x20000000 NET_NS 0x40000000
+        """)
+    static let namespaceOwners = ConstantTable("", "LISTNS_CURRENT_USER 0xffffffffffffffff")
     static let propagationTypes = ConstantTable(
         "MS_???", "MS_UNBINDABLE 1<<17 MS_PRIVATE 1<<18 MS_SLAVE 1<<19 MS_SHARED 1<<20")
     static let superBlockFlags = ConstantTable(

@@ -1,6 +1,9 @@
 // Data and positioning on descriptors.
 
 extension SyscallTable {
+    /// The upper half of an offset on 32-bit machines, which no 64-bit one looks at.
+    private static let highOffset = Argument("pos_h", .hex, when: { _ in false })
+
     static let descriptors: [Syscall] = [
         .init("read", x86_64: 0, aarch64: 63, [.desc, .data],
             [.fd("fd"), .bytes("buf", .out, length: .result), .size("count")]),
@@ -19,9 +22,9 @@ extension SyscallTable {
         .init("pwritev", x86_64: 296, aarch64: 70, [.desc, .data],
             [.fd("fd"), .fullVectors("iov", count: 2), .size("iovcnt"), .long("offset")]),
         .init("preadv2", x86_64: 327, aarch64: 286, [.desc, .data],
-            [.fd("fd"), .filledVectors("iov", count: 2), .size("iovcnt"), .long("offset"), .rwFlags]),
+            [.fd("fd"), .filledVectors("iov", count: 2), .size("iovcnt"), .long("offset"), highOffset, .rwFlags]),
         .init("pwritev2", x86_64: 328, aarch64: 287, [.desc, .data],
-            [.fd("fd"), .fullVectors("iov", count: 2), .size("iovcnt"), .long("offset"), .rwFlags]),
+            [.fd("fd"), .fullVectors("iov", count: 2), .size("iovcnt"), .long("offset"), highOffset, .rwFlags]),
 
         .init("close", x86_64: 3, aarch64: 57, [.desc, .data], [.fd("fd")]),
         .init("close_range", x86_64: 436, aarch64: 436, [],

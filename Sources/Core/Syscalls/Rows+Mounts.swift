@@ -35,7 +35,11 @@ extension SyscallTable {
              .flags("flags", .statmountFlags)]),
         .init("listmount", x86_64: 458, aarch64: 458, [],
             [.custom("req") { d, v in d.mountRequest(v, mask: nil) },
-             .array("mnt_ids", .hex, .out, count: .result), .size("nr_mnt_ids"), .flags("flags", .listmountFlags)]),
+             .custom("mnt_ids", .out) { d, v in d.learntIDs(v, room: d[2]) }, .size("nr_mnt_ids"), .flags("flags", .listmountFlags)]),
+
+        .init("listns", x86_64: 470, aarch64: 470, [],
+            [.custom("req") { d, v in d.namespaceRequest(v) },
+             .custom("ns_ids", .out) { d, v in d.learntIDs(v, room: d[2]) }, .size("nr_ns_ids"), .hex32("flags")]),
 
         .init("statfs", x86_64: 137, aarch64: 43, [.file, .statfs, .statfsLike],
             [.path("pathname"), .structure("buf", .statfs, .out)]),

@@ -222,12 +222,10 @@ extension Decoder {
         object(address, 16, evenOnError: true) { b in
             structure {
                 field("value")
-                if isInput, b.u32(8) <= 65536 {
-                    buffer(b.u64(0), UInt64(b.u32(8)))
-                } else if isInput {
-                    out.address(b.u64(0))
+                if isInput {
+                    givenXattr(b.u64(0), size: UInt64(b.u32(8)))
                 } else {
-                    xattrValue(b.u64(0), room: UInt64(b.u32(8)))
+                    xattrValue(b.u64(0), room: UInt64(b.u32(8)), isText: true)
                 }
                 field("size")
                 out.unsigned(UInt64(b.u32(8)))
@@ -240,8 +238,30 @@ extension Decoder {
 
     /// A value that the kernel wrote, as many bytes as the result says; none if `room` is zero
     /// and only the size was asked for.
-    func xattrValue(_ address: UInt64, room: UInt64) {
-        if failed || room == 0 { out.address(address) } else { buffer(address, UInt64(clamping: result)) }
+    func xattrValue(_ address: UInt64, room: UInt64, isText: Bool) {
+        let size = UInt64(clamping: result)
+        if failed || room == 0 {
+            out.address(address)
+        } else if isText {
+            xattrText(address, size)
+        } else {
+            buffer(address, size)
+        }
+    }
+
+    /// A value that is set; the kernel takes no larger one.
+    func givenXattr(_ address: UInt64, size: UInt64) {
+        if size > 65536 { out.address(address) } else { xattrText(address, size) }
+    }
+
+    /// Bytes that mostly are text with its NUL, which is not shown.
+    private func xattrText(_ address: UInt64, _ size: UInt64) {
+        guard address != 0, let b = read(address, Int(min(size, UInt64(options.stringLimit)))) else {
+            out.address(address)
+            return
+        }
+        let isTerminated = b.count > 0 && b.u8(b.count - 1) == 0
+        out.string(b.slice(0, isTerminated ? b.count - 1 : b.count).raw, truncated: !isTerminated && size > UInt64(b.count))
     }
 
     /// struct file_attr of file_getattr(2) and file_setattr(2).
@@ -286,8 +306,11 @@ extension Argument {
     static func accessMode(_ n: Name) -> Argument { .custom(n) { d, v in d.accessMode(v) } }
     static func fileTimes(_ n: Name, digits: Int) -> Argument { .custom(n) { d, v in d.fileTimes(v, digits: digits) } }
     /// A value of which the kernel says its size.
-    static func xattrValue(_ n: Name, size: Int) -> Argument {
-        .custom(n, .out) { d, v in d.xattrValue(v, room: d[size]) }
+    static func xattrValue(_ n: Name, size: Int, isText: Bool = false) -> Argument {
+        .custom(n, .out) { d, v in d.xattrValue(v, room: d[size], isText: isText) }
+    }
+    static func givenXattr(_ n: Name, size: Int) -> Argument {
+        .custom(n) { d, v in d.givenXattr(v, size: d[size]) }
     }
 }
 

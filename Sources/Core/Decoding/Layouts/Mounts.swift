@@ -129,6 +129,44 @@ extension Decoder {
         }
     }
 
+    /// struct ns_id_req of listns(2).
+    func namespaceRequest(_ address: UInt64) {
+        object(address, 4, evenOnError: true) { head in
+            let size = head.u32(0)
+            structure {
+                field("size")
+                out.unsigned(UInt64(size))
+                guard size >= 32 else { return }
+                guard let b = read(address, 32) else {
+                    out.element()
+                    out.verbatim("???")
+                    return
+                }
+                if b.u32(4) != 0 {
+                    field("spare")
+                    out.hex(UInt64(b.u32(4)))
+                }
+                field("ns_id")
+                out.hex(b.u64(8))
+                field("ns_type")
+                flags(UInt64(b.u32(16)), .listedNamespaces)
+                if b.u32(20) != 0 {
+                    field("spare2")
+                    out.hex(UInt64(b.u32(20)))
+                }
+                field("user_ns_id")
+                enumerated(b.u64(24), .namespaceOwners)
+                unknownTail(address, known: 32, size: UInt64(size))
+            }
+        }
+    }
+
+    /// Ids of mounts or namespaces: as many as the call says and there was room for.
+    func learntIDs(_ address: UInt64, room: UInt64) {
+        let count = failed ? room : min(room, UInt64(clamping: result))
+        array(address, count: Int(clamping: count), stride: 8) { out.hex($0.u64(0)) }
+    }
+
     // MARK: statmount(2)
 
     private static let mountStatusSize = 512
