@@ -35,9 +35,6 @@ extension Invocation {
         return settings
     }
 
-    /// Whether a process to attach to was named.
-    var hasTarget: Bool { !settings.pipeline.plan.target.attach.isEmpty }
-
     private static func together(_ a: String, _ b: String) -> UsageError {
         UsageError("\(a) and \(b) cannot be provided simultaneously")
     }
@@ -103,7 +100,14 @@ extension Invocation {
                 settings.pipeline.plan.ptrace.seccomp = .never
             } else if !settings.pipeline.plan.target.attach.isEmpty {
                 note("--seccomp-bpf is not enabled for processes attached with -p")
+            } else if settings.pipeline.plan.detachOnExecve {
+                note("--seccomp-bpf is not enabled because it is not compatible with -b")
+            } else if settings.pipeline.plan.syscallLimit != nil {
+                note("--seccomp-bpf is not enabled because it is not compatible with --syscall-limit")
             }
+        } else if asStrace && settings.pipeline.plan.ptrace.seccomp == .automatic {
+            // strace installs a filter on demand only.
+            settings.pipeline.plan.ptrace.seccomp = .never
         }
         if follow > 1 { separately = true }
     }

@@ -88,6 +88,7 @@ final class FilePerTask: OutputSelector {
     private let appends: Bool
     private var files: [Int32: FileOutput] = [:]
     let isStandardError = false
+    let isPerTask = true
 
     init(_ path: String, appends: Bool) {
         self.path = path

@@ -14,6 +14,7 @@ func decimal<S: StringProtocol>(_ s: S, upTo limit: UInt64 = UInt64(Int32.max)) 
 func duration<S: StringProtocol>(_ s: S) -> UInt64? {
     let units: [(String, Double)] = [("ms", 1e6), ("us", 1e3), ("ns", 1), ("s", 1e9)]
     var number = Substring(s)
+    if number.first == "+" { number = number.dropFirst() }
     var scale = 1e3
     if let (suffix, factor) = units.first(where: { number.hasSuffix($0.0) }) {
         number = number.dropLast(suffix.count)

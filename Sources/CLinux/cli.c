@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "clinux_cli.h"
+#include "private.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -40,6 +41,7 @@ pid_t clinux_pipe_to(const char *command, int *fd) {
     }
     close(ends[0]);
     *fd = ends[1];
+    clinux_note_helper(pid);
     return pid;
 }
 

@@ -63,7 +63,6 @@ int clinux_split(void) {
     }
     close(ends[0]);
     report = ends[1];
-    prctl(PR_SET_NAME, "ptrace-tracer", 0, 0, 0);
     prctl(PR_SET_PDEATHSIG, SIGRTMAX - 2, 0, 0, 0);
     clinux_catch(SIGRTMAX - 2);
     return 0;
@@ -73,13 +72,13 @@ static int keeps;
 static int exit_code;
 
 static void answer_stops(int status) {
+    for (int s = 1; s < NSIG; s++) {
+        if (s != SIGCHLD) signal(s, SIG_IGN);
+    }
     if (report >= 0 && write(report, &status, sizeof status) < 0) exit_code = 1;
     int null = open("/dev/null", O_RDWR);
     for (int fd = 0; fd < 3 && null >= 0; fd++) dup2(null, fd);
     close_range(3, ~0u, 0);
-    for (int s = 1; s < NSIG; s++) {
-        if (s != SIGCHLD) signal(s, SIG_IGN);
-    }
     setsid();
     for (;;) {
         int what;

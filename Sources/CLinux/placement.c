@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "clinux.h"
+#include "private.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -61,6 +62,7 @@ static int start_guard(void) {
         close(ends[0]);
         if (pid > 0) {
             guard_pipe = ends[1];
+            clinux_note_helper(pid);
             return 0;
         }
         close(ends[1]);

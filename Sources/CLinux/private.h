@@ -1,4 +1,7 @@
 #pragma once
+#include <sys/types.h>
+/// Marks a child as working for renacer itself.
+void clinux_note_helper(pid_t pid);
 /// Notes `signal` as one that asks renacer to end.
 void clinux_catch(int signal);
 /// Does not return if `clinux_keep` was called.

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "clinux.h"
+#include "private.h"
 #include <elf.h>
 #include <errno.h>
 #include <sys/prctl.h>
@@ -70,6 +71,24 @@ long clinux_set_syscall_result(pid_t tid, int64_t result) {
 pid_t clinux_wait(pid_t tid, int *status, struct rusage *usage, int nohang) {
     pid_t r = wait4(tid, status, __WALL | (nohang ? WNOHANG : 0), usage);
     return r == -1 ? -errno : r;
+}
+
+static pid_t helpers[8];
+
+void clinux_note_helper(pid_t pid) {
+    for (size_t i = 0; i < sizeof helpers / sizeof *helpers; i++) {
+        if (helpers[i] == 0) {
+            helpers[i] = pid;
+            return;
+        }
+    }
+}
+
+int clinux_is_helper(pid_t pid) {
+    for (size_t i = 0; i < sizeof helpers / sizeof *helpers; i++) {
+        if (helpers[i] == pid) return 1;
+    }
+    return 0;
 }
 
 int clinux_thread_exists(pid_t pid, pid_t tid) { return syscall(SYS_tgkill, pid, tid, 0) == 0 || errno != ESRCH; }

@@ -120,12 +120,12 @@ final class LiveMemory: TraceeMemory {
         clinux_read_memory(tid, address, target, count)
     }
 
-    /// Writes into the tracee: true if every byte arrived.
-    func write(_ address: UInt64, _ bytes: [UInt8]) -> Bool {
+    /// Writes into the tracee: the number of bytes that arrived.
+    func write(_ address: UInt64, _ bytes: [UInt8]) -> Int {
         if file == -1 { open() }
         invalidate()
-        guard file >= 0, address <= UInt64(Int64.max) else { return false }
-        return bytes.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, off_t(address)) } == bytes.count
+        guard file >= 0, address <= UInt64(Int64.max) else { return 0 }
+        return bytes.withUnsafeBytes { max(pwrite(file, $0.baseAddress, $0.count, off_t(address)), 0) }
     }
 
     private func open() {

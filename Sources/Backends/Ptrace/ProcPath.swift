@@ -57,6 +57,18 @@ enum ProcPath {
         }
     }
 
+    /// The number of the system call that a stopped task was in.
+    static func currentCall(_ tid: Int32) -> Int? {
+        let fd = open(tid, "syscall", O_RDONLY | O_CLOEXEC)
+        guard fd >= 0 else { return nil }
+        defer { _ = close(fd) }
+        return withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { b in
+            let n = read(fd, b.baseAddress, b.count)
+            guard n > 0 else { return nil }
+            return number(UnsafeRawBufferPointer(rebasing: b[..<n]), 0, 10).map { Int(truncatingIfNeeded: $0) }
+        }
+    }
+
     /// The number behind `key` in `/proc/TID/status`, which must end with a colon.
     static func status(_ tid: Int32, _ key: StaticString, radix: Int = 10) -> UInt64? {
         let fd = open(tid, "status", O_RDONLY | O_CLOEXEC)

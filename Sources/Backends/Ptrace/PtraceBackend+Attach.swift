@@ -45,7 +45,9 @@ extension PtraceBackend {
     }
 
     private func adopt(_ tid: Int32, _ pid: Int32) {
-        tasks.insert(Task(tid: tid, pid: pid))
+        let task = Task(tid: tid, pid: pid)
+        task.isFreshlyAttached = true
+        tasks.insert(task)
         _ = clinux_interrupt(tid)
     }
 

@@ -31,7 +31,7 @@ extension PtraceBackend {
         task.injection = Injection(rule: rule)
 
         poke(task, rule.pokeEnter)
-        if rule.result != nil || rule.replacement != nil {
+        if rule.result != nil {
             // Number -1 is no call: the kernel does nothing and fails it.
             if clinux_set_syscall_number(task.tid, Int32(rule.replacement ?? -1)) != 0 { complain(task, "couldn't set number") }
         }
@@ -69,10 +69,15 @@ extension PtraceBackend {
 
     private func poke(_ task: Task, _ pokes: [TamperRule.Poke]) {
         for p in pokes {
-            if task.memory.write(task.call[p.argument], p.bytes) {
-                task.call.tampering.insert(.arguments)
-            } else {
+            let address = task.call[p.argument]
+            let written = task.memory.write(address, p.bytes)
+            if written == 0, !p.bytes.isEmpty {
                 complain(task, "couldn't poke")
+                continue
+            }
+            task.call.tampering.insert(.arguments)
+            if written < p.bytes.count {
+                Self.say("pid:\(task.tid) short write (\(written) < \(p.bytes.count)) @0x\(String(address, radix: 16))")
             }
         }
     }

@@ -42,6 +42,7 @@ extension PtraceBackend {
                 }
                 }
         }
+        if launch.daemonize != .no { debug("new tracer pid is \(getpid())") }
         guard pid > 0 else { throw TraceError("fork: \(Self.message(-pid))") }
         let seized = clinux_seize(pid, options)
         guard seized == 0 else {

@@ -27,6 +27,9 @@ extension PtraceBackend {
         case .group(let signal): atGroupStop(task, signal)
         case .forked, .cloned: atFork(task, stop)
         case .executed: atExec(task)
+        case .trap where task.isFreshlyAttached:
+            task.isFreshlyAttached = false
+            task.interruptedNumber = ProcPath.currentCall(task.tid) ?? Call.unknownNumber
         default: break
         }
     }
@@ -71,6 +74,7 @@ extension PtraceBackend {
             memory: task.memory)
         task.call.instructionPointer = info.instruction_pointer
         task.call.stackPointer = info.stack_pointer
+        task.call.interruptedNumber = task.interruptedNumber
         if plan.systemTime { task.systemTimeAtEntry = systemTime }
         if mark.contains(.tamper) { tamperAtEntry(task, now) }
         if plan.entered { deliver(task, now, .syscallEntered(task.call)) }
@@ -90,6 +94,9 @@ extension PtraceBackend {
         let value = Int64(bitPattern: info.value)
         let failed = info.arg0 & 0xff != 0
         if task.tid == launched, !hasExecuted { leftBeforeExec(task, failed: failed) }
+        if value == -Self.restartBlock, task.number != Int(clinux_sys_restart_syscall) {
+            task.interruptedNumber = task.number
+        }
         if !executing.isEmpty { executing.removeAll { $0 === task } }
         guard task.isCallDelivered else { return }
         task.isCallDelivered = false
@@ -103,6 +110,9 @@ extension PtraceBackend {
         delivered += 1
         deliver(task, now, .syscall(task.call))
     }
+
+    /// ERESTART_RESTARTBLOCK: the kernel goes on with the call through `restart_syscall`.
+    private static let restartBlock: Int64 = 516
 
     /// Ends the call a task is in, if there is one, without a result.
     func unfinished(_ task: Task, _ now: UInt64, _ outcome: Call.Outcome = .unfinished) {

@@ -14,17 +14,22 @@ extension PtraceBackend {
             tasks.insert(thread)
             return thread
         }
-        // Children that are not traced, such as the command behind `-o '|…'`, only end.
-        guard !stop.isEnd else { return nil }
+        if stop.isEnd {
+            if clinux_is_helper(tid) == 0 { stray(tid, .strayExited) }
+            return nil
+        }
         guard plan.followForks else {
             // Born traced by its own wish, with CLONE_PTRACE.
             _ = clinux_detach(tid, 0)
-            let pid = ProcPath.status(tid, "Tgid:").map { Int32(truncatingIfNeeded: $0) } ?? tid
-            batch.events.append(Event(time: clinux_monotonic_ns(), tid: tid, pid: pid, .process(.strayDetached)))
+            stray(tid, .strayDetached)
             return nil
         }
         guard let pid = ProcPath.status(tid, "Tgid:") else { return nil }
         return welcome(tid, pid: Int32(truncatingIfNeeded: pid))
+    }
+
+    private func stray(_ tid: Int32, _ what: ProcessEvent) {
+        batch.events.append(Event(time: clinux_monotonic_ns(), tid: tid, pid: tid, .process(what)))
     }
 
     /// Takes a new child into the table.

@@ -78,6 +78,8 @@ public final class PtraceBackend: Backend {
     }
 
     public func start() throws(TraceError) {
+        debug("PTRACE_O_EXITKILL works")
+        debug("ptrace_setoptions = 0x\(String(options, radix: 16))")
         placement.prepare(plan.ptrace.placement)
         // The program inherits what was in place before the handlers.
         if let launch = plan.target.launch { try self.launch(launch) }

@@ -15,6 +15,10 @@ final class Task {
     var isInCall = false
     /// The call's number, whether the call is delivered or not.
     var number = -1
+    /// The last call that `restart_syscall` is to take up again.
+    var interruptedNumber = Call.unknownNumber
+    /// Seized while it ran: nobody knows yet what it was doing.
+    var isFreshlyAttached = false
     /// The end of the call is to be delivered.
     var isCallDelivered = false
     /// System time of its process at the last entry, in ns.

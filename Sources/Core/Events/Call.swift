@@ -17,6 +17,8 @@ public struct Call {
     public var outcome: Outcome = .unfinished
     /// What renacer itself did to this call.
     public var tampering: Tampering = []
+    /// The number of the call that `restart_syscall` takes up again, if it is known.
+    public var interruptedNumber = Call.unknownNumber
     /// The tracee's instruction pointer, 0 if unknown.
     public var instructionPointer: UInt64 = 0
     /// The tracee's stack pointer, 0 if unknown.

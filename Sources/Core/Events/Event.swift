@@ -54,6 +54,8 @@ public enum ProcessEvent {
     case detached
     /// It is somebody else's task that the kernel gave to the tracer, and was let go of.
     case strayDetached
+    /// A child of the tracer that it never traced is gone.
+    case strayExited
     /// A fork, vfork or clone gave this task a child.
     case forked(child: Int32, isThread: Bool)
     case executed

@@ -50,7 +50,7 @@ extension SyscallTable {
             [.pid("pid1"), .pid("pid2"), .enumerated("type", .kcmpTypes), .hex("idx1"), .hex("idx2")],
             dialect: { $0.kcmpCall() }),
         .init("process_vm_readv", x86_64: 310, aarch64: 270, [],
-            [.pid("pid"), .custom("local_iov", .out) { d, v in d.filledVectors(v, count: d[2]) },
+            [.pid("pid"), .custom("local_iov", .out) { d, v in d.iovecs(v, count: d[2], limit: UInt64(clamping: d.result), evenOnError: false) },
              .size("liovcnt"), .custom("remote_iov") { d, v in d.iovecs(v, count: d[4]) { d, a, _ in d.out.address(a) } },
              .size("riovcnt"), .ulong("flags")]),
         .init("process_vm_writev", x86_64: 311, aarch64: 271, [],
@@ -92,7 +92,7 @@ extension SyscallTable {
              .flags("flags", .rseqFlags), .hex32("sig")]),
         .init("rseq_slice_yield", x86_64: 471, aarch64: 471),
         .init("set_tid_address", x86_64: 218, aarch64: 96, [], [.address("tidptr")], returns: .tid),
-        .init("restart_syscall", x86_64: 219, aarch64: 128),
+        .init("restart_syscall", x86_64: 219, aarch64: 128, dialect: { $0.restartedCall() }),
 
         .init("prlimit64", x86_64: 302, aarch64: 261, [],
             [.pid("pid"), .enumerated("resource", .resources), .structure("new_limit", .resourceLimit),

@@ -155,18 +155,19 @@ public final class StraceTextSink: Sink {
             try message(task, "detached", .attach)
         case .strayDetached:
             tasks[event.tid] = nil
-            if !options.quiet.contains(.attach) {
-                let text = TextBuffer(capacity: 128)
-                text.append(options.program)
-                text.append(": Detached unknown pid ")
-                text.decimal(Int64(event.tid))
-                text.ascii("\n")
-                if outputs.isStandardError { try closeOpenLine() }
-                try flush()
-                outputs.note(text.bytes)
-            }
-        case .forked, .executed: break
+            try note("Detached unknown pid ", event.tid, "", .attach)
+        case .strayExited:
+            tasks[event.tid] = nil
+            try note("Exit of unknown pid ", event.tid, " ignored", .exit)
+        case .forked: break
+        case .executed: if options.commands { readCommand(task) }
         case .superseded(let by):
+            if let open, open === tasks[by] {
+                buffer.append(" <pid changed to ")
+                buffer.decimal(Int64(event.tid))
+                buffer.append(" ...>\n")
+                self.open = nil
+            }
             if !options.quiet.contains(.threadExecve) {
                 try startLine(task, event.time)
                 buffer.append("+++ superseded by execve in pid ")
@@ -188,7 +189,7 @@ public final class StraceTextSink: Sink {
                 buffer.decimal(Int64(status))
                 buffer.append(" +++\n")
             }
-            gone(event.tid)
+            try gone(event.tid)
         case .killed(let signal, let coreDumped):
             if options.signals.contains(signal) {
                 try startLine(task, event.time)
@@ -196,12 +197,16 @@ public final class StraceTextSink: Sink {
                 decoder.signal(UInt64(UInt32(bitPattern: signal)))
                 buffer.append(coreDumped ? " (core dumped) +++\n" : " +++\n")
             }
-            gone(event.tid)
+            try gone(event.tid)
         }
     }
 
-    private func gone(_ tid: Int32) {
+    private func gone(_ tid: Int32) throws(TraceError) {
         if let t = tasks.removeValue(forKey: tid), open === t { open = nil }
+        if outputs.isPerTask {
+            try flush()
+            current = nil
+        }
         outputs.forget(tid)
     }
 
@@ -237,6 +242,21 @@ public final class StraceTextSink: Sink {
             text.decimal(Int64(threads))
             text.append(" threads")
         }
+        text.ascii("\n")
+        outputs.note(text.bytes)
+    }
+
+    /// A line about a process that is none of the traced.
+    private func note(_ before: Name, _ tid: Int32, _ after: Name, _ quiet: TextOptions.Quiet) throws(TraceError) {
+        guard !options.quiet.contains(quiet) else { return }
+        if outputs.isStandardError { try closeOpenLine() }
+        try flush()
+        let text = TextBuffer(capacity: 128)
+        text.append(options.program)
+        text.append(": ")
+        text.append(before)
+        text.decimal(Int64(tid))
+        text.append(after)
         text.ascii("\n")
         outputs.note(text.bytes)
     }
@@ -322,6 +342,8 @@ public protocol OutputSelector: AnyObject {
     func output(for tid: Int32) throws(TraceError) -> any TextOutput
     /// Whether lines share a terminal or stderr with messages.
     var isStandardError: Bool { get }
+    /// Whether every task has an output of its own.
+    var isPerTask: Bool { get }
     /// Says something to the person at the terminal: always on stderr.
     func note(_ bytes: UnsafeRawBufferPointer)
     /// The task is gone; a file of its own can be closed.
@@ -333,6 +355,7 @@ public protocol OutputSelector: AnyObject {
 public final class SingleOutput: OutputSelector {
     private let output: any TextOutput
     public let isStandardError: Bool
+    public var isPerTask: Bool { false }
 
     public init(_ output: any TextOutput, isStandardError: Bool) {
         self.output = output
