@@ -30,7 +30,7 @@ struct Run {
         settings.text.live = output.isLive
         settings.text.color = wantsColor(output)
 
-        let backend = PtraceBackend(inspector: ProcInspector())
+        let backend = PtraceBackend(inspector: ProcInspector(), maySplit: true)
         var sinks: [any Sink] = []
         if settings.showsTrace {
             sinks.append(StraceTextSink(settings.text, outputs: output.selector, inspector: backend.inspector))

@@ -55,9 +55,15 @@ public final class PtraceBackend: Backend {
 
     enum Ending: Equatable { case signal(Int32), limit }
 
+    /// Whether the process may be split in two, so that filtered programs survive it.
+    let maySplit: Bool
+
     /// - Parameter inspector: answers sinks' questions about tasks.
-    public init(inspector: any TaskInspector = NoInspector()) {
+    /// - Parameter maySplit: the process has one thread and does nothing but trace: `start`
+    ///   may return in a child of it while it waits for that child's end.
+    public init(inspector: any TaskInspector = NoInspector(), maySplit: Bool = false) {
         self.inspector = inspector
+        self.maySplit = maySplit
     }
 
     deinit {
