@@ -39,15 +39,16 @@ struct Run {
         let access = settings.pipeline.access
         let filter = access.isEmpty ? nil : AccessFilter(access, inspector: backend.inspector)
         let consequence = asStrace ? "" : ": the trace is not complete"
-        let pipeline = Pipeline(backend, filter: filter, sinks: sinks) { [program] in
+        let pipeline = Pipeline(backend, filter: filter, sinks: sinks, counts: settings.text.statuses.admits) { [program] in
             Message.print($0.description + consequence, program: program)
         }
 
-        defer { output.waitForReader() }
         do throws(TraceError) {
             try pipeline.start(settings.pipeline.plan)
             let end = try pipeline.run()
-            if pipeline.failed && !asStrace { return .exit(1) }
+            let closing = output.finish()
+            if let closing { Message.print(closing.description + consequence, program: program) }
+            if (pipeline.failed || closing != nil) && !asStrace { return .exit(1) }
             return switch end {
             case .exited(let status): .exit(status)
             case .killed(let signal): .dieOf(signal)
@@ -55,6 +56,7 @@ struct Run {
             }
         } catch {
             pipeline.finish()
+            _ = output.finish()
             Message.print(error.description, program: program)
             return .exit(error.exitStatus)
         }

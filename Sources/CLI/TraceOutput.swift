@@ -11,6 +11,9 @@ final class TraceOutput {
     let isTerminal: Bool
     /// Somebody may be watching, or others write there too.
     let isLive: Bool
+    /// What all sinks share, to be closed after the last of them; -1 if it is not ours.
+    private var descriptor: Int32 = -1
+    private var name = ""
     /// The shell of `-o '|command'`, 0 if there is none.
     private var reader: pid_t = 0
 
@@ -24,9 +27,11 @@ final class TraceOutput {
             isLive = Self.isLive(2) || Self.isShared(2)
         case .file(let path):
             let fd = try Self.open(path, appends: output.appends)
-            let file = FileOutput(descriptor: fd, name: path, closes: true)
+            let file = FileOutput(descriptor: fd, name: path, closes: false)
+            descriptor = fd
+            name = path
             selector = SingleOutput(file, isStandardError: false)
-            shared = FileOutput(descriptor: fd, name: path, closes: false)
+            shared = file
             isTerminal = isatty(fd) != 0
             isLive = Self.isLive(fd)
         case .filePerTask(let path):
@@ -39,18 +44,25 @@ final class TraceOutput {
             var fd: Int32 = -1
             reader = clinux_pipe_to(command, &fd)
             if reader < 0 { throw UsageError("\(command): \(String(cString: strerror(-reader)))") }
-            let file = FileOutput(descriptor: fd, name: "| \(command)", closes: true)
+            let file = FileOutput(descriptor: fd, name: "| \(command)", closes: false)
+            descriptor = fd
+            name = "| \(command)"
             selector = SingleOutput(file, isStandardError: false)
-            shared = FileOutput(descriptor: fd, name: "| \(command)", closes: false)
+            shared = file
             isTerminal = false
             isLive = true
         }
     }
 
-    /// Waits until the command that reads the trace has ended.
-    func waitForReader() {
-        if reader > 0 { _ = clinux_reap(reader) }
-        reader = 0
+    /// Closes the output and waits until the command that reads the trace has ended.
+    ///
+    /// - Returns: what went wrong, if the last bytes did not arrive.
+    func finish() -> TraceError? {
+        defer { if reader > 0 { _ = clinux_reap(reader) } }
+        guard descriptor >= 0 else { return nil }
+        let failed = Glibc.close(descriptor) != 0
+        descriptor = -1
+        return failed ? TraceError("\(name): \(String(cString: strerror(errno)))") : nil
     }
 
     /// A terminal, a pipe or a socket; not a file, and not `/dev/null`.

@@ -66,6 +66,11 @@ extension PtraceBackend {
     /// Detaches from every task. Each must stop for it; one that is stopped stays so.
     func letGoOfAll() {
         placement.release()
+        if options & UInt(clinux_option_exitkill) != 0 {
+            // They die when renacer ends, which is what was asked for.
+            tasks.removeAll()
+            return
+        }
         if isKept {
             keepAll()
             return

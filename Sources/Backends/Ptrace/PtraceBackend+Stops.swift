@@ -107,7 +107,6 @@ extension PtraceBackend {
         task.call.stackPointer = info.stack_pointer
         if plan.systemTime { task.call.systemTime = systemTime &- task.systemTimeAtEntry }
         if task.injection != nil { tamperAtExit(task, now) }
-        delivered += 1
         deliver(task, now, .syscall(task.call))
     }
 
@@ -120,7 +119,6 @@ extension PtraceBackend {
         task.isCallDelivered = false
         task.call.exitTime = now
         task.call.outcome = outcome
-        if outcome == .unfinished { delivered += 1 }
         deliver(task, now, .syscall(task.call))
     }
 

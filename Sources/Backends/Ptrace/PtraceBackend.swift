@@ -38,9 +38,6 @@ public final class PtraceBackend: Backend {
     var isKept = false
     /// Threads that are in an exec: their leader may be replaced at any time.
     var executing: [Task] = []
-    /// Calls counted against `plan.syscallLimit`.
-    var delivered: UInt64 = 0
-
     /// Sinks were given events since they last had the chance to flush.
     var owesIdle = false
     /// Why tracing is to end before the tasks do; nil as long as it is not.
@@ -117,7 +114,6 @@ public final class PtraceBackend: Backend {
         }
     }
 
-    /// Ends tracing at the next `nextBatch`: tasks are let go of and go on.
     public func endAtLimit() { if ending == nil { ending = .limit } }
 
     private func endIfAsked() -> Delivery? {
@@ -125,8 +121,8 @@ public final class PtraceBackend: Backend {
             let signal = clinux_caught_signal()
             if signal != 0 { ending = .signal(signal) }
         }
-        if ending == nil, let limit = plan.syscallLimit, delivered >= limit { ending = .limit }
         guard let ending, !tasks.isEmpty else { return nil }
+        if ending == .limit { Self.say("System call limit has been reached, detaching tracees") }
         letGoOfAll()
         if case .signal(let signal) = ending { launchedEnd = .killed(signal) } else { launchedEnd = nil }
         return batch.events.isEmpty ? .end(launchedEnd) : handOver()

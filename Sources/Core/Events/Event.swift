@@ -18,6 +18,15 @@ public struct Event {
         self.body = body
     }
 
+    /// Whether a call was entered, or ended by itself.
+    var isCall: Bool {
+        switch body {
+        case .syscallEntered: true
+        case .syscall(let call): call.outcome != .detached
+        default: false
+        }
+    }
+
     public enum Body {
         /// A system call was entered; delivered only when somebody needs it.
         case syscallEntered(Call)

@@ -23,8 +23,14 @@ public protocol Backend: AnyObject {
     /// The batch and everything its events borrow is valid until the next call, and tasks
     /// whose memory is read live stay stopped until then.
     func nextBatch(deadline: UInt64?) throws(TraceError) -> Delivery
+    /// Lets go of every task at the next `nextBatch`, which delivers that; they go on.
+    func endAtLimit()
     /// Lets go of every task.
     func stop()
+}
+
+extension Backend {
+    public func endAtLimit() {}
 }
 
 /// What `nextBatch` came back with. A timeout is a status, not an error.

@@ -6,6 +6,9 @@ public final class Pipeline {
     private var sequence: UInt64 = 0
     /// Decides per event, after the backend's own set; nil lets everything through.
     private let filter: EventFilter?
+    /// Calls still to be delivered before tracing ends; nil: any number.
+    private var remaining: UInt64?
+    private let counts: (Call.Outcome) -> Bool
     /// A sink failed: the trace is not whole.
     public private(set) var failed = false
 
@@ -15,19 +18,22 @@ public final class Pipeline {
         var finished = false
     }
 
+    /// - Parameter counts: whether a call that ended so counts against the plan's limit.
     /// - Parameter report: shows a person an error, once per failing sink.
     public init(
-        _ backend: any Backend, filter: EventFilter? = nil, sinks: [any Sink],
+        _ backend: any Backend, filter: EventFilter? = nil, sinks: [any Sink], counts: @escaping (Call.Outcome) -> Bool = { _ in true },
         report: @escaping (TraceError) -> Void
     ) {
         self.backend = backend
         self.filter = filter
         self.sinks = sinks.map { Stage(sink: $0) }
         self.report = report
+        self.counts = counts
     }
 
     /// Starts sinks before the backend, so that no event meets a closed door.
     public func start(_ plan: CapturePlan) throws(TraceError) {
+        remaining = plan.syscallLimit
         try backend.prepare(plan)
         for s in sinks { try s.sink.start() }
         try backend.start()
@@ -54,7 +60,12 @@ public final class Pipeline {
         var event = event
         event.sequence = sequence
         sequence += 1
+        if remaining == 0, event.isCall { return }
         if let filter, !filter.admits(&event) { return }
+        if let left = remaining, case .syscall(let call) = event.body, call.outcome != .detached, counts(call.outcome) {
+            remaining = left - 1
+            if left == 1 { backend.endAtLimit() }
+        }
         each { (s) throws(TraceError) in try s.consume(event) }
     }
 

@@ -9,7 +9,17 @@ extension StraceTextSink {
 
     /// Ends another task's open line and prints this one's prefix.
     func startLine(_ task: TaskLines, _ time: UInt64, pointer: UInt64 = 0, number: Int? = nil) throws(TraceError) {
-        try closeOpenLine()
+        if outputs.isPerTask, let open, open !== task {
+            // Its line goes on in its own file.
+            open.openWidth = buffer.count - lineStart
+            self.open = nil
+        } else if outputs.isPerTask, task.openWidth != nil {
+            task.openWidth = nil
+            try select(task)
+            if !isStaging { buffer.append(" <unfinished ...>\n") }
+        } else {
+            try closeOpenLine()
+        }
         try select(task)
         lineStart = buffer.count
         prefix(task)

@@ -93,6 +93,10 @@ public final class StraceTextSink: Sink {
             task.progress = Decoder.Progress()
         } else if isStaging {
             try unstage(task)
+        } else if let width = task.openWidth {
+            task.openWidth = nil
+            try select(task)
+            lineStart = buffer.count - width
         } else if open !== task {
             if call.outcome == .detached {
                 task.isInCall = false
@@ -312,6 +316,8 @@ final class TaskLines {
     var isAfterFirst = false
     /// The last call's number, which `-n` shows on lines that are not calls.
     var lastNumber = 0
+    /// Its line is open in an output of its own, and this long so far.
+    var openWidth: Int?
     /// The line so far, while its outcome decides whether it is printed.
     var staged: [UInt8] = []
 
@@ -326,7 +332,7 @@ final class TaskLines {
 
 extension TextOptions.Statuses {
     /// Whether a call that ended so is printed.
-    func admits(_ outcome: Call.Outcome) -> Bool {
+    public func admits(_ outcome: Call.Outcome) -> Bool {
         switch outcome {
         case .returned: contains(.successful)
         case .failed: contains(.failed)
