@@ -57,5 +57,8 @@ extension SyscallTable {
         .init("bpf", x86_64: 321, aarch64: 280, [.desc],
             [.enumerated("cmd", .bpfCommands), .address("attr"), .uint("size")], returns: .dialect,
             dialect: { $0.bpfCall() }),
+        .init("perf_event_open", x86_64: 298, aarch64: 241, [.desc],
+            [.address("attr"), .pid("pid"), .int("cpu"), .fd("group_fd"), .flags64("flags", .perfFlags)],
+            returns: .dialect, dialect: { $0.perfEventOpenCall() }),
     ]
 }
