@@ -29,6 +29,7 @@ let package = Package(
             path: "Sources/CLI", swiftSettings: fast),
         .testTarget(name: "CoreTests", dependencies: ["RenacerCore", "RenacerScripted", "RenacerStraceText", "RenacerSummary"], path: "Tests/CoreTests"),
         .testTarget(name: "PtraceTests", dependencies: ["RenacerCore", "RenacerPtrace", "CLinux"], path: "Tests/PtraceTests"),
+        .testTarget(name: "CLITests", dependencies: ["renacer", "RenacerCore"], path: "Tests/CLITests"),
         .testTarget(name: "DifferentialTests", dependencies: ["renacer"], path: "Tests/DifferentialTests"),
     ],
     swiftLanguageModes: [.v6]

@@ -35,6 +35,9 @@ extension Invocation {
         return settings
     }
 
+    /// Whether a process to attach to was named.
+    var hasTarget: Bool { !settings.pipeline.plan.target.attach.isEmpty }
+
     private static func together(_ a: String, _ b: String) -> UsageError {
         UsageError("\(a) and \(b) cannot be provided simultaneously")
     }

@@ -264,16 +264,24 @@ struct Invocation {
         return result
     }
 
-    /// `[[id:]ID],[[format:]FORMAT]`; renacer has no tips to show, but checks what was asked.
-    private func tips(_ value: String?, _ invalid: UsageError) throws(UsageError) {
+    /// `[[id:]ID],[[format:]FORMAT]`, in any order; the last one counts.
+    private mutating func tips(_ value: String?, _ invalid: UsageError) throws(UsageError) {
+        var new = Tips()
         for part in (value ?? "").split(separator: ",") {
             var name = part
             var isID: Bool?
             if part.hasPrefix("id:") { isID = true; name = part.dropFirst(3) }
             if part.hasPrefix("format:") { isID = false; name = part.dropFirst(7) }
-            let id = name == "random" || decimal(name) != nil
-            let format = name == "none" || name == "compact" || name == "full"
-            guard isID != false && id || isID != true && format else { throw invalid }
+            if isID != false, name == "random" {
+                new.id = nil
+            } else if isID != false, let id = decimal(name) {
+                new.id = Int(id)
+            } else if isID != true, let format = Tips.Format(rawValue: String(name)) {
+                new.format = format
+            } else {
+                throw invalid
+            }
         }
+        settings.tips = new
     }
 }

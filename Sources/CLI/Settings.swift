@@ -13,6 +13,7 @@ struct Settings {
     /// Lines for stderr before anything starts.
     var notices: [String] = []
     var color: ColorChoice = .automatic
+    var tips: Tips?
 
     enum ColorChoice: String { case automatic = "auto", always, never }
 }

@@ -26,6 +26,17 @@ do throws(UsageError) {
         Message.write(Help.version, to: 1)
         exit(0)
     }
+    if let shell = invocation.completions {
+        guard let script = Completions.script(for: shell) else {
+            throw UsageError("invalid --completions argument: '\(shell)'", help: true)
+        }
+        Message.write(script, to: 1)
+        exit(0)
+    }
+    if let tips = invocation.settings.tips, tips.format != .none, command.isEmpty, !invocation.hasTarget {
+        Message.write(tips.text, to: 2)
+        exit(0)
+    }
     let settings: Settings
     do throws(UsageError) {
         settings = try invocation.settings(for: command)
@@ -35,7 +46,9 @@ do throws(UsageError) {
     }
     for line in settings.notices { Message.print(line, program: program) }
     var run = Run(program: program, asStrace: asStrace, settings: settings)
-    switch try run() {
+    let end = try run()
+    if let tips = settings.tips { Message.write(tips.text, to: 2) }
+    switch end {
     case .exit(let status): exit(status)
     case .dieOf(let signal):
         // The program has dumped its core if it wanted to; renacer's is of no use.

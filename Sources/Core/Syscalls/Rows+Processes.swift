@@ -50,7 +50,7 @@ extension SyscallTable {
             [.pid("pid1"), .pid("pid2"), .enumerated("type", .kcmpTypes), .hex("idx1"), .hex("idx2")],
             dialect: { $0.kcmpCall() }),
         .init("process_vm_readv", x86_64: 310, aarch64: 270, [],
-            [.pid("pid"), .custom("local_iov", .out) { d, v in d.iovecs(v, count: d[2], limit: UInt64(clamping: d.result), evenOnError: false) },
+            [.pid("pid"), .custom("local_iov", .out) { d, v in d.filledVectors(v, count: d[2]) },
              .size("liovcnt"), .custom("remote_iov") { d, v in d.iovecs(v, count: d[4]) { d, a, _ in d.out.address(a) } },
              .size("riovcnt"), .ulong("flags")]),
         .init("process_vm_writev", x86_64: 311, aarch64: 271, [],

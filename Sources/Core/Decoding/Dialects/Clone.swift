@@ -105,7 +105,7 @@ extension Decoder {
                 field("set_tid_size")
                 out.unsigned(count)
             }
-            if flags & intoControlGroup != 0 || b.u64(80) != 0 {
+            if b.count >= 88, flags & intoControlGroup != 0 || b.u64(80) != 0 {
                 field("cgroup")
                 fd(b.u64(80))
             }

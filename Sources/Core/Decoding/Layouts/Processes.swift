@@ -134,6 +134,15 @@ extension Decoder {
         if let name = table.name(of: v) { out.verbatim(name) }
     }
 
+    /// process_vm_readv(2)'s buffers: as far as they were filled.
+    func filledVectors(_ address: UInt64, count: UInt64) {
+        if failed {
+            iovecs(address, count: count) { d, a, _ in d.out.address(a) }
+        } else {
+            iovecs(address, count: count, limit: UInt64(clamping: result), evenOnError: false)
+        }
+    }
+
     /// A scheduling policy with SCHED_RESET_ON_FORK.
     func schedulerPolicy(_ v: UInt64) {
         let bits: UInt64 = 0x4000_0000
@@ -188,7 +197,8 @@ extension Decoder {
 
     /// rseq(2)'s area, which newer kernels know to be longer.
     func restartableSequence(_ address: UInt64, size: UInt64) {
-        guard size & 0xffff_ffff >= 32 else {
+        // The kernel wants it aligned to 32.
+        guard size & 0xffff_ffff >= 32, address % 32 == 0 else {
             out.address(address)
             return
         }

@@ -1,0 +1,45 @@
+# bash completion for renacer, made by `renacer --completions bash`
+_renacer() {
+    local cur=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD-1]} i=1
+    COMPREPLY=()
+    while ((i < COMP_CWORD)); do
+        case ${COMP_WORDS[i]} in
+        --) ((i++)); break;;
+        -p|--attach|-E|--env|-u|--user|--argv0|-b|--detach-on|-I|--interruptible|--syscall-limit|--backend|--placement|-e|--trace|-P|--trace-path|--trace-fds|--signals|--status|-o|--output|-a|--columns|-s|--string-limit|--abbrev|--verbose|--raw|--read|--write|--decode-pids|-X|--const-print-style|-S|--summary-sort-by|-U|--summary-columns|-O|--summary-syscall-overhead|--inject|--fault) ((i += 2)); [[ ${COMP_WORDS[i-1]} == = ]] && ((i++));;
+        -*) ((i++)); [[ ${COMP_WORDS[i]} == = ]] && ((i += 2));;
+        *) break;;
+        esac
+    done
+    if ((i < COMP_CWORD)); then
+        if declare -F _command_offset >/dev/null; then _command_offset "$i"; else COMPREPLY=($(compgen -f -- "$cur")); fi
+        return
+    fi
+    [[ $cur == = ]] && cur=
+    [[ $option == = ]] && option=${COMP_WORDS[COMP_CWORD-2]}
+    case $option in
+    --daemonize|--daemonized|--daemonised) COMPREPLY=($(compgen -W 'grandchild pgroup pgrp session' -- "$cur")); return;;
+    -b|--detach-on) COMPREPLY=($(compgen -W 'execve' -- "$cur")); return;;
+    -I|--interruptible) COMPREPLY=($(compgen -W 'anywhere waiting never never_tstp' -- "$cur")); return;;
+    --backend) COMPREPLY=($(compgen -W 'auto ptrace' -- "$cur")); return;;
+    --placement) COMPREPLY=($(compgen -W 'auto off pin' -- "$cur")); return;;
+    --status) COMPREPLY=($(compgen -W 'successful failed unfinished unavailable detached' -- "$cur")); return;;
+    --decode-fds) COMPREPLY=($(compgen -W 'all none path socket dev eventfd pidfd signalfd' -- "$cur")); return;;
+    --decode-pids) COMPREPLY=($(compgen -W 'comm pidns all none' -- "$cur")); return;;
+    --absolute-timestamps|--timestamps) COMPREPLY=($(compgen -W 'none time unix s ms us ns' -- "$cur")); return;;
+    --relative-timestamps) COMPREPLY=($(compgen -W 's ms us ns' -- "$cur")); return;;
+    --syscall-times) COMPREPLY=($(compgen -W 's ms us ns' -- "$cur")); return;;
+    --strings-in-hex) COMPREPLY=($(compgen -W 'none non-ascii-chars non-ascii all' -- "$cur")); return;;
+    -X|--const-print-style) COMPREPLY=($(compgen -W 'raw abbrev verbose' -- "$cur")); return;;
+    --quiet|--silent|--silence) COMPREPLY=($(compgen -W 'attach exit path-resolution personality thread-execve all none' -- "$cur")); return;;
+    --color) COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return;;
+    -S|--summary-sort-by) COMPREPLY=($(compgen -W 'time min-time max-time avg-time calls errors name nothing' -- "$cur")); return;;
+    -o|--output|-P|--trace-path) COMPREPLY=($(compgen -f -- "$cur")); return;;
+    -u|--user) COMPREPLY=($(compgen -u -- "$cur")); return;;
+    -p|--attach) COMPREPLY=($(compgen -W "$(ps -eo pid=)" -- "$cur")); return;;
+    esac
+    case $cur in
+    -*) COMPREPLY=($(compgen -W '-p --attach -E --env -u --user --argv0 -D --daemonize -f --follow-forks -b --detach-on -I --interruptible --syscall-limit --kill-on-exit --backend --seccomp-bpf --no-seccomp-bpf --placement -e --trace -P --trace-path --trace-fds --signals --status -z --successful-only -Z --failed-only -o --output -A --output-append-mode --output-separately -a --columns -s --string-limit -v --no-abbrev --abbrev --verbose --raw --read --write -y --decode-fds --decode-pids -Y --pidns-translation --always-show-pid -t --absolute-timestamps -r --relative-timestamps -T --syscall-times -x --strings-in-hex -X --const-print-style -i --instruction-pointer -n --syscall-number -N --arg-names -q --quiet --color -c --summary-only -C --summary -w --summary-wall-clock --summary-cpu -S --summary-sort-by -U --summary-columns -O --summary-syscall-overhead --inject --fault -d --debug -h --help -V --version --tips' -- "$cur"));;
+    *) COMPREPLY=($(compgen -c -- "$cur"));;
+    esac
+}
+complete -F _renacer renacer renacer-strace

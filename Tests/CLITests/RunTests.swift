@@ -1,0 +1,100 @@
+import Foundation
+import Testing
+
+/// What renacer does around a trace: finding programs, writing output, ending.
+@Suite struct RunTests {
+    @Test func theProgramsStatusIsRenacers() throws {
+        #expect(try Renacer.run(["-e", "none", "sh", "-c", "exit 7"]).status == 7)
+        #expect(try Renacer.run(["-e", "none", "sh", "-c", "kill -9 $$"]).signal == 9)
+        #expect(try Renacer.run(["-e", "none", "sh", "-c", "kill -TERM $$"]).signal == 15)
+    }
+
+    @Test func aCommandThatIsNotThere() throws {
+        let own = try Renacer.run(["no-such-command"])
+        #expect(own.errors == "\(Renacer.path): no-such-command: command not found\n")
+        #expect(own.status == 127)
+        let strace = try Renacer.run(["no-such-command"], named: Renacer.asStrace)
+        #expect(strace.errors == "\(Renacer.asStrace): Cannot find executable 'no-such-command'\n")
+        #expect(strace.status == 1)
+        #expect(try Renacer.run(["./no/such/file"]).status == 127)
+    }
+
+    @Test func theEnvironmentIsChangedForTheProgramOnly() throws {
+        let outcome = try Renacer.run(
+            ["-qq", "-e", "none", "-E", "NEW=1", "--env=OLD", "-E", "KEPT=other", "sh", "-c", "echo $NEW-$OLD-$KEPT"],
+            environment: ["OLD": "gone", "KEPT": "original"])
+        #expect(outcome.output == "1--other\n")
+    }
+
+    @Test func argv0IsTheProgramsOnly() throws {
+        let outcome = try Renacer.run(["-qq", "-e", "none", "--argv0=sample", "sh", "-c", "echo $0"])
+        #expect(outcome.output == "sample\n")
+    }
+
+    @Test func outputGoesToAFileOrToTheEndOfIt() throws {
+        let file = Renacer.scratch()
+        for options in [["-o", file], ["-o", file], ["-A", "-o", file]] {
+            #expect(try Renacer.run(options + ["-e", "none", "true"]).errors.isEmpty)
+        }
+        #expect(Renacer.text(file) == "+++ exited with 0 +++\n+++ exited with 0 +++\n")
+    }
+
+    @Test func eachTaskHasAFile() throws {
+        let file = Renacer.scratch()
+        _ = try Renacer.run(["-ff", "-o", file, "-e", "none", "sh", "-c", "/bin/true; /bin/true; :"])
+        let names = try FileManager.default.contentsOfDirectory(atPath: Renacer.folder.path)
+            .filter { $0.hasPrefix((file as NSString).lastPathComponent + ".") }
+        #expect(names.count == 3)
+    }
+
+    @Test(arguments: ["|", "!"]) func outputGoesToACommandThatIsWaitedFor(_ mark: String) throws {
+        let file = Renacer.scratch()
+        let outcome = try Renacer.run(["-o", "\(mark)cat > \(file); echo done >> \(file)", "-e", "none", "sh", "-c", "exit 3"])
+        #expect(outcome.status == 3)
+        #expect(Renacer.text(file) == "+++ exited with 3 +++\ndone\n")
+    }
+
+    @Test func aFullDiskIsToldOnceAndTheProgramGoesOn() throws {
+        let own = try Renacer.run(["-o", "/dev/full", "sh", "-c", "echo unharmed"])
+        #expect(own.errors == "\(Renacer.path): /dev/full: No space left on device: the trace is not complete\n")
+        #expect(own.output == "unharmed\n")
+        #expect(own.status == 1)
+        let strace = try Renacer.run(["-o", "/dev/full", "true"], named: Renacer.asStrace)
+        #expect(strace.errors == "\(Renacer.asStrace): /dev/full: No space left on device\n")
+        #expect(strace.status == 0)
+    }
+
+    @Test func aReaderThatHasGoneIsToldOnceAndTheProgramGoesOn() throws {
+        let outcome = try Renacer.run(["-o", "|exec 0<&-; sleep 0.3", "sh", "-c", "sleep 0.1; ls -lR /usr/share/man >/dev/null; echo unharmed"])
+        #expect(outcome.output == "unharmed\n")
+        #expect(outcome.lines.count == 1)
+        #expect(outcome.errors.contains("Broken pipe"))
+        #expect(outcome.status == 1)
+    }
+
+    @Test func callsAreChosenByThePathTheyTouch() throws {
+        let link = Renacer.scratch()
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "/etc/hostname")
+        let outcome = try Renacer.run(["-P", link, "-e", "trace=openat,close,read", "-a0", "cat", link])
+        #expect(outcome.lines.first == "\(Renacer.path): Requested path \"\(link)\" resolved into \"/etc/hostname\"")
+        #expect(outcome.lines.dropFirst().first == "openat(AT_FDCWD, \"\(link)\", O_RDONLY) = 3")
+        #expect(outcome.lines.contains("close(3) = 0"))
+        #expect(!outcome.errors.contains("ld.so.cache"))
+        #expect(try !Renacer.run(["-qqq", "-P", link, "true"]).errors.contains("Requested"))
+    }
+
+    @Test func callsAreChosenByTheDescriptorTheyTouch() throws {
+        let outcome = try Renacer.run(["-qq", "-e", "fds=1", "-e", "trace=write,close", "-a0", "sh", "-c", "echo x; echo y >&2"])
+        #expect(outcome.errors.contains("write(1, \"x\\n\", 2) = 2"))
+        #expect(!outcome.errors.contains("write(2"))
+        #expect(!outcome.errors.contains("close(3"))
+    }
+
+    @Test func colourIsAskedForOrNot() throws {
+        let escape = "\u{1b}["
+        #expect(try Renacer.run(["-e", "close", "--color=always", "true"]).errors.contains(escape))
+        #expect(try !Renacer.run(["-e", "close", "true"]).errors.contains(escape))
+        #expect(try !Renacer.run(["-e", "close", "--color=never", "true"]).errors.contains(escape))
+        #expect(try Renacer.run(["-e", "close", "--color=always", "true"], environment: ["NO_COLOR": "1"]).errors.contains(escape))
+    }
+}
