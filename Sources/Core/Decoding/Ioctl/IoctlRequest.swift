@@ -55,7 +55,7 @@ enum IoctlTable {
     static let groups: [[IoctlRequest]] = [
         IoctlRequest.descriptors, IoctlRequest.terminals, IoctlRequest.block, IoctlRequest.input,
         IoctlRequest.files, IoctlRequest.objects, IoctlRequest.gpio,
-        IoctlRequest.v4l2,
+        IoctlRequest.v4l2, IoctlRequest.userfault, IoctlRequest.clocks, IoctlRequest.storage, IoctlRequest.various,
     ]
 
     private static let byCode: [UInt32: IoctlRequest] = {

@@ -1,0 +1,127 @@
+// Devices: clocks, loop and network block devices, flash, infrared, userfaultfd.
+
+extension ConstantTable {
+    static let loopFlags = ConstantTable("LO_FLAGS_???", """
+        LO_FLAGS_READ_ONLY 0x1 LO_FLAGS_AUTOCLEAR 0x4 LO_FLAGS_PARTSCAN 0x8 LO_FLAGS_DIRECT_IO 0x10
+        """)
+    static let loopCiphers = ConstantTable("LO_CRYPT_???", """
+        LO_CRYPT_NONE 0 LO_CRYPT_XOR 1 LO_CRYPT_DES 2 LO_CRYPT_FISH2 3 LO_CRYPT_BLOW 4 LO_CRYPT_CAST128 5
+        LO_CRYPT_IDEA 6 LO_CRYPT_SKIPJACK 10 LO_CRYPT_CRYPTOAPI 18
+        """)
+    static let nbdFlags = ConstantTable("NBD_FLAG_???", """
+        NBD_FLAG_HAS_FLAGS 0x1 NBD_FLAG_READ_ONLY 0x2 NBD_FLAG_SEND_FLUSH 0x4 NBD_FLAG_SEND_FUA 0x8
+        NBD_FLAG_ROTATIONAL 0x10 NBD_FLAG_SEND_TRIM 0x20 NBD_FLAG_SEND_WRITE_ZEROES 0x40 NBD_FLAG_SEND_DF 0x80
+        NBD_FLAG_CAN_MULTI_CONN 0x100 NBD_FLAG_SEND_RESIZE 0x200 NBD_FLAG_SEND_CACHE 0x400
+        """)
+    static let rtcVoltage = ConstantTable("RTC_VL_???", """
+        RTC_VL_DATA_INVALID 0x1 RTC_VL_BACKUP_LOW 0x2 RTC_VL_BACKUP_EMPTY 0x4 RTC_VL_ACCURACY_LOW 0x8
+        RTC_VL_BACKUP_SWITCH 0x10
+        """)
+    static let rtcParameters = ConstantTable("RTC_PARAM_???", """
+        RTC_PARAM_FEATURES 0 RTC_PARAM_CORRECTION 1 RTC_PARAM_BACKUP_SWITCH_MODE 2
+        """)
+    static let rtcFeatures = ConstantTable("1<<RTC_FEATURE_???", """
+        1<<RTC_FEATURE_ALARM 1<<0 1<<RTC_FEATURE_ALARM_RES_MINUTE 1<<1 1<<RTC_FEATURE_NEED_WEEK_DAY 1<<2 1<<RTC_FEATURE_ALARM_RES_2S 1<<3
+        1<<RTC_FEATURE_UPDATE_INTERRUPT 1<<4 1<<RTC_FEATURE_CORRECTION 1<<5 1<<RTC_FEATURE_BACKUP_SWITCH_MODE 1<<6
+        1<<RTC_FEATURE_ALARM_WAKEUP_ONLY 1<<7
+        """)
+    static let rtcBackupModes = ConstantTable("RTC_BSM_???", """
+        RTC_BSM_DISABLED 0 RTC_BSM_DIRECT 1 RTC_BSM_LEVEL 2 RTC_BSM_STANDBY 3
+        """)
+    static let watchdogOptions = ConstantTable("WDIOS_???", """
+        WDIOS_UNKNOWN -1 WDIOS_DISABLECARD 0x1 WDIOS_ENABLECARD 0x2 WDIOS_TEMPPANIC 0x4
+        """)
+    static let watchdogCapabilities = ConstantTable("WDIOF_???", """
+        WDIOF_OVERHEAT 0x1 WDIOF_FANFAULT 0x2 WDIOF_EXTERN1 0x4 WDIOF_EXTERN2 0x8 WDIOF_POWERUNDER 0x10
+        WDIOF_CARDRESET 0x20 WDIOF_POWEROVER 0x40 WDIOF_SETTIMEOUT 0x80 WDIOF_MAGICCLOSE 0x100
+        WDIOF_PRETIMEOUT 0x200 WDIOF_ALARMONLY 0x400 WDIOF_KEEPALIVEPING 0x8000
+        """)
+    static let teeImplementations = ConstantTable("TEE_IMPL_ID_???", """
+        TEE_IMPL_ID_OPTEE 1 TEE_IMPL_ID_AMDTEE 2 TEE_IMPL_ID_TSTEE 3 TEE_IMPL_ID_QTEE 4
+        """)
+    static let teeGenericCapabilities = ConstantTable("TEE_GEN_CAP_???", """
+        TEE_GEN_CAP_GP 0x1 TEE_GEN_CAP_PRIVILEGED 0x2 TEE_GEN_CAP_REG_MEM 0x4 TEE_GEN_CAP_MEMREF_NULL 0x8
+        """)
+    static let teeOpteeCapabilities = ConstantTable("TEE_OPTEE_CAP_???", "TEE_OPTEE_CAP_TZ 0x1")
+    static let teeLogins = ConstantTable("TEE_IOCTL_LOGIN_???", """
+        TEE_IOCTL_LOGIN_PUBLIC 0x0 TEE_IOCTL_LOGIN_USER 0x1 TEE_IOCTL_LOGIN_GROUP 0x2
+        TEE_IOCTL_LOGIN_APPLICATION 0x4 TEE_IOCTL_LOGIN_USER_APPLICATION 0x5 TEE_IOCTL_LOGIN_GROUP_APPLICATION 0x6
+        """)
+    static let teeParameterTypes = ConstantTable("TEE_IOCTL_PARAM_ATTR_TYPE_???", """
+        TEE_IOCTL_PARAM_ATTR_TYPE_NONE 0 TEE_IOCTL_PARAM_ATTR_TYPE_VALUE_INPUT 1
+        TEE_IOCTL_PARAM_ATTR_TYPE_VALUE_OUTPUT 2 TEE_IOCTL_PARAM_ATTR_TYPE_VALUE_INOUT 3
+        TEE_IOCTL_PARAM_ATTR_TYPE_MEMREF_INPUT 5 TEE_IOCTL_PARAM_ATTR_TYPE_MEMREF_OUTPUT 6
+        TEE_IOCTL_PARAM_ATTR_TYPE_MEMREF_INOUT 7
+        """)
+    static let uffdFeatures = ConstantTable("UFFD_FEATURE_???", """
+        UFFD_FEATURE_PAGEFAULT_FLAG_WP 0x1 UFFD_FEATURE_EVENT_FORK 0x2 UFFD_FEATURE_EVENT_REMAP 0x4
+        UFFD_FEATURE_EVENT_REMOVE 0x8 UFFD_FEATURE_MISSING_HUGETLBFS 0x10 UFFD_FEATURE_MISSING_SHMEM 0x20
+        UFFD_FEATURE_EVENT_UNMAP 0x40 UFFD_FEATURE_SIGBUS 0x80 UFFD_FEATURE_THREAD_ID 0x100
+        UFFD_FEATURE_MINOR_HUGETLBFS 0x200 UFFD_FEATURE_MINOR_SHMEM 0x400 UFFD_FEATURE_EXACT_ADDRESS 0x800
+        UFFD_FEATURE_WP_HUGETLBFS_SHMEM 0x1000 UFFD_FEATURE_WP_UNPOPULATED 0x2000 UFFD_FEATURE_POISON 0x4000
+        UFFD_FEATURE_WP_ASYNC 0x8000 UFFD_FEATURE_MOVE 0x10000
+        """)
+    static let uffdRegisterModes = ConstantTable("UFFDIO_REGISTER_MODE_???", """
+        UFFDIO_REGISTER_MODE_MISSING 0x1 UFFDIO_REGISTER_MODE_WP 0x2 UFFDIO_REGISTER_MODE_MINOR 0x4
+        """)
+    static let uffdCopyModes = ConstantTable("UFFDIO_COPY_MODE_???", """
+        UFFDIO_COPY_MODE_DONTWAKE 0x1 UFFDIO_COPY_MODE_WP 0x2
+        """)
+    static let uffdZeropageModes = ConstantTable("UFFDIO_ZEROPAGE_MODE_???", "UFFDIO_ZEROPAGE_MODE_DONTWAKE 0x1")
+    static let uffdWriteprotectModes = ConstantTable("UFFDIO_WRITEPROTECT_MODE_???", """
+        UFFDIO_WRITEPROTECT_MODE_WP 0x1 UFFDIO_WRITEPROTECT_MODE_DONTWAKE 0x2
+        """)
+    static let uffdContinueModes = ConstantTable("UFFDIO_CONTINUE_MODE_???", """
+        UFFDIO_CONTINUE_MODE_DONTWAKE 0x1 UFFDIO_CONTINUE_MODE_WP 0x2
+        """)
+    static let uffdPoisonModes = ConstantTable("UFFDIO_POISON_MODE_???", "UFFDIO_POISON_MODE_DONTWAKE 0x1")
+    static let uffdMoveModes = ConstantTable("UFFDIO_MOVE_MODE_???", """
+        UFFDIO_MOVE_MODE_DONTWAKE 0x1 UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES 0x2
+        """)
+    static let uffdIoctls = ConstantTable("1<<_UFFDIO_???", """
+        1<<_UFFDIO_REGISTER 1<<0 1<<_UFFDIO_UNREGISTER 1<<1 1<<_UFFDIO_WAKE 1<<2 1<<_UFFDIO_COPY 1<<3 1<<_UFFDIO_ZEROPAGE 1<<4 1<<_UFFDIO_MOVE 1<<5
+        1<<_UFFDIO_WRITEPROTECT 1<<6 1<<_UFFDIO_CONTINUE 1<<7 1<<_UFFDIO_POISON 1<<8 1<<_UFFDIO_API 1<<63
+        """)
+    static let ubiVolumeTypes = ConstantTable("UBI_???_VOLUME", "UBI_DYNAMIC_VOLUME 3 UBI_STATIC_VOLUME 4")
+    static let ubiVolumeFlags = ConstantTable("UBI_VOL_???", "UBI_VOL_SKIP_CRC_CHECK_FLG 0x1")
+    static let ubiProperties = ConstantTable("UBI_VOL_PROP_???", "UBI_VOL_PROP_DIRECT_WRITE 1")
+    static let mtdOtpModes = ConstantTable("MTD_OTP_???", "MTD_OTP_OFF 0 MTD_OTP_FACTORY 1 MTD_OTP_USER 2")
+    static let mtdFileModes = ConstantTable("MTD_FILE_MODE_???", """
+        MTD_FILE_MODE_NORMAL 0 MTD_FILE_MODE_OTP_FACTORY 1 MTD_FILE_MODE_OTP_USER 2 MTD_FILE_MODE_RAW 3
+        """)
+    static let mtdWriteModes = ConstantTable("MTD_OPS_???", "MTD_OPS_PLACE_OOB 0 MTD_OPS_AUTO_OOB 1 MTD_OPS_RAW 2")
+    static let mtdTypes = ConstantTable("MTD_???", """
+        MTD_ABSENT 0 MTD_RAM 1 MTD_ROM 2 MTD_NORFLASH 3 MTD_NANDFLASH 4 MTD_DATAFLASH 6 MTD_UBIVOLUME 7
+        MTD_MLCNANDFLASH 8
+        """)
+    static let mtdFlags = ConstantTable("MTD_???", """
+        MTD_WRITEABLE 0x400 MTD_BIT_WRITEABLE 0x800 MTD_NO_ERASE 0x1000 MTD_POWERUP_LOCK 0x2000
+        MTD_SLC_ON_MLC_EMULATION 0x4000
+        """)
+    static let mtdEccModes = ConstantTable("MTD_NANDECC_???", """
+        MTD_NANDECC_OFF 0 MTD_NANDECC_PLACE 1 MTD_NANDECC_AUTOPLACE 2 MTD_NANDECC_PLACEONLY 3
+        MTD_NANDECC_AUTOPL_USR 4
+        """)
+    static let lircModes = ConstantTable("LIRC_MODE_???", """
+        LIRC_MODE_RAW 0x1 LIRC_MODE_PULSE 0x2 LIRC_MODE_MODE2 0x4 LIRC_MODE_SCANCODE 0x8 LIRC_MODE_LIRCCODE 0x10
+        """)
+    static let lircFeatures = ConstantTable("LIRC_CAN_???", """
+        LIRC_CAN_SEND_RAW 0x1 LIRC_CAN_SEND_PULSE 0x2 LIRC_CAN_SEND_MODE2 0x4 LIRC_CAN_SEND_LIRCCODE 0x10
+        LIRC_CAN_SET_SEND_CARRIER 0x100 LIRC_CAN_SET_SEND_DUTY_CYCLE 0x200 LIRC_CAN_SET_TRANSMITTER_MASK 0x400
+        LIRC_CAN_REC_RAW 0x10000 LIRC_CAN_REC_PULSE 0x20000 LIRC_CAN_REC_MODE2 0x40000 LIRC_CAN_REC_SCANCODE 0x80000
+        LIRC_CAN_REC_LIRCCODE 0x100000 LIRC_CAN_SET_REC_CARRIER 0x1000000 LIRC_CAN_MEASURE_CARRIER 0x2000000
+        LIRC_CAN_USE_WIDEBAND_RECEIVER 0x4000000 LIRC_CAN_SET_REC_TIMEOUT 0x10000000
+        LIRC_CAN_GET_REC_RESOLUTION 0x20000000 LIRC_CAN_SET_REC_CARRIER_RANGE 0x80000000
+        """)
+    static let perfIocFlags = ConstantTable("PERF_IOC_FLAG_???", "PERF_IOC_FLAG_GROUP 0x1")
+    static let ptpExttsFlags = ConstantTable("PTP_???", """
+        PTP_ENABLE_FEATURE 0x1 PTP_RISING_EDGE 0x2 PTP_FALLING_EDGE 0x4 PTP_STRICT_FLAGS 0x8 PTP_EXT_OFFSET 0x10
+        """)
+    static let ptpPeroutFlags = ConstantTable("PTP_???", """
+        PTP_PEROUT_ONE_SHOT 0x1 PTP_PEROUT_DUTY_CYCLE 0x2 PTP_PEROUT_PHASE 0x4
+        """)
+    static let ptpPinFunctions = ConstantTable("PTP_PF_???", """
+        PTP_PF_NONE 0 PTP_PF_EXTTS 1 PTP_PF_PEROUT 2 PTP_PF_PHYSYNC 3
+        """)
+    static let ubiDataTypes = ConstantTable("UBI_???", "UBI_LONGTERM 1 UBI_SHORTTERM 2 UBI_UNKNOWN 3")
+}
