@@ -53,8 +53,8 @@ extension IoctlRequest {
         .init("WDIOC_GETTIMEOUT", 0x80045707, .written(.pointee(.int))),
         .init("WDIOC_GETPRETIMEOUT", 0x80045709, .written(.pointee(.int))),
         .init("WDIOC_GETTIMELEFT", 0x8004570a, .written(.pointee(.int))),
-        .init("WDIOC_SETTIMEOUT", 0xc0045706, .changed(.pointee(.int))),
-        .init("WDIOC_SETPRETIMEOUT", 0xc0045708, .changed(.pointee(.int))),
+        .init("WDIOC_SETTIMEOUT", 0xc0045706, .read(.pointee(.int))),
+        .init("WDIOC_SETPRETIMEOUT", 0xc0045708, .read(.pointee(.int))),
         .init("WDIOC_SETOPTIONS", 0x80045704, .read(.pointee(.flags(.watchdogOptions)))),
         .init("WDIOC_KEEPALIVE", 0x80045705, .none),
     ]
@@ -147,7 +147,7 @@ extension StructLayout {
         },
     ])
     static let ptpExtendedSamples = StructLayout(size: 1216, [
-        .init("n_samples", 0, .uint), .init("clockid", 4, .clock),
+        .init("n_samples", 0, .uint), .init("clockid", 4, .enumerated(.clockIDs)),
         .init(rest: .always) { d, b in d.nonzeroElements("rsv", b.slice(8, 8), .hex32) },
     ])
     static let ptpExtendedOffsets = StructLayout(size: 1216, [

@@ -107,8 +107,8 @@ extension StructLayout {
     ])
     static let ubiAttach = StructLayout(size: 24, [
         .init("ubi_num", 0, .int), .init("mtd_num", 4, .int), .init("vid_hdr_offset", 8, .int),
-        .init("max_beb_per1024", 12, .int, width: 2), .init("disable_fm", 12, .int, width: 1),
-        .init("need_resv_pool", 13, .int, width: 1),
+        .init("max_beb_per1024", 12, .int, width: 2), .init("disable_fm", 14, .int, width: 1),
+        .init("need_resv_pool", 15, .int, width: 1),
     ])
     static let ubiMakeVolume = StructLayout(size: 152, [
         .init("vol_id", 0, .int), .init("alignment", 4, .int), .init("bytes", 8, .long),

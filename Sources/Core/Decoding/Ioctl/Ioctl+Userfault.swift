@@ -48,14 +48,14 @@ extension StructLayout {
         .init("mode", 16, .flags64(.uffdContinueModes)),
     ])
     static let uffdContinued = StructLayout(size: 32, [
-        .init("mapped", 24, .long),
+        .init("mapped", 24, .ulong),
     ])
     static let uffdPoison = StructLayout(size: 32, [
         .init("range") { d, b in d.structure(b.slice(0, 16), .uffdRange) },
         .init("mode", 16, .flags64(.uffdPoisonModes)),
     ])
     static let uffdPoisoned = StructLayout(size: 32, [
-        .init("updated", 24, .long),
+        .init("updated", 24, .ulong),
     ])
 }
 
@@ -78,7 +78,7 @@ extension Decoder {
                 flags(b.u64(8), .uffdFeatures)
             }
             field("ioctls")
-            flags(b.u64(16), .uffdIoctls)
+            flags(b.u64(16), .uffdApiIoctls)
         }
     }
 }

@@ -45,7 +45,7 @@ extension StructLayout {
     /// `struct rand_pool_info`: its bytes follow it.
     static let randomPool = StructLayout(size: 8, [
         .init("entropy_count", 0, .int), .init("buf_size", 4, .int),
-        .init("buf") { d, b in d.buffer(d.call[2] &+ 8, UInt64(max(b.i32(4), 0))) },
+        .init("buf") { d, b in d.buffer(d.call[2] &+ 8, UInt64(b.u32(4))) },
     ])
 }
 
