@@ -20,3 +20,12 @@ extension ConstantTable {
         TFD_TIMER_ABSTIME 1 TFD_TIMER_CANCEL_ON_SET 2 TFD_CLOEXEC 02000000 TFD_NONBLOCK 04000
         """)
 }
+
+// Asynchronous I/O of the kernel: io_submit(2).
+extension ConstantTable {
+    static let aioCommands = ConstantTable("IOCB_CMD_???", """
+        IOCB_CMD_PREAD 0 IOCB_CMD_PWRITE 1 IOCB_CMD_FSYNC 2 IOCB_CMD_FDSYNC 3 IOCB_CMD_PREADX 4 IOCB_CMD_POLL 5
+        IOCB_CMD_NOOP 6 IOCB_CMD_PREADV 7 IOCB_CMD_PWRITEV 8
+        """)
+    static let aioFlags = ConstantTable("IOCB_FLAG_???", "IOCB_FLAG_RESFD 1 IOCB_FLAG_IOPRIO 2")
+}

@@ -46,11 +46,28 @@ extension SyscallTable {
         .init("timerfd_settime", x86_64: 286, aarch64: 86, [.desc],
             [.fd("fd"), .flags("flags", .timerfdFlags), .structure("new_value", .itimerspec),
                 .structure("old_value", .itimerspec, .out)]),
+        .init("io_setup", x86_64: 206, aarch64: 0, [.memory], [.uint("nr_events"), .pointee("ctx_idp", .hex, .out)]),
+        .init("io_destroy", x86_64: 207, aarch64: 1, [.memory], [.hex("ctx_id")]),
+        .init("io_submit", x86_64: 209, aarch64: 2, [],
+            [.hex("ctx_id"), .long("nr"), .custom("iocbpp") { d, v in d.controlBlocks(v, count: d[1]) }]),
+        .init("io_cancel", x86_64: 210, aarch64: 3, [],
+            [.hex("ctx_id"), .custom("iocb") { d, v in d.controlBlock(v) }, .structure("result", .ioEvent, .out)]),
+        .init("io_getevents", x86_64: 208, aarch64: 4, [],
+            [.hex("ctx_id"), .long("min_nr"), .long("nr"), ioEvents, .structure("timeout", .timespec, .inout_)]),
+        .init("io_pgetevents", x86_64: 333, aarch64: 292, [],
+            [.hex("ctx_id"), .long("min_nr"), .long("nr"), ioEvents, .structure("timeout", .timespec, .inout_),
+                .custom("sig", .inout_) { d, v in d.sizedSignalSet(v) }]),
+        .init("io_uring_setup", x86_64: 425, aarch64: 425, [.desc],
+            [.uint("entries"), .address("params")], returns: .dialect, dialect: { $0.ringSetupCall() }),
+        .init("io_uring_enter", x86_64: 426, aarch64: 426, [.desc, .signal],
+            [.fd("fd"), .uint("to_submit"), .uint("min_complete"), .flags("flags", .ringEnterFlags),
+                .custom("sigset") { d, v in d.ringEnterArgument(v) }, .size("sigsetsize")]),
         .init("timerfd_gettime", x86_64: 287, aarch64: 87, [.desc], [.fd("fd"), .structure("curr_value", .itimerspec, .out)]),
     ]
 
     private static let pollDescriptors = Argument("fds", .custom { d, v in
         d.array(v, count: Int(d[1] & 0xffff_ffff), stride: 8, evenOnError: true) { d.pollDescriptor($0) }
     })
+    private static let ioEvents = Argument.structures("events", .ioEvent, .out, count: .result)
     private static let epollEvents = Argument.structures("events", .epollEvent, .out, count: .result)
 }

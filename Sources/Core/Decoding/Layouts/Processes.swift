@@ -157,13 +157,13 @@ extension Decoder {
     }
 
     /// `IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 7)`
-    func ioPriority(_ v: UInt64) {
+    func ioPriority(_ v: UInt64, radix: Radix = .unsigned) {
         guard options.constants != .raw else {
-            out.unsigned(v & 0xffff_ffff)
+            out.number(v & 0xffff_ffff, radix)
             return
         }
         if options.constants == .verbose {
-            out.unsigned(v & 0xffff_ffff)
+            out.number(v & 0xffff_ffff, radix)
             out.verbatim(" /* ")
         }
         ioPriorityValue(v)
