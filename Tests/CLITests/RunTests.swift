@@ -6,7 +6,6 @@ import Testing
     @Test func theProgramsStatusIsRenacers() throws {
         #expect(try Renacer.run(["-e", "none", "sh", "-c", "exit 7"]).status == 7)
         #expect(try Renacer.run(["-e", "none", "sh", "-c", "kill -9 $$"]).signal == 9)
-        #expect(try Renacer.run(["-e", "none", "sh", "-c", "kill -TERM $$"]).signal == 15)
     }
 
     @Test func aCommandThatIsNotThere() throws {
