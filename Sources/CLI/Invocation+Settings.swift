@@ -156,8 +156,9 @@ extension Invocation {
         case 2: timestamp = .init(format: .time, precision: .microseconds)
         default: timestamp = .init(format: .unix, precision: .microseconds)
         }
-        if timestamp.format != .none {
-            settings.text.absolute = .init(unix: timestamp.format == .unix, precision: timestamp.precision)
+        let format = timestamp.format ?? (absoluteLong ? .time : .none)
+        if format != .none {
+            settings.text.absolute = .init(unix: format == .unix, precision: timestamp.precision)
         }
         if hexCount > 0 { settings.text.escaping = hexCount == 1 ? .nonASCII : .all }
         if descriptorsCount > 0 { settings.text.decoding.descriptors = descriptorsCount == 1 ? .path : .all }
@@ -217,7 +218,7 @@ extension Invocation {
                 + "See status qualifier for more complex filters.")
         }
         if output == nil {
-            if separately && follow < 2 { note("--output-separately has no effect without -o/--output") }
+            if separately && follow == 0 && !followLong { note("--output-separately has no effect without -o/--output") }
             if append { note("-A/--output-append-mode has no effect without -o/--output") }
         }
         if sortBy != nil && !summaryOnly && !summaryToo {

@@ -38,7 +38,8 @@ struct Invocation {
 
     struct Timestamp {
         enum Format { case none, time, unix }
-        var format = Format.none
+        /// nil: not said, which is `time` once the option was given.
+        var format: Format?
         var precision = TextOptions.Precision.seconds
     }
 
@@ -199,7 +200,7 @@ struct Invocation {
     /// `[[format:]FORMAT],[[precision:]PRECISION]`, in any order; the last one counts.
     private mutating func timestamps(_ value: String, _ invalid: UsageError) throws(UsageError) {
         absoluteLong = true
-        var new = Timestamp(format: .time, precision: .seconds)
+        var new = timestamp
         for part in value.split(separator: ",") {
             var name = part
             var isFormat: Bool?

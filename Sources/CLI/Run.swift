@@ -28,7 +28,9 @@ struct Run {
     mutating func callAsFunction() throws(UsageError) -> End {
         let output = try TraceOutput(settings.pipeline.output)
         settings.text.live = output.isLive
-        settings.text.color = wantsColor(output)
+        if wantsColor(output) {
+            settings.text.palette = ColorPalette(getenv("STRACE_COLORS").map { String(cString: $0) } ?? "")
+        }
 
         let backend = PtraceBackend(inspector: ProcInspector(), maySplit: true)
         var sinks: [any Sink] = []

@@ -41,7 +41,7 @@ extension PtraceBackend {
     /// At most half of the native calls stop.
     private var isNarrow: Bool {
         let all = SyscallTable.all(.native)
-        return all.count { plan.syscalls.contains($0.number, .native) } * 2 <= all.count && !plan.syscalls.includesUnknown
+        return all.count { plan.syscalls.contains($0.number, .native) } * 2 <= all.count
     }
 
     private static var hasAdminCapability: Bool {

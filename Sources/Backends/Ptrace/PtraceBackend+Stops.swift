@@ -143,7 +143,12 @@ extension PtraceBackend {
         var info: UnsafeRawBufferPointer?
         let buffer = task.signalInfoBuffer()
         if clinux_signal_info(task.tid, buffer.baseAddress) == 0 { info = UnsafeRawBufferPointer(buffer) }
-        deliver(task, clinux_monotonic_ns(), .signal(Signal(number: signal, info: info)))
+        var event = Signal(number: signal, info: info)
+        if plan.instructionPointer {
+            var registers = clinux_syscall_info()
+            if clinux_syscall_info(task.tid, &registers) > 0 { event.instructionPointer = registers.instruction_pointer }
+        }
+        deliver(task, clinux_monotonic_ns(), .signal(event))
     }
 
     private func atGroupStop(_ task: Task, _ signal: Int32) {

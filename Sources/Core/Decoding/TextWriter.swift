@@ -6,7 +6,10 @@ public final class TextWriter: ValueWriter {
     private let escaping: StringEscaping
     private let constants: ConstantStyle
     private let argumentNames: Bool
-    private let color: Bool
+    private let palette: ColorPalette
+    private let hasPalette: Bool
+    /// Whether parts are painted now: a result has one colour.
+    private var color: Bool
     /// Nothing stands yet in the innermost open bracket.
     private var isFirst = true
     private var noteSavedFirst = true
@@ -15,7 +18,7 @@ public final class TextWriter: ValueWriter {
 
     public init(
         _ buffer: TextBuffer, escaping: StringEscaping = .octal, constants: ConstantStyle = .abbrev,
-        argumentNames: Bool = false, color: Bool = false
+        argumentNames: Bool = false, palette: ColorPalette? = nil
     ) {
         self.buffer = buffer
         main = buffer
@@ -23,7 +26,9 @@ public final class TextWriter: ValueWriter {
         self.escaping = escaping
         self.constants = constants
         self.argumentNames = argumentNames
-        self.color = color
+        self.palette = palette ?? ColorPalette()
+        hasPalette = palette != nil
+        color = hasPalette
     }
 
     /// Starts a call's arguments.
@@ -31,6 +36,7 @@ public final class TextWriter: ValueWriter {
     /// - Parameter afterFirst: arguments were printed before: a separator is due.
     public func begin(afterFirst: Bool) {
         buffer = main
+        color = hasPalette
         isFirst = !afterFirst
         note.truncate(to: 0)
     }
@@ -38,6 +44,7 @@ public final class TextWriter: ValueWriter {
     /// Starts the printing of a result; what was noted is kept.
     public func begin(resultOf call: borrowing Call) {
         buffer = main
+        color = false
         isFirst = true
     }
 
@@ -48,27 +55,47 @@ public final class TextWriter: ValueWriter {
     public var noteText: UnsafeRawBufferPointer { note.bytes }
 
     private func separate() {
-        if isFirst { isFirst = false } else { buffer.append(", ") }
+        if isFirst { isFirst = false } else { punctuation(", ") }
+    }
+
+    private func punctuation(_ text: StaticString) {
+        paint(.punct)
+        buffer.append(text)
+        unpaint(.punct)
+    }
+
+    @inline(__always)
+    private func paint(_ role: ColorPalette.Role) {
+        if color { palette.begin(role, in: buffer) }
+    }
+
+    @inline(__always)
+    private func unpaint(_ role: ColorPalette.Role) {
+        if color { palette.end(role, in: buffer) }
     }
 
     public func argument(_ name: Name) {
         separate()
-        if argumentNames && !name.isEmpty {
-            buffer.append(name)
-            buffer.ascii("=")
-        }
+        if argumentNames && !name.isEmpty { named(name) }
+    }
+
+    private func named(_ name: Name) {
+        paint(.argname)
+        buffer.append(name)
+        unpaint(.argname)
+        punctuation("=")
     }
 
     /// The separator is printed when the argument is: `read(3 <unfinished ...>`.
     public func pause() {}
 
-    private func open(_ c: Unicode.Scalar) {
-        buffer.ascii(c)
+    private func open(_ c: StaticString) {
+        punctuation(c)
         isFirst = true
     }
 
-    private func close(_ c: Unicode.Scalar) {
-        buffer.ascii(c)
+    private func close(_ c: StaticString) {
+        punctuation(c)
         isFirst = false
     }
 
@@ -88,8 +115,7 @@ public final class TextWriter: ValueWriter {
 
     public func field(_ name: Name) {
         separate()
-        buffer.append(name)
-        buffer.ascii("=")
+        named(name)
     }
 
     public func element(index: Name) {
@@ -100,19 +126,37 @@ public final class TextWriter: ValueWriter {
     }
 
     public func beginCall(_ name: Name) {
+        paint(.call)
         buffer.append(name)
+        unpaint(.call)
         open("(")
     }
     public func endCall() { close(")") }
 
-    public func signed(_ v: Int64) { buffer.decimal(v) }
-    public func unsigned(_ v: UInt64) { buffer.decimal(v) }
-    public func hex(_ v: UInt64, prefixZero: Bool) { buffer.hex(v, prefixZero: prefixZero) }
+    public func signed(_ v: Int64) {
+        paint(.argval)
+        buffer.decimal(v)
+        unpaint(.argval)
+    }
+    public func unsigned(_ v: UInt64) {
+        paint(.argval)
+        buffer.decimal(v)
+        unpaint(.argval)
+    }
+    public func hex(_ v: UInt64, prefixZero: Bool) {
+        paint(.argval)
+        buffer.hex(v, prefixZero: prefixZero)
+        unpaint(.argval)
+    }
     public func octal(_ v: UInt64, width: Int) {
+        paint(.argval)
         if width <= 1 { buffer.octal(v) } else { buffer.octalDigits(v, width: width) }
+        unpaint(.argval)
     }
     public func address(_ v: UInt64) {
+        paint(.argval)
         if v == 0 { buffer.append("NULL") } else { buffer.hex(v) }
+        unpaint(.argval)
     }
     public func boolean(_ v: Bool) { buffer.append(v ? "true" : "false") }
 
@@ -128,9 +172,9 @@ public final class TextWriter: ValueWriter {
     public func symbol(_ name: Name) {
         if symbols > 0 { buffer.ascii("|") }
         symbols += 1
-        if color { buffer.append("\u{1b}[34m") }
+        paint(.const)
         buffer.append(name)
-        if color { buffer.append("\u{1b}[0m") }
+        unpaint(.const)
     }
 
     public func bits(_ v: UInt64, radix: Radix) {
@@ -150,11 +194,11 @@ public final class TextWriter: ValueWriter {
     }
 
     public func string(_ bytes: UnsafeRawBufferPointer, truncated: Bool, escaping: StringEscaping?) {
-        if color { buffer.append("\u{1b}[35m") }
+        paint(.argval)
         buffer.ascii("\"")
         buffer.escaped(bytes, escaping ?? self.escaping)
         buffer.ascii("\"")
-        if color { buffer.append("\u{1b}[0m") }
+        unpaint(.argval)
         if truncated { buffer.append("...") }
     }
 
@@ -165,9 +209,11 @@ public final class TextWriter: ValueWriter {
     }
 
     public func comment(_ text: UnsafeRawBufferPointer) {
+        paint(.comment)
         buffer.append(" /* ")
         buffer.append(text)
         buffer.append(" */")
+        unpaint(.comment)
     }
 
     public func verbatim(_ bytes: UnsafeRawBufferPointer) { buffer.append(bytes) }

@@ -47,6 +47,8 @@ public struct Signal {
     public var info: UnsafeRawBufferPointer?
     /// The task stopped (group-stop) rather than took the signal.
     public var isStop: Bool
+    /// The tracee's instruction pointer, 0 if it was not asked for.
+    public var instructionPointer: UInt64 = 0
 
     public init(number: Int32, info: UnsafeRawBufferPointer? = nil, isStop: Bool = false) {
         self.number = number

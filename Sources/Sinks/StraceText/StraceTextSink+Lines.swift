@@ -137,8 +137,8 @@ extension StraceTextSink {
 
     /// The call's name as it was entered.
     func name(_ call: Call) {
-        if options.color { buffer.append("\u{1b}[33m") }
-        defer { if options.color { buffer.append("\u{1b}[0m") } }
+        options.palette?.begin(.syscall, in: buffer)
+        defer { options.palette?.end(.syscall, in: buffer) }
         if let syscall = call.syscall {
             buffer.append(syscall.name)
         } else if call.number == Call.unknownNumber {
@@ -156,7 +156,16 @@ extension StraceTextSink {
     }
 
     /// Spaces up to the column in which results start.
-    func pad() { buffer.spaces(options.column - (buffer.count - lineStart)) }
+    func pad() {
+        let width = options.palette == nil ? buffer.count - lineStart : buffer.columns(from: lineStart) - min(lineStart, 0)
+        buffer.spaces(options.column - width)
+    }
+
+    func paint(_ role: ColorPalette.Role, _ text: StaticString) {
+        options.palette?.begin(role, in: buffer)
+        buffer.append(text)
+        options.palette?.end(role, in: buffer)
+    }
 
     // MARK: Staging
 
@@ -179,15 +188,16 @@ extension StraceTextSink {
     // MARK: Result
 
     func result(_ call: Call, _ tid: Int32) {
-        buffer.append("= ")
+        paint(.punct, "=")
+        buffer.ascii(" ")
         switch call.outcome {
         case .unfinished: buffer.ascii("?")
         case .detached: break
         case .unavailable: buffer.append("? <unavailable>")
         case .returned(let value):
-            if options.color { buffer.append("\u{1b}[32m") }
+            options.palette?.begin(.retval, in: buffer)
             returned(value, call)
-            if options.color { buffer.append("\u{1b}[0m") }
+            options.palette?.end(.retval, in: buffer)
         case .failed(let number): failed(number)
         }
         let note = writer.noteText
@@ -240,8 +250,8 @@ extension StraceTextSink {
     }
 
     private func failed(_ number: Int32) {
-        if options.color { buffer.append("\u{1b}[31m") }
-        defer { if options.color { buffer.append("\u{1b}[0m") } }
+        options.palette?.begin(.error, in: buffer)
+        defer { options.palette?.end(.error, in: buffer) }
         let name = ConstantTable.errors.name(of: UInt64(UInt32(bitPattern: number)))
         if let meaning = ConstantTable.restartMeaning(number), let name {
             buffer.append("? ")

@@ -33,7 +33,7 @@ public final class StraceTextSink: Sink {
         self.inspector = inspector
         writer = TextWriter(
             buffer, escaping: options.escaping, constants: options.decoding.constants,
-            argumentNames: options.argumentNames, color: options.color)
+            argumentNames: options.argumentNames, palette: options.palette)
         decoder = Decoder(writer, options.decoding, inspector: inspector)
         realtimeOffset = Int64(bitPattern: Self.now(CLOCK_REALTIME) &- Self.now(CLOCK_MONOTONIC))
     }
@@ -72,7 +72,7 @@ public final class StraceTextSink: Sink {
         let task = task(event.tid, event.pid)
         try startLine(task, event.time, pointer: call.instructionPointer, number: call.number)
         name(call)
-        buffer.ascii("(")
+        paint(.punct, "(")
         writer.begin(afterFirst: false)
         task.progress = decoder.enter(call, tid: event.tid)
         task.isAfterFirst = writer.isAfterFirst
@@ -122,7 +122,8 @@ public final class StraceTextSink: Sink {
             buffer.append(" <detached ...>\n")
             return
         }
-        buffer.append(") ")
+        paint(.punct, ")")
+        buffer.ascii(" ")
         pad()
         result(call, event.tid)
         buffer.ascii("\n")
@@ -132,7 +133,7 @@ public final class StraceTextSink: Sink {
     private func signal(_ signal: Signal, _ event: borrowing Event) throws(TraceError) {
         guard options.signals.contains(signal.number) else { return }
         let task = task(event.tid, event.pid)
-        try startLine(task, event.time)
+        try startLine(task, event.time, pointer: signal.instructionPointer)
         let number = UInt64(UInt32(bitPattern: signal.number))
         writer.begin(afterFirst: false)
         if signal.isStop {
@@ -274,7 +275,8 @@ public final class StraceTextSink: Sink {
     /// Hands the buffer to its output.
     func flush() throws(TraceError) {
         guard buffer.count > 0 else { return }
-        lineStart -= buffer.count
+        // What has gone out of the open line still takes columns before its result.
+        lineStart = options.palette == nil ? lineStart - buffer.count : min(lineStart, 0) - buffer.columns(from: lineStart)
         let bytes = buffer.bytes
         buffer.truncate(to: 0)
         try current?.write(bytes)

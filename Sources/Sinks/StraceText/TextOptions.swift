@@ -33,7 +33,8 @@ public struct TextOptions: Sendable {
     public var dumpWrites: DescriptorSet = .none
     /// Flush whenever the tracer waits (a terminal, a pipe).
     public var live = false
-    public var color = false
+    /// Colours; nil for none.
+    public var palette: ColorPalette?
     /// The name that messages start with: argv[0] under a strace name, else `renacer`.
     public var program = "renacer"
 
