@@ -19,10 +19,7 @@ extension Invocation {
     mutating func qualify(_ q: Qualifier, _ value: String) throws(UsageError) {
         switch q {
         case .trace:
-            var set = try syscalls(value)
-            // strace shows calls that it does not know whatever was asked for.
-            if asStrace { set.includesUnknown = true }
-            settings.pipeline.plan.syscalls = set
+            settings.pipeline.plan.syscalls = try syscalls(value)
         case .abbrev: settings.text.decoding.abbreviated = try syscalls(value)
         case .verbose: settings.text.decoding.dereferenced = try syscalls(value)
         case .raw: settings.text.decoding.raw = try syscalls(value)

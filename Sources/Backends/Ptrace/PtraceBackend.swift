@@ -78,6 +78,7 @@ public final class PtraceBackend: Backend {
             options |= UInt(clinux_option_fork | clinux_option_vfork | clinux_option_clone)
         }
         if plan.ptrace.killOnExit { options |= UInt(clinux_option_exitkill) }
+        debug("ptrace_setoptions = 0x\(String(options, radix: 16))")
     }
 
     public func start() throws(TraceError) {
