@@ -9,11 +9,8 @@ extension StraceTextSink {
 
     /// Ends another task's open line and prints this one's prefix.
     func startLine(_ task: TaskLines, _ time: UInt64, pointer: UInt64 = 0, number: Int? = nil) throws(TraceError) {
-        if outputs.isPerTask, let open, open !== task {
-            // Its line goes on in its own file.
-            open.openWidth = buffer.count - lineStart
-            self.open = nil
-        } else if outputs.isPerTask, task.openWidth != nil {
+        if outputs.isPerTask, open !== task { leaveOpenLine() }
+        if outputs.isPerTask, task.openWidth != nil {
             task.openWidth = nil
             try select(task)
             if !isStaging { buffer.append(" <unfinished ...>\n") }
@@ -40,6 +37,12 @@ extension StraceTextSink {
             if pointer == 0 { buffer.append("????????????????") } else { buffer.hexDigits(pointer, width: 16) }
             buffer.append("] ")
         }
+    }
+
+    /// Lets the line under way go on later, in an output of its own.
+    func leaveOpenLine() {
+        open?.openWidth = buffer.count - lineStart
+        open = nil
     }
 
     /// Cuts the line under way, if it is somebody's.

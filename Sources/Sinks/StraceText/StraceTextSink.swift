@@ -95,6 +95,7 @@ public final class StraceTextSink: Sink {
             try unstage(task)
         } else if let width = task.openWidth {
             task.openWidth = nil
+            leaveOpenLine()
             try select(task)
             lineStart = buffer.count - width
         } else if open !== task {
