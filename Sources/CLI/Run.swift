@@ -37,9 +37,14 @@ struct Run {
         if settings.showsTrace {
             sinks.append(StraceTextSink(settings.text, outputs: output.selector, inspector: backend.inspector))
         }
-        if let summary = settings.summary { sinks.append(SummarySink(summary, output: output.shared)) }
+        if var summary = settings.summary {
+            let statuses = settings.text.statuses
+            summary.admits = { statuses.admits($0) }
+            sinks.append(SummarySink(summary, output: output.shared))
+        }
         let access = settings.pipeline.access
         let filter = access.isEmpty ? nil : AccessFilter(access, inspector: backend.inspector)
+        backend.tamperFilter = filter
         let consequence = asStrace ? "" : ": the trace is not complete"
         let pipeline = Pipeline(backend, filter: filter, sinks: sinks, counts: settings.text.statuses.admits) { [program] in
             Message.print($0.description + consequence, program: program)

@@ -238,7 +238,8 @@ extension StraceTextSink {
         var style = call.syscall?.returns ?? .decimal
         if style == .dialect { style = decoder.resultStyle }
         switch style {
-        case .decimal, .dialect: buffer.decimal(value)
+        case .decimal, .dialect:
+            if call.syscall?.classes.contains(.neverFails) == true { buffer.decimal(raw) } else { buffer.decimal(value) }
         case .hex: buffer.hex(raw, prefixZero: false)
         case .octal:
             buffer.ascii("0")
