@@ -69,6 +69,10 @@ public final class ProcInspector: TaskInspector {
         return .known
     }
 
+    public func process(pidfd: Int32, of tid: Int32) -> Int32? {
+        information("Pid", pidfd, tid).flatMap { Int32($0) }.flatMap { $0 > 0 ? $0 : nil }
+    }
+
     public func socketProtocol(fd: Int32, of tid: Int32) -> (family: Int32, protocol: Int32)? {
         guard let target = files.link(files.name(tid, "fd", fd)),
             let inode = Self.number(target, after: "socket:[")

@@ -196,12 +196,15 @@ extension Decoder {
     // MARK: Kernel nouns
 
     /// A descriptor, explained under `-y`.
-    public func fd(_ v: UInt64) {
+    public func fd(_ v: UInt64) { fd(v, of: tid) }
+
+    /// A descriptor of a task, which the tracer knows as `owner`.
+    func fd(_ v: UInt64, of owner: Int32) {
         let n = Int32(truncatingIfNeeded: v)
         out.signed(Int64(n))
         guard n >= 0, !options.descriptors.isEmpty else { return }
         scratch.truncate(to: 0)
-        annotate(inspector.describe(fd: n, of: tid, options.descriptors, into: scratch))
+        annotate(inspector.describe(fd: n, of: owner, options.descriptors, into: scratch))
     }
 
     /// `</path>` or `</path>(deleted)` from what was written to `scratch`.

@@ -13,6 +13,8 @@ public protocol TaskInspector: AnyObject {
     func command(of tid: Int32, into text: TextBuffer) -> Bool
     /// The tracer's id for what task `tid` calls `id`; nil if it is the same or unknown.
     func translate(_ id: Int32, _ kind: PidKind, seenBy tid: Int32) -> Int32?
+    /// The process, as the tracer knows it, that a pidfd of task `tid` stands for.
+    func process(pidfd: Int32, of tid: Int32) -> Int32?
     /// The protocol of a socket, to choose a netlink decoder; nil if it is none.
     func socketProtocol(fd: Int32, of tid: Int32) -> (family: Int32, protocol: Int32)?
     /// Writes the name of the network interface with this index.
@@ -26,6 +28,7 @@ extension TaskInspector {
     public func workingDirectory(of tid: Int32, into text: TextBuffer) -> DescriptorName { .unknown }
     public func command(of tid: Int32, into text: TextBuffer) -> Bool { false }
     public func translate(_ id: Int32, _ kind: PidKind, seenBy tid: Int32) -> Int32? { nil }
+    public func process(pidfd: Int32, of tid: Int32) -> Int32? { nil }
     public func socketProtocol(fd: Int32, of tid: Int32) -> (family: Int32, protocol: Int32)? { nil }
     public func interfaceName(_ index: UInt32, of tid: Int32, into text: TextBuffer) -> Bool { false }
 }

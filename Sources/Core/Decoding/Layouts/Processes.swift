@@ -103,10 +103,20 @@ extension Decoder {
     }
 
     /// A descriptor of the process that the first argument's descriptor stands for.
-    func foreignDescriptor(_ v: UInt64) { int(v) }
+    func foreignDescriptor(_ v: UInt64) {
+        let pidfd = Int32(truncatingIfNeeded: call[0])
+        guard pidfd >= 0, !options.descriptors.isEmpty, let process = inspector.process(pidfd: pidfd, of: tid) else {
+            int(v)
+            return
+        }
+        fd(v, of: process)
+    }
 
     /// A descriptor of another process.
-    func fd(_ v: UInt64, of process: UInt64) { int(v) }
+    func fd(_ v: UInt64, of process: UInt64) {
+        let id = Int32(truncatingIfNeeded: process)
+        fd(v, of: inspector.translate(id, .tid, seenBy: tid) ?? id)
+    }
 
     /// A policy, and behind the result of sched_getscheduler(2) its name.
     func schedulerCall() -> Syscall.Progress {

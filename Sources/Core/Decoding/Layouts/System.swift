@@ -31,7 +31,7 @@ extension StructLayout {
         Field(n) { d, b in d.out.unsigned(UInt64(b.u32(12) >> i & ((1 << width) - 1))) }
     }
     static let localDescriptor = StructLayout(size: 16, [
-        .init("entry_number", 0, .int),
+        .init("entry_number", 0, .id),
         .init("base_addr") { d, b in d.paddedHex32(b.u32(4)) }, .init("limit") { d, b in d.paddedHex32(b.u32(8)) },
         bit("seg_32bit", 0), bit("contents", 1, width: 2), bit("read_exec_only", 3), bit("limit_in_pages", 4),
         bit("seg_not_present", 5), bit("useable", 6), bit("lm", 7),
@@ -154,7 +154,7 @@ extension Decoder {
         if failed, let entry = follows(address, evenOnError: true) ? readU32(address) : nil {
             structure {
                 field("entry_number")
-                int(UInt64(entry))
+                id(UInt64(entry))
                 out.more()
             }
             return
