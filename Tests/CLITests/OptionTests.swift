@@ -76,6 +76,15 @@ import Testing
         }
     }
 
+    @Test func theManualPageNamesEveryOption() throws {
+        let page = Renacer.text(Renacer.repository.appendingPathComponent("Docs/renacer.1").path)
+        let help = try Renacer.run(["--help"]).output
+        for word in help.split(whereSeparator: { " \n,".contains($0) }) where word.hasPrefix("--") && word.count > 2 {
+            let name = word.dropFirst(2).prefix { $0 != "=" && $0 != "[" && $0 != "." }
+            #expect(page.contains("Fl -\(name)"), "--\(name)")
+        }
+    }
+
     @Test(arguments: [("bash", "renacer.bash"), ("zsh", "_renacer"), ("fish", "renacer.fish")])
     func completionsInTheRepositoryAreThoseOfTheTable(_ shell: String, _ file: String) throws {
         let made = try Renacer.run(["--completions", shell])
