@@ -377,7 +377,7 @@ extension ConstantTable {
         """)
     static let icmp6Mib = ConstantTable("ICMP6_MIB_???", """
         ICMP6_MIB_NUM 0 ICMP6_MIB_INMSGS 1 ICMP6_MIB_INERRORS 2 ICMP6_MIB_OUTMSGS 3 ICMP6_MIB_OUTERRORS 4
-        ICMP6_MIB_CSUMERRORS 5 ICMP6_MIB_RATELIMITHOST 6
+        ICMP6_MIB_CSUMERRORS 5
         """)
     static let mdbStates = ConstantTable("MDB_???", "MDB_TEMPORARY 0 MDB_PERMANENT 1")
     static let mdbFlags = ConstantTable("MDB_FLAGS_???", """
@@ -393,5 +393,8 @@ extension ConstantTable {
     static let bridgeVlanFlags = ConstantTable("BRIDGE_VLAN_INFO_???", """
         BRIDGE_VLAN_INFO_MASTER 1 BRIDGE_VLAN_INFO_PVID 2 BRIDGE_VLAN_INFO_UNTAGGED 4 BRIDGE_VLAN_INFO_RANGE_BEGIN 8
         BRIDGE_VLAN_INFO_RANGE_END 0x10 BRIDGE_VLAN_INFO_BRENTRY 0x20 BRIDGE_VLAN_INFO_ONLY_OPTS 0x40
+        """)
+    static let afMctpNames = ConstantTable("IFLA_MCTP_???", """
+        IFLA_MCTP_UNSPEC 0 IFLA_MCTP_NET 1 IFLA_MCTP_PHYS_BINDING 2
         """)
 }

@@ -24,11 +24,11 @@ extension Decoder {
                 isList = true
                 out.beginArray()
             }
-            if isList { out.element() }
             if shown >= limit {
                 out.more()
                 break
             }
+            if isList { out.element() }
             shown += 1
             attribute(b, rest.prefix(max(claimed, header)).dropping(header), claimed, table, context)
             guard hasMore else { break }
@@ -135,8 +135,8 @@ extension Decoder {
         case .milliseconds: return duration(span, 1000)
         case .structure(let layout): return fetch(span, layout.size) { structure($0, layout) }
         case .grown(let layout, let least):
-            guard span.count == least || span.count >= layout.size else { return false }
-            return fetch(span, min(span.count, layout.size)) { structure($0, layout) }
+            guard span.count >= least else { return false }
+            return grown(span, layout)
         case .exact(let layout): return span.count == layout.size && fetch(span, layout.size) { structure($0, layout) }
         case .nested(let table):
             guard span.count >= 4, context.depth < AttributeContext.deepest else { return false }
@@ -162,6 +162,21 @@ extension Decoder {
                 out.unsigned(b.u64(0))
             }
         case .custom(let body): return body(self, span, context)
+        }
+    }
+
+    /// The fields of a structure that an older kernel's shorter one has; it must end
+    /// where a field does.
+    private func grown(_ span: Span, _ layout: StructLayout) -> Bool {
+        let count = min(span.count, layout.size)
+        let ends = count == layout.size || layout.fields.contains { $0.offset + $0.width == count }
+        return ends && fetch(span, count) { b in
+            structure {
+                for f in layout.fields where f.offset + f.width <= count {
+                    field(f.name)
+                    value(f.kind, b.value(f.offset, f.width, signed: false), out: false)
+                }
+            }
         }
     }
 
@@ -210,7 +225,7 @@ extension Decoder {
         return fetch(span, span.count) { b in
             let v = integer(b)
             out.unsigned(v)
-            guard v != 0 else { return }
+            guard v != 0, options.constants != .raw else { return }
             scratch.truncate(to: 0)
             scratch.decimal(v / perSecond)
             scratch.ascii(".")

@@ -36,11 +36,11 @@ extension Decoder {
                 isList = true
                 out.beginArray()
             }
-            if isList { out.element() }
             if shown >= limit {
                 out.more()
                 break
             }
+            if isList { out.element() }
             shown += 1
             netlinkMessage(b, rest.prefix(claimed).dropping(Self.headerSize), netlink, 0)
             guard hasMore else { break }

@@ -72,7 +72,7 @@ extension AttributeTable {
     static let route: AttributeTable = .init(.routeNames, [
         1: .address, 2: .address, 3: .ifindex, 4: .ifindex, 5: .address, 6: .u32, 7: .address,
         8: .nested { .rtaMetrics }, 9: .custom { $0.routeNexthops($1, $2) }, 10: .u32, 11: .u32,
-        12: .structure(.rtaCacheinfo), 14: .u32, 15: .x32, 16: .u32, 17: .structure(.rtaMfcStats),
+        12: .structure(.rtaCacheinfo), 14: .u32, 15: .enumerated(.routeTables, 4), 16: .u32, 17: .structure(.rtaMfcStats),
         18: .custom { d, s, _ in d.routeVia(s) }, 19: .address, 20: .u8, 21: .enumerated(.lwtunnelEncap, 2),
         23: .u64, 25: .u32, 26: .u8, 27: .u8, 28: .u16, 29: .u16, 30: .u32, 31: .be32,
     ])
@@ -91,7 +91,7 @@ extension AttributeTable {
     ])
     static let rule: AttributeTable = .init(.ruleNames, [
         1: .address, 2: .address, 3: .string, 4: .u32, 6: .u32, 10: .u32, 11: .u32, 12: .be64, 13: .u32, 14: .u32,
-        15: .x32, 16: .u32, 17: .string, 19: .u8, 20: .structure(.fraUidRange), 21: .enumerated(.routeProtocols, 1),
+        15: .enumerated(.routeTables, 4), 16: .u32, 17: .string, 19: .u8, 20: .structure(.fraUidRange), 21: .enumerated(.routeProtocols, 1),
         22: .variable(.inetProtocols), 23: .structure(.fraSportRange), 24: .structure(.fraSportRange), 25: .u8, 26: .be32,
         27: .be32, 28: .x16, 29: .x16, 30: .x8,
     ])
@@ -146,6 +146,7 @@ extension AttributeTable {
         1: .s32, 2: .u32, 3: .fd, 4: .s32, 5: .s32,
     ])
     static let linkStatistics: AttributeTable = .init(.linkStatisticsNames, [
+        1: .grown(.linkStats64, from: 184),
         2: .nested { .iflaStatsLinkXstats }, 3: .nested { .iflaStatsLinkXstats },
         4: .nested { .iflaStatsLinkOffloadXstats }, 5: .nested { .iflaStatsAfSpec },
     ])
@@ -188,10 +189,11 @@ extension AttributeTable {
         1: .u16, 2: .ticks, 3: .u32,
     ])
     static let actionList: AttributeTable = .init(each: { .actionEntry })
-    static let linkFamilies: AttributeTable = .init(.socketFamilies, [2: .nested { .afInet }, 10: .nested { .afInet6 }])
+    static let linkFamilies: AttributeTable = .init(.socketFamilies, [2: .nested { .afInet }, 10: .nested { .afInet6 }, 45: .nested { .afMctp }])
     static let mdbEntryAttributes: AttributeTable = .init(.mdbEntryAttributeNames, [1: .ticks])
     static let routerPortAttributes: AttributeTable = .init(.routerPortAttributeNames, [
         1: .ticks, 2: .enumerated(.routerPortTypes, 1), 3: .ticks, 4: .ticks,
     ])
     static let errorExplanation: AttributeTable = .init(.errorExplanationNames, [1: .string, 2: .u32, 3: .bytes])
+    static let afMctp: AttributeTable = .init(.afMctpNames, [1: .u32, 2: .x8])
 }

@@ -23,18 +23,18 @@ extension Decoder {
             context.family = family == 128 ? 2 : family == 129 ? 10 : family
         }
         out.element()
-        attributes(rest, table, context)
+        if known.isCacheReport && !isRouting { hexBytes(rest) } else { attributes(rest, table, context) }
         return true
     }
 
     /// A message of which only the family is known.
     func unknownRouteMessage(_ span: Span) {
+        guard let first = read(span.address, 1) else {
+            out.address(span.address)
+            return
+        }
         structure {
             field("family")
-            guard let first = read(span.address, 1) else {
-                out.address(span.address)
-                return
-            }
             enumerated(UInt64(first.u8(0)), .socketFamilies)
             let rest = span.dropping(1)
             guard rest.count > 0 else { return }
@@ -79,11 +79,11 @@ extension Decoder {
                 isList = true
                 out.beginArray()
             }
-            if isList { out.element() }
             if shown >= limit {
                 out.more()
                 break
             }
+            if isList { out.element() }
             shown += 1
             let inner = rest.prefix(claimed).dropping(size)
             if inner.count > 0 {
@@ -190,9 +190,13 @@ extension Decoder {
         attributeValue(.nested { context.family == 7 ? .linkBridge : .linkFamilies }, span, context)
     }
 
-    /// `IFLA_PROTINFO`: of a bridge the settings of a port.
+    /// `IFLA_PROTINFO`: of a bridge the settings of a port, of IPv6 the interface's.
     func linkProtocolInfo(_ span: Span, _ context: AttributeContext) -> Bool {
-        context.family == 7 && attributeValue(.nested { .bridgePort }, span, context)
+        switch context.family {
+        case 7: attributeValue(.nested { .bridgePort }, span, context)
+        case 10: attributeValue(.nested { .afInet6 }, span, context)
+        default: false
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 // Structures within rtnetlink(7).
 
 extension StructLayout {
-    static let iflaStats = StructLayout(size: 92, [
+    static let iflaStats = StructLayout(size: 96, [
         .init("rx_packets", 0, .uint), .init("tx_packets", 4, .uint), .init("rx_bytes", 8, .uint),
         .init("tx_bytes", 12, .uint), .init("rx_errors", 16, .uint), .init("tx_errors", 20, .uint),
         .init("rx_dropped", 24, .uint), .init("tx_dropped", 28, .uint), .init("multicast", 32, .uint),
@@ -45,7 +45,12 @@ extension StructLayout {
     ])
     static let iflaVfVlanInfo = StructLayout(size: 16, [
         .init("vf", 0, .uint), .init("vlan", 4, .uint), .init("qos", 8, .uint),
-        .init("vlan_proto") { d, b in d.etherProtocol(b.slice(12, 2)) },
+        .init("vlan_proto") { d, b in
+            d.out.beginCall("htons")
+            d.out.element()
+            d.enumerated(UInt64(b.u16(12).byteSwapped), .etherProtocols)
+            d.out.endCall()
+        },
     ])
     static let iflaInet6Cacheinfo = StructLayout(size: 16, [
         .init("max_reasm_len", 0, .uint), .init("tstamp", 4, .uint), .init("reachable_time", 8, .uint),
@@ -116,7 +121,7 @@ extension StructLayout {
         .init("ndtc_hash_rnd", 16, .uint), .init("ndtc_hash_mask", 20, .hex32),
         .init("ndtc_hash_chain_gc", 24, .uint), .init("ndtc_proxy_qlen", 28, .uint),
     ])
-    static let ndtaStats = StructLayout(size: 80, [
+    static let ndtaStats = StructLayout(size: 88, [
         .init("ndts_allocs", 0, .ulong), .init("ndts_destroys", 8, .ulong), .init("ndts_hash_grows", 16, .ulong),
         .init("ndts_res_failed", 24, .ulong), .init("ndts_lookups", 32, .ulong), .init("ndts_hits", 40, .ulong),
         .init("ndts_rcv_probes_mcast", 48, .ulong), .init("ndts_rcv_probes_ucast", 56, .ulong),
