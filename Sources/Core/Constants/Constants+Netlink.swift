@@ -81,5 +81,5 @@ extension ConstantTable {
         NLMSGERR_ATTR_UNUSED 0 NLMSGERR_ATTR_MSG 1 NLMSGERR_ATTR_OFFS 2 NLMSGERR_ATTR_COOKIE 3
         NLMSGERR_ATTR_POLICY 4 NLMSGERR_ATTR_MISS_TYPE 5 NLMSGERR_ATTR_MISS_NEST 6
         """)
-    static let routingFamilies = ConstantTable("", "RTNL_FAMILY_IPMR 128 RTNL_FAMILY_IP6MR 129")
+    static let routingFamilies = ConstantTable("RTNL_FAMILY_???", "RTNL_FAMILY_IPMR 128 RTNL_FAMILY_IP6MR 129")
 }

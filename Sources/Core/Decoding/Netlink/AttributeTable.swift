@@ -66,11 +66,20 @@ indirect enum AttributeKind: Sendable {
     /// Exactly as many bytes as the structure has.
     case exact(StructLayout)
     case nested(@Sendable () -> AttributeTable)
-    /// `[a, b]`: as many bytes, or 16-bit numbers, as there are.
-    case bytes, words
+    /// `[a, b]`: as many bytes, 16-bit, 32-bit or (hexadecimal) 64-bit numbers as there are.
+    case bytes, words, unsigneds, hex64s
+    /// An array of structures.
+    case array(StructLayout)
+    /// A number in hexadecimal in as many bytes as there are, up to eight.
+    case variableHex
+    /// A byte of flags with its names in a comment.
+    case numberedFlags(ConstantTable)
+    /// A hardware address that is not an interface's.
+    case mac
     /// `[[NAME]=value]`: numbers by index, which is named from `from` on.
     case indexed32(ConstantTable, from: UInt64)
     case indexed64(ConstantTable)
+    case indexedU32(ConstantTable)
     /// Prints the value itself; false if it does not have the form it should.
     case custom(@Sendable (Decoder, Span, AttributeContext) -> Bool)
 }
@@ -81,6 +90,9 @@ struct AttributeContext {
     var family: UInt64 = 0
     /// How many bytes a hardware address has at most.
     var hardwareLength = 32
+    /// What kind of interface, and a port of what kind of interface, the link is.
+    var linkKind = LinkKind.other
+    var slaveKind = LinkKind.other
     /// How many attributes this one is nested in.
     var depth = 0
     static let deepest = 32

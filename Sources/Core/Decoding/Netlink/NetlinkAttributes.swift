@@ -151,6 +151,27 @@ extension Decoder {
             guard span.count >= 2 else { return false }
             array(span.address, count: span.count / 2, stride: 2, evenOnError: true) { out.unsigned(UInt64($0.u16(0))) }
             return true
+        case .unsigneds:
+            guard span.count >= 4 else { return false }
+            array(span.address, count: span.count / 4, stride: 4, evenOnError: true) { out.unsigned(UInt64($0.u32(0))) }
+            return true
+        case .hex64s:
+            guard span.count >= 8 else { return false }
+            array(span.address, count: span.count / 8, stride: 8, evenOnError: true) { out.hex($0.u64(0)) }
+            return true
+        case .array(let layout):
+            guard span.count >= layout.size else { return false }
+            array(span.address, count: span.count / layout.size, stride: layout.size, evenOnError: true) {
+                structure($0, layout)
+            }
+            return true
+        case .variableHex:
+            guard span.count <= 8 else { return false }
+            return fetch(span, span.count) { out.hex(integer($0)) }
+        case .numberedFlags(let table): return span.count <= 8 && fetch(span, 1) { numberedFlags(UInt64($0.u8(0)), table) }
+        case .mac:
+            guard span.count <= 32 else { return false }
+            return fetch(span, span.count) { hardwareAddress($0) }
         case .indexed32(let table, let first):
             return indexed(span, 4) { i, b in
                 index(i, table, first)
@@ -160,6 +181,11 @@ extension Decoder {
             return indexed(span, 8) { i, b in
                 index(i, table, 0)
                 out.unsigned(b.u64(0))
+            }
+        case .indexedU32(let table):
+            return indexed(span, 4) { i, b in
+                index(i, table, 0)
+                out.unsigned(UInt64(b.u32(0)))
             }
         case .custom(let body): return body(self, span, context)
         }
@@ -246,7 +272,7 @@ extension Decoder {
     }
 
     /// `[NAME]=`; an index that names start from `first` is that much less than its name.
-    private func index(_ i: UInt64, _ table: ConstantTable, _ first: UInt64) {
+    func index(_ i: UInt64, _ table: ConstantTable, _ first: UInt64) {
         out.verbatim("[")
         if let name = table.name(of: i + first), options.constants != .raw {
             if options.constants == .verbose {

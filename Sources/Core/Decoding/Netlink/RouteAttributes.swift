@@ -158,6 +158,7 @@ extension AttributeTable {
         28: .nested { .afMpls },
     ])
     static let linkXstatsTypeBridge: AttributeTable = .init(.linkXstatsTypeBridgeNames, [
+        2: .custom { d, s, _ in d.bridgeMulticast(s) },
         1: .custom { d, s, _ in d.bridgeVlanStatistics(s) }, 4: .custom { d, s, _ in d.bridgeStpStatistics(s) },
     ])
     static let linkXstatsTypeBond: AttributeTable = .init(.linkXstatsTypeBondNames, [

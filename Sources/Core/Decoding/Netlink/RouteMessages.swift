@@ -11,8 +11,10 @@ extension Decoder {
         // The kernel takes a link's header for a request about a bridge's neighbours.
         let known = type == 30 && family == 7 ? RouteMessage.link : message
         let isRouting = known.isCacheReport && ConstantTable.routingFamilies.name(of: family) != nil
+        let isNamed = ConstantTable.socketFamilies.name(of: family) != nil
         let rest = messageHeader(
-            span, known.header, family: known.family, isRouting ? .routingFamilies : .socketFamilies)
+            span, known.header, family: known.family,
+            known.isCacheReport && !isNamed ? .routingFamilies : .socketFamilies)
         guard span.count > known.header.size, rest.count > 0 else { return true }
         var context = AttributeContext(family: family)
         if known.isLink { context.hardwareLength = Self.hardwareLength(family) }
@@ -156,7 +158,7 @@ extension Decoder {
         trailing(span, 72) { structure($0, .mplsStatsLink) }
     }
 
-    private func trailing(_ span: Span, _ size: Int, _ body: (Bytes) -> Void) -> Bool {
+    func trailing(_ span: Span, _ size: Int, _ body: (Bytes) -> Void) -> Bool {
         fetch(span, size) { b in
             body(b)
             guard span.count > size else { return }
