@@ -386,6 +386,7 @@ extension Decoder {
                 continue
             case .nonzero where raw == 0 && f.width > 0: continue
             case .when(let applies) where !applies(b): continue
+            case .verboseOr(let applies) where abbreviating && !applies(b): continue
             case .verboseWhen(let applies):
                 if abbreviating {
                     hidden = true

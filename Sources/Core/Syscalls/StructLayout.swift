@@ -21,7 +21,9 @@ public final class StructLayout: Sendable {
             case nonzero
             /// Only when the structure's bytes say so.
             case when(@Sendable (Bytes) -> Bool)
-            /// The same, and only with `-v`.
+            /// With `-v`, or when the structure's bytes say so; nothing stands for it otherwise.
+            case verboseOr(@Sendable (Bytes) -> Bool)
+            /// As `when`, and only with `-v`.
             case verboseWhen(@Sendable (Bytes) -> Bool)
         }
         public let name: Name

@@ -19,6 +19,8 @@ public protocol TaskInspector: AnyObject {
     func socketProtocol(fd: Int32, of tid: Int32) -> (family: Int32, protocol: Int32)?
     /// Writes the name of the network interface with this index.
     func interfaceName(_ index: UInt32, of tid: Int32, into text: TextBuffer) -> Bool
+    /// Writes the name of the generic netlink family with this number.
+    func genericNetlinkFamily(_ number: UInt16, into text: TextBuffer) -> Bool
 }
 
 extension TaskInspector {
@@ -31,6 +33,7 @@ extension TaskInspector {
     public func process(pidfd: Int32, of tid: Int32) -> Int32? { nil }
     public func socketProtocol(fd: Int32, of tid: Int32) -> (family: Int32, protocol: Int32)? { nil }
     public func interfaceName(_ index: UInt32, of tid: Int32, into text: TextBuffer) -> Bool { false }
+    public func genericNetlinkFamily(_ number: UInt16, into text: TextBuffer) -> Bool { false }
 }
 
 /// Whether the name of what a descriptor refers to was written.

@@ -17,20 +17,24 @@ struct Span {
 final class AttributeTable: Sendable {
     let names: ConstantTable
     private let kinds: [AttributeKind?]
+    /// What every other number means.
+    private let other: AttributeKind?
 
     init(_ names: ConstantTable, _ kinds: [Int: AttributeKind] = [:]) {
         self.names = names
         var list = [AttributeKind?](repeating: nil, count: (kinds.keys.max() ?? -1) + 1)
         for (number, kind) in kinds { list[number] = kind }
         self.kinds = list
+        other = nil
     }
 
-    subscript(_ number: Int) -> AttributeKind? { number < kinds.count ? kinds[number] : nil }
+    subscript(_ number: Int) -> AttributeKind? { number < kinds.count ? kinds[number] : other }
 
     /// Any number, each with attributes of one table: an array by another name.
     init(each table: @escaping @Sendable () -> AttributeTable) {
         names = .unnamedAttributes
-        kinds = [AttributeKind](repeating: .nested(table), count: 64)
+        kinds = []
+        other = .nested(table)
     }
 }
 

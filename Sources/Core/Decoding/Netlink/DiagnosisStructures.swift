@@ -36,9 +36,17 @@ extension StructLayout {
             "recverr", "is_icsk", "freebind", "hdrincl", "mc_loop", "transparent", "mc_all", "nodefrag",
             "bind_address_no_port", "recverr_rfc4884", "defer_connect",
         ]
-        return names.enumerated().map { i, name in
-            Field(name) { d, b in d.out.unsigned(UInt64(b.u16(0) >> UInt16(i) & 1)) }
+        func visible(_ shift: UInt16, _ mask: UInt16) -> Field.Visibility {
+            .verboseOr { $0.u16(0) >> shift & mask != 0 }
         }
+        return names.enumerated().map { i, name in
+            Field(name, visible(UInt16(i), 1)) { d, b in d.out.unsigned(UInt64(b.u16(0) >> UInt16(i) & 1)) }
+        } + [
+            Field("unused", visible(11, 0x1f)) { d, b in
+                d.out.hex(UInt64(b.u16(0) >> 11))
+                d.out.comment("bits 3..8")
+            }
+        ]
     }()
     static let unixDiagVfs = StructLayout(size: 8, [
         .init("udiag_vfs_dev") { d, b in

@@ -129,7 +129,7 @@ extension Decoder {
             guard !limited || span.count <= 8 else { return false }
             return fetch(span, width) { flags(integer($0), table) }
         case .variable(let table):
-            guard span.count <= 8 else { return false }
+            guard [1, 2, 4, 8].contains(span.count) else { return false }
             return fetch(span, span.count) { enumerated(integer($0), table) }
         case .ticks: return duration(span, 100)
         case .milliseconds: return duration(span, 1000)
@@ -166,7 +166,7 @@ extension Decoder {
             }
             return true
         case .variableHex:
-            guard span.count <= 8 else { return false }
+            guard [1, 2, 4, 8].contains(span.count) else { return false }
             return fetch(span, span.count) { out.hex(integer($0)) }
         case .numberedFlags(let table): return span.count <= 8 && fetch(span, 1) { numberedFlags(UInt64($0.u8(0)), table) }
         case .mac:

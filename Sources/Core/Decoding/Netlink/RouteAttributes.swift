@@ -153,7 +153,9 @@ extension AttributeTable {
     static let iflaStatsLinkXstats: AttributeTable = .init(.iflaStatsLinkXstatsNames, [
         1: .nested { .linkXstatsTypeBridge }, 2: .nested { .linkXstatsTypeBond },
     ])
-    static let iflaStatsLinkOffloadXstats: AttributeTable = .init(.iflaStatsLinkOffloadXstatsNames)
+    static let iflaStatsLinkOffloadXstats: AttributeTable = .init(.iflaStatsLinkOffloadXstatsNames, [
+        1: .grown(.linkStats64, from: 184),
+    ])
     static let iflaStatsAfSpec: AttributeTable = .init(.socketFamilies, [
         28: .nested { .afMpls },
     ])

@@ -1,0 +1,111 @@
+// Constants of generic netlink and of netfilter.
+
+extension ConstantTable {
+    static let controlOperationNames = ConstantTable("CTRL_ATTR_OP_???", """
+        CTRL_ATTR_OP_UNSPEC 0 CTRL_ATTR_OP_ID 1 CTRL_ATTR_OP_FLAGS 2
+        """)
+    static let controlGroupNames = ConstantTable("CTRL_ATTR_MCAST_GRP_???", """
+        CTRL_ATTR_MCAST_GRP_UNSPEC 0 CTRL_ATTR_MCAST_GRP_NAME 1 CTRL_ATTR_MCAST_GRP_ID 2
+        """)
+    static let policyTypeNames = ConstantTable("NL_POLICY_TYPE_ATTR_???", """
+        NL_POLICY_TYPE_ATTR_UNSPEC 0 NL_POLICY_TYPE_ATTR_TYPE 1 NL_POLICY_TYPE_ATTR_MIN_VALUE_S 2
+        NL_POLICY_TYPE_ATTR_MAX_VALUE_S 3 NL_POLICY_TYPE_ATTR_MIN_VALUE_U 4 NL_POLICY_TYPE_ATTR_MAX_VALUE_U 5
+        NL_POLICY_TYPE_ATTR_MIN_LENGTH 6 NL_POLICY_TYPE_ATTR_MAX_LENGTH 7 NL_POLICY_TYPE_ATTR_POLICY_IDX 8
+        NL_POLICY_TYPE_ATTR_POLICY_MAXTYPE 9 NL_POLICY_TYPE_ATTR_BITFIELD32_MASK 10 NL_POLICY_TYPE_ATTR_PAD 11
+        NL_POLICY_TYPE_ATTR_MASK 12
+        """)
+    static let operationPolicyNames = ConstantTable("CTRL_ATTR_POLICY_???", """
+        CTRL_ATTR_POLICY_UNSPEC 0 CTRL_ATTR_POLICY_DO 1 CTRL_ATTR_POLICY_DUMP 2
+        """)
+
+    static let controlCommands = ConstantTable("CTRL_CMD_???", """
+        CTRL_CMD_UNSPEC 0 CTRL_CMD_NEWFAMILY 1 CTRL_CMD_DELFAMILY 2 CTRL_CMD_GETFAMILY 3 CTRL_CMD_NEWOPS 4
+        CTRL_CMD_DELOPS 5 CTRL_CMD_GETOPS 6 CTRL_CMD_NEWMCAST_GRP 7 CTRL_CMD_DELMCAST_GRP 8 CTRL_CMD_GETMCAST_GRP 9
+        CTRL_CMD_GETPOLICY 10
+        """)
+    static let controlFlags = ConstantTable("GENL_???", """
+        GENL_ADMIN_PERM 1 GENL_CMD_CAP_DO 2 GENL_CMD_CAP_DUMP 4 GENL_CMD_CAP_HASPOL 8 GENL_UNS_ADMIN_PERM 0x10
+        """)
+    static let policyTypes = ConstantTable("NL_ATTR_TYPE_???", """
+        NL_ATTR_TYPE_INVALID 0 NL_ATTR_TYPE_FLAG 1 NL_ATTR_TYPE_U8 2 NL_ATTR_TYPE_U16 3 NL_ATTR_TYPE_U32 4
+        NL_ATTR_TYPE_U64 5 NL_ATTR_TYPE_S8 6 NL_ATTR_TYPE_S16 7 NL_ATTR_TYPE_S32 8 NL_ATTR_TYPE_S64 9
+        NL_ATTR_TYPE_BINARY 10 NL_ATTR_TYPE_STRING 11 NL_ATTR_TYPE_NUL_STRING 12 NL_ATTR_TYPE_NESTED 13
+        NL_ATTR_TYPE_NESTED_ARRAY 14 NL_ATTR_TYPE_BITFIELD32 15 NL_ATTR_TYPE_SINT 16 NL_ATTR_TYPE_UINT 17
+        """)
+    static let controlNames = ConstantTable("CTRL_ATTR_???", """
+        CTRL_ATTR_UNSPEC 0 CTRL_ATTR_FAMILY_ID 1 CTRL_ATTR_FAMILY_NAME 2 CTRL_ATTR_VERSION 3 CTRL_ATTR_HDRSIZE 4
+        CTRL_ATTR_MAXATTR 5 CTRL_ATTR_OPS 6 CTRL_ATTR_MCAST_GROUPS 7 CTRL_ATTR_POLICY 8 CTRL_ATTR_OP_POLICY 9
+        CTRL_ATTR_OP 10
+        """)
+    static let genericFamilies = ConstantTable("GENERIC_FAMILY_???", "nlctrl 16")
+    static let netfilterBatches = ConstantTable("NFNL_MSG_???", "NFNL_MSG_BATCH_BEGIN 0x10 NFNL_MSG_BATCH_END 0x11")
+    static let netfilterVersions = ConstantTable("NFNETLINK_???", "NFNETLINK_V0 0")
+    static let netfilterTableID = ConstantTable("", "NFNL_SUBSYS_NFTABLES 10 htons(NFNL_SUBSYS_NFTABLES) 0xa00")
+
+    /// The messages of a subsystem of netfilter.
+    static func netfilterMessages(_ subsystem: UInt8) -> ConstantTable? {
+        switch subsystem {
+        case 1: .netfilter1
+        case 2: .netfilter2
+        case 3: .netfilter3
+        case 4: .netfilter4
+        case 5: .netfilter5
+        case 6: .netfilter6
+        case 7: .netfilter7
+        case 8: .netfilter8
+        case 9: .netfilter9
+        case 10: .netfilter10
+        case 11: .netfilter11
+        case 12: .netfilter12
+        default: nil
+        }
+    }
+
+    static let netfilterSubsystems = ConstantTable("NFNL_SUBSYS_???", """
+        NFNL_SUBSYS_NONE 0 NFNL_SUBSYS_CTNETLINK 1 NFNL_SUBSYS_CTNETLINK_EXP 2 NFNL_SUBSYS_QUEUE 3
+        NFNL_SUBSYS_ULOG 4 NFNL_SUBSYS_OSF 5 NFNL_SUBSYS_IPSET 6 NFNL_SUBSYS_ACCT 7 NFNL_SUBSYS_CTNETLINK_TIMEOUT 8
+        NFNL_SUBSYS_CTHELPER 9 NFNL_SUBSYS_NFTABLES 10 NFNL_SUBSYS_NFT_COMPAT 11 NFNL_SUBSYS_HOOK 12
+        """)
+    static let netfilter1 = ConstantTable("IPCTNL_MSG_CT_???", """
+        IPCTNL_MSG_CT_NEW 0 IPCTNL_MSG_CT_GET 1 IPCTNL_MSG_CT_DELETE 2 IPCTNL_MSG_CT_GET_CTRZERO 3
+        IPCTNL_MSG_CT_GET_STATS_CPU 4 IPCTNL_MSG_CT_GET_STATS 5 IPCTNL_MSG_CT_GET_DYING 6
+        IPCTNL_MSG_CT_GET_UNCONFIRMED 7
+        """)
+    static let netfilter2 = ConstantTable("IPCTNL_MSG_EXP_???", """
+        IPCTNL_MSG_EXP_NEW 0 IPCTNL_MSG_EXP_GET 1 IPCTNL_MSG_EXP_DELETE 2 IPCTNL_MSG_EXP_GET_STATS_CPU 3
+        """)
+    static let netfilter3 = ConstantTable("NFQNL_MSG_???", """
+        NFQNL_MSG_PACKET 0 NFQNL_MSG_VERDICT 1 NFQNL_MSG_CONFIG 2 NFQNL_MSG_VERDICT_BATCH 3
+        """)
+    static let netfilter4 = ConstantTable("NFULNL_MSG_???", "NFULNL_MSG_PACKET 0 NFULNL_MSG_CONFIG 1")
+    static let netfilter5 = ConstantTable("OSF_MSG_???", "OSF_MSG_ADD 0 OSF_MSG_REMOVE 1")
+    static let netfilter6 = ConstantTable("IPSET_CMD_???", """
+        IPSET_CMD_NONE 0 IPSET_CMD_PROTOCOL 1 IPSET_CMD_CREATE 2 IPSET_CMD_DESTROY 3 IPSET_CMD_FLUSH 4
+        IPSET_CMD_RENAME 5 IPSET_CMD_SWAP 6 IPSET_CMD_LIST 7 IPSET_CMD_SAVE 8 IPSET_CMD_ADD 9 IPSET_CMD_DEL 10
+        IPSET_CMD_TEST 11 IPSET_CMD_HEADER 12 IPSET_CMD_TYPE 13 IPSET_CMD_GET_BYNAME 14 IPSET_CMD_GET_BYINDEX 15
+        IPSET_CMD_RESTORE 16 IPSET_CMD_HELP 17 IPSET_CMD_VERSION 18 IPSET_CMD_QUIT 19 IPSET_CMD_COMMIT 20
+        """)
+    static let netfilter7 = ConstantTable("NFNL_MSG_ACCT_???", """
+        NFNL_MSG_ACCT_NEW 0 NFNL_MSG_ACCT_GET 1 NFNL_MSG_ACCT_GET_CTRZERO 2 NFNL_MSG_ACCT_DEL 3
+        NFNL_MSG_ACCT_OVERQUOTA 4
+        """)
+    static let netfilter8 = ConstantTable("IPCTNL_MSG_TIMEOUT_???", """
+        IPCTNL_MSG_TIMEOUT_NEW 0 IPCTNL_MSG_TIMEOUT_GET 1 IPCTNL_MSG_TIMEOUT_DELETE 2
+        IPCTNL_MSG_TIMEOUT_DEFAULT_SET 3 IPCTNL_MSG_TIMEOUT_DEFAULT_GET 4
+        """)
+    static let netfilter9 = ConstantTable("NFNL_MSG_CTHELPER_???", """
+        NFNL_MSG_CTHELPER_NEW 0 NFNL_MSG_CTHELPER_GET 1 NFNL_MSG_CTHELPER_DEL 2
+        """)
+    static let netfilter10 = ConstantTable("NFT_MSG_???", """
+        NFT_MSG_NEWTABLE 0 NFT_MSG_GETTABLE 1 NFT_MSG_DELTABLE 2 NFT_MSG_NEWCHAIN 3 NFT_MSG_GETCHAIN 4
+        NFT_MSG_DELCHAIN 5 NFT_MSG_NEWRULE 6 NFT_MSG_GETRULE 7 NFT_MSG_DELRULE 8 NFT_MSG_NEWSET 9 NFT_MSG_GETSET 10
+        NFT_MSG_DELSET 11 NFT_MSG_NEWSETELEM 12 NFT_MSG_GETSETELEM 13 NFT_MSG_DELSETELEM 14 NFT_MSG_NEWGEN 15
+        NFT_MSG_GETGEN 16 NFT_MSG_TRACE 17 NFT_MSG_NEWOBJ 18 NFT_MSG_GETOBJ 19 NFT_MSG_DELOBJ 20
+        NFT_MSG_GETOBJ_RESET 21 NFT_MSG_NEWFLOWTABLE 22 NFT_MSG_GETFLOWTABLE 23 NFT_MSG_DELFLOWTABLE 24
+        NFT_MSG_GETRULE_RESET 25 NFT_MSG_DESTROYTABLE 26 NFT_MSG_DESTROYCHAIN 27 NFT_MSG_DESTROYRULE 28
+        NFT_MSG_DESTROYSET 29 NFT_MSG_DESTROYSETELEM 30 NFT_MSG_DESTROYOBJ 31 NFT_MSG_DESTROYFLOWTABLE 32
+        NFT_MSG_GETSETELEM_RESET 33
+        """)
+    static let netfilter11 = ConstantTable("NFNL_MSG_COMPAT_???", "NFNL_MSG_COMPAT_GET 0")
+    static let netfilter12 = ConstantTable("NFT_MSG_HOOK_???", "NFNL_MSG_HOOK_GET 0")
+}
