@@ -171,13 +171,6 @@ extension Decoder {
         out.string(b.slice(0, shown).raw, truncated: end > shown)
     }
 
-    /// A fixed-size field that holds a string with its NUL; without one, all bytes but the
-    /// last and `...`.
-    public func fixedText(_ b: Bytes) {
-        let end = b.terminator
-        out.string(b.slice(0, end ?? max(b.count - 1, 0)).raw, truncated: end == nil)
-    }
-
     /// ` /* 0.000001 s */`: what a count of units of 10^-`digits` seconds is in seconds; not
     /// said of zero, nor where constants stay raw.
     public func secondsComment(_ value: Int64, digits: Int) {

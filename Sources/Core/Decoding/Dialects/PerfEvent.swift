@@ -21,7 +21,7 @@ extension Decoder {
         return .complete
     }
 
-    private func perfAttributes(_ address: UInt64, size given: UInt32) {
+    func perfAttributes(_ address: UInt64, size given: UInt32) {
         let size = given == 0 ? 64 : Int(given)
         guard size >= 64, follows(address, evenOnError: true), let read = read(address, min(size, Perf.known)) else {
             out.address(address)

@@ -50,8 +50,8 @@ extension StructLayout {
 
     static let blkpgPartition = StructLayout(size: 152, [
         .init("start", 0, .long), .init("length", 8, .long), .init("pno", 16, .int),
-        .init("devname") { d, b in d.fixedText(b.slice(20, 64)) },
-        .init("volname") { d, b in d.fixedText(b.slice(84, 64)) },
+        .init("devname") { d, b in d.cString(b.slice(20, 64)) },
+        .init("volname") { d, b in d.cString(b.slice(84, 64)) },
     ])
 
     static let blockTraceSetup = StructLayout(size: 72, [
@@ -59,6 +59,6 @@ extension StructLayout {
         .init("start_lba", 48, .ulong), .init("end_lba", 56, .ulong), .init("pid", 64, .pid),
     ])
     static let blockTraceName = StructLayout(size: 72, [
-        .init("name") { d, b in d.fixedText(b.slice(0, 32)) },
+        .init("name") { d, b in d.cString(b.slice(0, 32)) },
     ])
 }

@@ -77,7 +77,7 @@ extension StructLayout {
     ])
     static let watchdogInfo = StructLayout(size: 40, [
         .init("options", 0, .flags(.watchdogCapabilities)), .init("firmware_version", 4, .hex32),
-        .init("identity") { d, b in d.fixedText(b.slice(8, 32)) },
+        .init("identity") { d, b in d.cString(b.slice(8, 32)) },
     ])
     static let ptpPrecise = StructLayout(size: 64, [
         .init("device") { d, b in d.structure(b.slice(0, 16), .ptpTime) },
@@ -170,7 +170,7 @@ extension StructLayout {
         .init(rest: .always) { d, b in d.nonzeroElements("rsv", b.slice(76, 20), .hex32) },
     ])
     static let ptpPinFunction = StructLayout(size: 96, [
-        .init("name") { d, b in d.fixedText(b.slice(0, 64)) },
+        .init("name") { d, b in d.cString(b.slice(0, 64)) },
         .init("func", 68, .enumerated(.ptpPinFunctions)), .init("chan", 72, .uint),
     ])
     static let ptpPin = StructLayout(size: 96, [

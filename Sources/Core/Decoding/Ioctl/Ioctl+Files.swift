@@ -63,14 +63,14 @@ extension StructLayout {
     ])
     static let fsSysfsPath = StructLayout(size: 129, [
         .init("len", 0, .uint, width: 1),
-        .init("name") { d, b in d.fixedText(b.slice(1, min(Int(b.u8(0)) + 1, 128))) },
+        .init("name") { d, b in d.cString(b.slice(1, min(Int(b.u8(0)) + 1, 128))) },
     ])
 }
 
 extension Decoder {
     fileprivate func fileSystemLabel(_ address: UInt64) {
         object(address, 256) { b in
-            fixedText(b)
+            cString(b)
         }
     }
 

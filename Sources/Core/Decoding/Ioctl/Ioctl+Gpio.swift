@@ -22,20 +22,20 @@ extension IoctlRequest {
 
 extension StructLayout {
     static let gpioChipInfo = StructLayout(size: 68, [
-        .init("name") { d, b in d.fixedText(b.slice(0, 32)) },
-        .init("label") { d, b in d.fixedText(b.slice(32, 32)) }, .init("lines", 64, .uint),
+        .init("name") { d, b in d.cString(b.slice(0, 32)) },
+        .init("label") { d, b in d.cString(b.slice(32, 32)) }, .init("lines", 64, .uint),
     ])
     static let gpioLineOffset = StructLayout(size: 72, [
         .init("line_offset", 0, .uint),
     ])
     static let gpioLineInfo = StructLayout(size: 72, [
-        .init("flags", 4, .flags(.gpioLineFlags)), .init("name") { d, b in d.fixedText(b.slice(8, 32)) },
-        .init("consumer") { d, b in d.fixedText(b.slice(40, 32)) },
+        .init("flags", 4, .flags(.gpioLineFlags)), .init("name") { d, b in d.cString(b.slice(8, 32)) },
+        .init("consumer") { d, b in d.cString(b.slice(40, 32)) },
     ])
     static let gpioEventRequest = StructLayout(size: 48, [
         .init("lineoffset", 0, .uint), .init("handleflags", 4, .flags(.gpioHandleFlags)),
         .init("eventflags", 8, .flags(.gpioEventFlags)),
-        .init("consumer_label") { d, b in d.fixedText(b.slice(12, 32)) },
+        .init("consumer_label") { d, b in d.cString(b.slice(12, 32)) },
     ])
     static let gpioEventDescriptor = StructLayout(size: 48, [
         .init("fd", 44, .fd),
@@ -66,7 +66,7 @@ extension StructLayout {
         .init("default_values") { d, b in
             d.elements(b.slice(260, min(Int(b.u32(356)), 64)), .sized(.uint, 1), shortened: true)
         },
-        .init("consumer_label") { d, b in d.fixedText(b.slice(324, 32)) },
+        .init("consumer_label") { d, b in d.cString(b.slice(324, 32)) },
     ])
     static let gpioHandleConfig = StructLayout(size: 84, [
         .init("flags", 0, .flags(.gpioHandleFlags)),
@@ -76,8 +76,8 @@ extension StructLayout {
         .init("values") { d, b in d.elements(b, .sized(.uint, 1), shortened: true) },
     ])
     static let gpioV2LineInfo = StructLayout(size: 256, [
-        .init("name") { d, b in d.fixedText(b.slice(0, 32)) },
-        .init("consumer") { d, b in d.fixedText(b.slice(32, 32)) },
+        .init("name") { d, b in d.cString(b.slice(0, 32)) },
+        .init("consumer") { d, b in d.cString(b.slice(32, 32)) },
         .init("flags", 72, .flags64(.gpioV2LineFlags)),
         .init("num_attrs", 68, .uint),
         .init(rest: .always) { d, b in
@@ -88,7 +88,7 @@ extension StructLayout {
     static let gpioV2LineRequest = StructLayout(size: 592, [
         .init("num_lines", 560, .uint),
         .init("offsets") { d, b in d.elements(b.slice(0, 4 * min(Int(b.u32(560)), 64)), .uint, shortened: true) },
-        .init("consumer") { d, b in d.fixedText(b.slice(256, 32)) },
+        .init("consumer") { d, b in d.cString(b.slice(256, 32)) },
         .init("config") { d, b in d.structure(b.slice(288, 272), .gpioV2LineConfig) },
         .init("event_buffer_size", 564, .uint, .nonzero),
         .init(rest: .always) { d, b in d.nonzeroElements("padding", b.slice(568, 20), .hex32) },

@@ -181,7 +181,7 @@ extension StructLayout {
             d.out.unsigned(UInt64(b.u32(40)))
         },
         .init("lo_flags", 44, .flags(.loopFlags)),
-        .init("lo_name") { d, b in d.fixedText(b.slice(48, 64)) },
+        .init("lo_name") { d, b in d.cString(b.slice(48, 64)) },
         .init(rest: .always) { d, b in d.loopKey(b.slice(112, 32), size: b.u32(40), cipher: b.u32(36)) },
         .init("lo_init", .verbose) { d, b in d.elements(b.slice(144, 16), .hex) },
         .init("reserved", .verbose) { d, b in d.elements(b.slice(160, 4), .sized(.hex32, 1)) },
@@ -198,11 +198,11 @@ extension StructLayout {
             d.out.unsigned(UInt64(b.u32(48)))
         },
         .init("lo_flags", 52, .flags(.loopFlags)),
-        .init("lo_file_name") { d, b in d.fixedText(b.slice(56, 64)) },
+        .init("lo_file_name") { d, b in d.cString(b.slice(56, 64)) },
         .init(rest: .always) { d, b in
             guard d.loopCipherIsShown(b.u32(44)) else { return }
             d.field("lo_crypt_name")
-            d.fixedText(b.slice(120, 64))
+            d.cString(b.slice(120, 64))
             d.loopKey(b.slice(184, 32), size: b.u32(48), cipher: b.u32(44))
         },
         .init("lo_init", .verbose) { d, b in d.elements(b.slice(216, 16), .hex) },
@@ -226,7 +226,7 @@ extension Decoder {
 
     /// A volume's name of a length that may be more than there is room for.
     fileprivate func ubiName(_ b: Bytes, _ length: Int) {
-        fixedText(b.slice(0, max(min(length + 1, b.count), 0)))
+        cString(b.slice(0, max(min(length + 1, b.count), 0)))
     }
 
     /// A request that leaves a number where it stood: `{…} => [1]`.

@@ -76,21 +76,21 @@ extension StructLayout {
     ])
     static let v4l2FormatDescription = StructLayout(size: 64, [
         .init("flags", 8, .flags(.v4l2FormatFlags)),
-        .init("description") { d, b in d.fixedText(b.slice(12, 32)) },
+        .init("description") { d, b in d.cString(b.slice(12, 32)) },
         .init("pixelformat") { d, b in d.v4l2FourCC(b.slice(44, 4), .v4l2PixelFormats) },
     ])
     static let v4l2StandardIndex = StructLayout(size: 72, [
         .init("index", 0, .uint),
     ])
     static let v4l2Standard = StructLayout(size: 72, [
-        .init("name") { d, b in d.fixedText(b.slice(16, 24)) },
+        .init("name") { d, b in d.cString(b.slice(16, 24)) },
         .init("frameperiod") { d, b in d.v4l2Fraction(b.slice(40, 8)) }, .init("framelines", 48, .uint),
     ])
     static let v4l2InputIndex = StructLayout(size: 80, [
         .init("index", 0, .uint),
     ])
     static let v4l2Input = StructLayout(size: 80, [
-        .init("name") { d, b in d.fixedText(b.slice(4, 32)) }, .init("type", 36, .enumerated(.v4l2InputTypes)),
+        .init("name") { d, b in d.cString(b.slice(4, 32)) }, .init("type", 36, .enumerated(.v4l2InputTypes)),
         .init("audioset", 40, .hex32), .init("tuner", 44, .uint), .init("std", 48, .flags64(.v4l2Standards)),
         .init("status", 56, .flags(.v4l2InputStatus)), .init("capabilities", 60, .flags(.v4l2InputCapabilities)),
     ])
@@ -107,7 +107,7 @@ extension StructLayout {
         .init("index", 0, .uint),
     ])
     static let v4l2TunerState = StructLayout(size: 84, [
-        .init("name") { d, b in d.fixedText(b.slice(4, 32)) }, .init("type", 36, .enumerated(.v4l2TunerTypes)),
+        .init("name") { d, b in d.cString(b.slice(4, 32)) }, .init("type", 36, .enumerated(.v4l2TunerTypes)),
         .init("capability", 40, .flags(.v4l2TunerCapabilities)), .init("rangelow", 44, .uint),
         .init("rangehigh", 48, .uint), .init("rxsubchans", 52, .flags(.v4l2TunerSubchannels)),
         .init("audmode", 56, .enumerated(.v4l2TunerModes)), .init("signal", 60, .int), .init("afc", 64, .int),
@@ -116,7 +116,7 @@ extension StructLayout {
         .init("id") { d, b in d.v4l2ControlName(b.slice(0, 4)) }, .init("index", 4, .uint),
     ])
     static let v4l2MenuItem = StructLayout(size: 44, [
-        .init("name") { d, b in d.fixedText(b.slice(8, 32)) }, .init("value", 8, .long),
+        .init("name") { d, b in d.cString(b.slice(8, 32)) }, .init("value", 8, .long),
     ])
     static let v4l2ExportRequest = StructLayout(size: 64, [
         .init("type", 0, .enumerated(.v4l2BufferTypes)), .init("index", 4, .uint), .init("plane", 8, .uint),
@@ -126,22 +126,22 @@ extension StructLayout {
         .init("fd", 16, .fd),
     ])
     static let v4l2Capability = StructLayout(size: 104, [
-        .init("driver") { d, b in d.fixedText(b.slice(0, 16)) },
-        .init("card") { d, b in d.fixedText(b.slice(16, 32)) },
-        .init("bus_info") { d, b in d.fixedText(b.slice(48, 32)) },
+        .init("driver") { d, b in d.cString(b.slice(0, 16)) },
+        .init("card") { d, b in d.cString(b.slice(16, 32)) },
+        .init("bus_info") { d, b in d.cString(b.slice(48, 32)) },
         .init("version") { d, b in d.kernelVersion(b.slice(80, 4)) },
         .init("capabilities", 84, .flags(.v4l2Capabilities)), .init("device_caps", 88, .flags(.v4l2Capabilities)),
     ])
     static let v4l2ControlDescription = StructLayout(size: 68, [
         .init("type", 4, .enumerated(.v4l2ControlTypes)),
-        .init("name") { d, b in d.fixedText(b.slice(8, 32)) }, .init("minimum", 40, .int, .verbose),
+        .init("name") { d, b in d.cString(b.slice(8, 32)) }, .init("minimum", 40, .int, .verbose),
         .init("maximum", 44, .int, .verbose), .init("step", 48, .int, .verbose),
         .init("default_value", 52, .int, .verbose), .init("flags", 56, .flags(.v4l2ControlFlags), .verbose),
         .init(rest: .verbose) { d, b in d.nonzeroElements("reserved", b.slice(60, 8), .hex32) },
     ])
     static let v4l2ExtendedControlDescription = StructLayout(size: 232, [
         .init("type", 4, .enumerated(.v4l2ControlTypes)),
-        .init("name") { d, b in d.fixedText(b.slice(8, 32)) }, .init("minimum", 40, .long, .verbose),
+        .init("name") { d, b in d.cString(b.slice(8, 32)) }, .init("minimum", 40, .long, .verbose),
         .init("maximum", 48, .long, .verbose), .init("step", 56, .ulong, .verbose),
         .init("default_value", 64, .long, .verbose), .init("flags", 72, .flags(.v4l2ControlFlags), .verbose),
         .init("elem_size", 76, .uint, .verbose), .init("elems", 80, .uint, .verbose),

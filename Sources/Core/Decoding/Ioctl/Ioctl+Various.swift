@@ -12,6 +12,7 @@ extension IoctlRequest {
         .init("PERF_EVENT_IOC_ID", 0x80082407, .written(.pointee(.ulong))),
         .init("PERF_EVENT_IOC_SET_BPF", 0x40042408, .value(.fd)),
         .init("PERF_EVENT_IOC_PAUSE_OUTPUT", 0x40042409, .value(.ulong)),
+        .init("PERF_EVENT_IOC_MODIFY_ATTRIBUTES", 0x4008240b, .read(.custom { d, v in d.perfAttributes(v, size: d.readU32(v &+ 4) ?? 0) })),
         .init("PERF_EVENT_IOC_QUERY_BPF", 0xc008240a, .dialect { $0.perfPrograms() }),
         .init("LIRC_GET_FEATURES", 0x80046900, .written(.pointee(.flags(.lircFeatures)))),
         .init("LIRC_GET_SEND_MODE", 0x80046901, .written(.pointee(.enumerated(.lircModes)))),
@@ -52,20 +53,19 @@ extension StructLayout {
 extension Decoder {
     /// `{ids_len=4, prog_cnt=2, ids=[7, 9]}`
     fileprivate func perfPrograms() -> Syscall.Progress {
-        let header = 8
-        return extended(call[2], header) { b in
+        extended(call[2], 4) { b in
             if entering {
                 field("ids_len")
                 out.unsigned(UInt64(b.u32(0)))
-            } else if failed {
-                out.more()
-            } else {
+            } else if !failed, let count = readU32(call[2] &+ 4) {
                 field("prog_cnt")
-                out.unsigned(UInt64(b.u32(4)))
+                out.unsigned(UInt64(count))
                 field("ids")
-                array(call[2] &+ UInt64(header), count: Int(min(b.u32(0), b.u32(4))), stride: 4) {
+                array(call[2] &+ 8, count: Int(min(b.u32(0), count)), stride: 4) {
                     out.unsigned(UInt64($0.u32(0)))
                 }
+            } else {
+                out.more()
             }
         }
     }

@@ -56,6 +56,7 @@ enum IoctlTable {
         IoctlRequest.descriptors, IoctlRequest.terminals, IoctlRequest.block, IoctlRequest.input,
         IoctlRequest.files, IoctlRequest.objects, IoctlRequest.gpio,
         IoctlRequest.v4l2, IoctlRequest.userfault, IoctlRequest.clocks, IoctlRequest.storage, IoctlRequest.various,
+        IoctlRequest.sockets, IoctlRequest.scsi,
     ]
 
     private static let byCode: [UInt32: IoctlRequest] = {
