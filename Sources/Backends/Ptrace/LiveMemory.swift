@@ -7,8 +7,6 @@ import RenacerCore
 /// One `pread` costs about 450 ns, so a miss reads on to the end of the page: a decoder
 /// that walks a structure, its strings and its arrays finds most of them there.
 final class LiveMemory: TraceeMemory {
-    private static let pageSize: UInt64 = 4096
-    private static let lineCount = 4
     /// Beyond so many open files, `process_vm_readv` serves further processes.
     nonisolated(unsafe) private static var openFiles = 0
     private static let openFileLimit = 512
@@ -16,33 +14,18 @@ final class LiveMemory: TraceeMemory {
     var tid: Int32
     /// -1: not opened yet; -2: cannot be opened.
     private var file: Int32 = -1
-    private let lines: UnsafeMutableRawPointer
-    private var spans: (Span, Span, Span, Span) = (Span(), Span(), Span(), Span())
-    private var victim = 0
-    private var isDirty = false
+    private let cache: ReadCache
 
-    private struct Span {
-        var start: UInt64 = 0
-        var count: UInt64 = 0
-    }
-
-    init(tid: Int32) {
+    init(tid: Int32, cache: ReadCache) {
         self.tid = tid
-        lines = .allocate(byteCount: Int(Self.pageSize) * Self.lineCount, alignment: 16)
+        self.cache = cache
     }
 
-    deinit {
-        close()
-        lines.deallocate()
-    }
+    deinit { close() }
 
     /// Forgets what was read: the task has run since.
     @inline(__always)
-    func invalidate() {
-        guard isDirty else { return }
-        spans = (Span(), Span(), Span(), Span())
-        isDirty = false
-    }
+    func invalidate() { if cache.owner == tid { cache.clear() } }
 
     /// Lets go of the old address space after an exec.
     func close() {
@@ -56,51 +39,20 @@ final class LiveMemory: TraceeMemory {
 
     func read(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int {
         guard let target = buffer.baseAddress, buffer.count > 0 else { return 0 }
-        let wanted = UInt64(buffer.count)
-        if let n = cached(address, wanted, target) { return n }
-        let room = Self.pageSize - address % Self.pageSize
+        if cache.owner == tid, cache.copy(address, buffer.count, to: target) { return buffer.count }
+        let room = ReadCache.lineSize - Int(address % UInt64(ReadCache.lineSize))
         // What crosses a page or fills most of one goes straight to its place.
-        if wanted > room || wanted * 2 > Self.pageSize { return fetch(address, target, buffer.count) }
-        let slot = victim
-        victim = (victim + 1) % Self.lineCount
-        let line = lines + slot * Int(Self.pageSize)
-        let n = fetch(address, line, Int(room))
-        isDirty = true
-        setSpan(slot, Span(start: address, count: UInt64(n)))
-        let copied = min(n, buffer.count)
+        if buffer.count > room || buffer.count * 2 > ReadCache.lineSize { return fetch(address, target, buffer.count) }
+        if cache.owner != tid {
+            cache.clear()
+            cache.owner = tid
+        }
+        let line = cache.nextLine()
+        let count = fetch(address, line, room)
+        cache.keep(address, count)
+        let copied = min(count, buffer.count)
         target.copyMemory(from: line, byteCount: copied)
         return copied
-    }
-
-    @inline(__always)
-    private func cached(_ address: UInt64, _ wanted: UInt64, _ target: UnsafeMutableRawPointer) -> Int? {
-        guard isDirty else { return nil }
-        for slot in 0..<Self.lineCount {
-            let s = span(slot)
-            let offset = address &- s.start
-            guard offset < s.count, s.count - offset >= wanted else { continue }
-            target.copyMemory(from: lines + slot * Int(Self.pageSize) + Int(offset), byteCount: Int(wanted))
-            return Int(wanted)
-        }
-        return nil
-    }
-
-    private func span(_ slot: Int) -> Span {
-        switch slot {
-        case 0: spans.0
-        case 1: spans.1
-        case 2: spans.2
-        default: spans.3
-        }
-    }
-
-    private func setSpan(_ slot: Int, _ s: Span) {
-        switch slot {
-        case 0: spans.0 = s
-        case 1: spans.1 = s
-        case 2: spans.2 = s
-        default: spans.3 = s
-        }
     }
 
     private func fetch(_ address: UInt64, _ target: UnsafeMutableRawPointer, _ count: Int) -> Int {
@@ -136,4 +88,52 @@ final class LiveMemory: TraceeMemory {
         file = fd
         Self.openFiles += 1
     }
+}
+
+/// The last pages read from one task: shared by all, since events are decoded one by one.
+final class ReadCache {
+    static let lineSize = 4096
+    private static let lineCount = 4
+
+    /// The task whose bytes are in it; 0: none.
+    var owner: Int32 = 0
+    private let lines: UnsafeMutableRawPointer
+    private let spans: UnsafeMutablePointer<(start: UInt64, count: UInt64)>
+    private var victim = 0
+
+    init() {
+        lines = .allocate(byteCount: Self.lineSize * Self.lineCount, alignment: 16)
+        spans = .allocate(capacity: Self.lineCount)
+        spans.initialize(repeating: (0, 0), count: Self.lineCount)
+    }
+
+    deinit {
+        lines.deallocate()
+        spans.deallocate()
+    }
+
+    func clear() {
+        owner = 0
+        for i in 0..<Self.lineCount { spans[i] = (0, 0) }
+    }
+
+    /// Copies bytes if all of them are here.
+    @inline(__always)
+    func copy(_ address: UInt64, _ count: Int, to target: UnsafeMutableRawPointer) -> Bool {
+        for i in 0..<Self.lineCount {
+            let offset = address &- spans[i].start
+            guard offset < spans[i].count, spans[i].count - offset >= UInt64(count) else { continue }
+            target.copyMemory(from: lines + i * Self.lineSize + Int(offset), byteCount: count)
+            return true
+        }
+        return false
+    }
+
+    /// The line to be overwritten; `keep` says with what.
+    func nextLine() -> UnsafeMutableRawPointer {
+        victim = (victim + 1) % Self.lineCount
+        return lines + victim * Self.lineSize
+    }
+
+    func keep(_ address: UInt64, _ count: Int) { spans[victim] = (address, UInt64(count)) }
 }

@@ -45,7 +45,7 @@ extension PtraceBackend {
     }
 
     private func adopt(_ tid: Int32, _ pid: Int32) {
-        let task = Task(tid: tid, pid: pid)
+        let task = Task(tid: tid, pid: pid, cache: readCache)
         task.isFreshlyAttached = true
         tasks.insert(task)
         _ = clinux_interrupt(tid)
@@ -132,7 +132,7 @@ extension PtraceBackend {
             var child: UInt = 0
             if clinux_event_message(tid, &child) == 0, child > 0, tasks[Int32(truncatingIfNeeded: child)] == nil {
                 let child = Int32(truncatingIfNeeded: child)
-                tasks.insert(Task(tid: child, pid: child))
+                tasks.insert(Task(tid: child, pid: child, cache: readCache))
             }
             letGo(task)
         case .executed:

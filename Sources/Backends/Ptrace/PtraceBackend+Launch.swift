@@ -10,37 +10,27 @@ extension PtraceBackend {
         let argv = CStrings(launch.arguments), environment = CStrings(launch.environment)
         var filter = seccompFilter()
         if !filter.isEmpty, plan.ptrace.seccomp == .automatic, clinux_split() != 0 { filter = [] }
-        let groups = Self.groups(of: launch.user)
         let pid = launch.file.withCString { file in
-                groups.withUnsafeBufferPointer { groups in
-                filter.withUnsafeBufferPointer { filter in
-                    var l = clinux_launch()
-                    l.file = file
-                    l.argv = UnsafePointer(argv.pointers)
-                    l.envp = UnsafePointer(environment.pointers)
-                    l.standard_output = launch.standardOutput ?? -1
-                    l.daemonize = Int32(launch.daemonize.rawValue)
-                    l.name = clinux_invocation()
-                    l.failure_status = invoked.hasSuffix("strace") ? 1 : 0
-                    if let user = launch.user {
-                        var file = stat()
-                        let known = stat(launch.file, &file) == 0
-                        l.has_user = 1
-                        l.uid = user.uid
-                        l.gid = user.gid
-                        l.effective_uid = known && file.st_mode & S_ISUID != 0 ? file.st_uid : user.uid
-                        l.effective_gid = known && file.st_mode & S_ISGID != 0 ? file.st_gid : user.gid
-                        l.groups = groups.baseAddress
-                        l.group_count = groups.count
-                    }
-                    if !filter.isEmpty {
-                        l.filter = UnsafeRawPointer(filter.baseAddress)
-                        l.filter_count = UInt16(filter.count)
-                        l.no_new_privileges = plan.ptrace.seccomp == .always ? 1 : 0
-                    }
+            filter.withUnsafeBufferPointer { filter in
+                var l = clinux_launch()
+                l.file = file
+                l.argv = UnsafePointer(argv.pointers)
+                l.envp = UnsafePointer(environment.pointers)
+                l.standard_output = launch.standardOutput ?? -1
+                l.daemonize = Int32(launch.daemonize.rawValue)
+                l.name = clinux_invocation()
+                l.failure_status = invoked.hasSuffix("strace") ? 1 : 0
+                if !filter.isEmpty {
+                    l.filter = UnsafeRawPointer(filter.baseAddress)
+                    l.filter_count = UInt16(filter.count)
+                    l.no_new_privileges = plan.ptrace.seccomp == .always ? 1 : 0
+                }
+                guard let user = launch.user else { return clinux_launch(&l, &channel) }
+                return Self.groups(of: user).withUnsafeBufferPointer { groups in
+                    Self.become(user, file, groups, &l)
                     return clinux_launch(&l, &channel)
                 }
-                }
+            }
         }
         if launch.daemonize != .no { debug("new tracer pid is \(getpid())") }
         guard pid > 0 else { throw TraceError("fork: \(Self.message(-pid))") }
@@ -51,7 +41,7 @@ extension PtraceBackend {
             throw TraceError("PTRACE_SEIZE of \(pid): \(Self.message(Int32(-seized)))")
         }
         launched = pid
-        let task = Task(tid: pid, pid: pid)
+        let task = Task(tid: pid, pid: pid, cache: readCache)
         task.isStarting = true
         isKept = !filter.isEmpty && plan.ptrace.seccomp == .automatic
         tasks.insert(task)
@@ -63,8 +53,24 @@ extension PtraceBackend {
         _ = clinux_resume_to_syscall(pid, 0)
     }
 
-    private static func groups(of user: CapturePlan.Launch.User?) -> [gid_t] {
-        guard let user else { return [] }
+    /// A set-user-id program has its owner's effective identity, which it would not get
+    /// from exec while it is traced.
+    private static func become(
+        _ user: CapturePlan.Launch.User, _ path: UnsafePointer<CChar>, _ groups: UnsafeBufferPointer<gid_t>,
+        _ l: inout clinux_launch
+    ) {
+        var file = stat()
+        let known = stat(path, &file) == 0
+        l.has_user = 1
+        l.uid = user.uid
+        l.gid = user.gid
+        l.effective_uid = known && file.st_mode & S_ISUID != 0 ? file.st_uid : user.uid
+        l.effective_gid = known && file.st_mode & S_ISGID != 0 ? file.st_gid : user.gid
+        l.groups = groups.baseAddress
+        l.group_count = groups.count
+    }
+
+    private static func groups(of user: CapturePlan.Launch.User) -> [gid_t] {
         var count: Int32 = 64
         var groups = [gid_t](repeating: 0, count: Int(count))
         if getgrouplist(user.name, user.gid, &groups, &count) < 0 {

@@ -18,6 +18,7 @@ extension PtraceBackend {
         }
         // Without its tracer a filtered task's calls fail, so that one dies with it.
         if plan.ptrace.seccomp == .always { options |= UInt(clinux_option_exitkill) }
+        options |= UInt(clinux_option_seccomp)
         placement.isForbidden = true
         return filter
     }

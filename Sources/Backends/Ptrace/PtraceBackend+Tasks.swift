@@ -34,7 +34,7 @@ extension PtraceBackend {
 
     /// Takes a new child into the table.
     private func welcome(_ tid: Int32, pid: Int32) -> Task {
-        let task = Task(tid: tid, pid: pid)
+        let task = Task(tid: tid, pid: pid, cache: readCache)
         tasks.insert(task)
         deliver(task, clinux_monotonic_ns(), .process(.attached()))
         return task

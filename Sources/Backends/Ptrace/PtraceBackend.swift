@@ -15,6 +15,7 @@ public final class PtraceBackend: Backend {
     var plan = CapturePlan()
     var watch = WatchList()
     let tasks = TaskTable()
+    let readCache = ReadCache()
     let batch = Batch()
     /// Tasks in a stop that go on once the batch has been consumed.
     var stopped: [Task] = []
@@ -73,7 +74,7 @@ public final class PtraceBackend: Backend {
     public func prepare(_ plan: CapturePlan) throws(TraceError) {
         self.plan = plan
         watch = WatchList(plan)
-        options = UInt(clinux_option_sysgood | clinux_option_exec | clinux_option_seccomp)
+        options = UInt(clinux_option_sysgood | clinux_option_exec)
         if plan.followForks {
             options |= UInt(clinux_option_fork | clinux_option_vfork | clinux_option_clone)
         }

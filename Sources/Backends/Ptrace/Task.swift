@@ -6,7 +6,6 @@ final class Task {
     var tid: Int32
     /// Thread group id.
     let pid: Int32
-    /// Its address space; shared with nobody here, since a file per task costs less than a lookup.
     let memory: LiveMemory
 
     /// The call it is in, or was in last.
@@ -43,19 +42,18 @@ final class Task {
     var injectionCounts: [InjectionKey: UInt32] = [:]
 
     /// `siginfo_t` of the signal being delivered; borrowed by its event.
-    private(set) lazy var signalInfo = UnsafeMutableRawBufferPointer.allocate(byteCount: 128, alignment: 8)
-    private var hasSignalInfo = false
+    private var signalInfo: UnsafeMutableRawBufferPointer?
 
     enum Next { case run, listen }
 
-    init(tid: Int32, pid: Int32) {
+    init(tid: Int32, pid: Int32, cache: ReadCache) {
         self.tid = tid
         self.pid = pid
-        memory = LiveMemory(tid: tid)
+        memory = LiveMemory(tid: tid, cache: cache)
         call = Call(number: -1, arguments: (0, 0, 0, 0, 0, 0), memory: memory)
     }
 
-    deinit { if hasSignalInfo { signalInfo.deallocate() } }
+    deinit { signalInfo?.deallocate() }
 
     var isThread: Bool { tid != pid }
 
@@ -66,7 +64,9 @@ final class Task {
     }
 
     func signalInfoBuffer() -> UnsafeMutableRawBufferPointer {
-        hasSignalInfo = true
-        return signalInfo
+        if let signalInfo { return signalInfo }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128, alignment: 8)
+        signalInfo = buffer
+        return buffer
     }
 }
