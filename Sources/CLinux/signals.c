@@ -50,7 +50,9 @@ void clinux_catch(int signal) { take(signal, note); }
 
 static void start_timer(void) {
     if (has_timer) return;
-    struct sigevent e = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMAX - 1};
+    // It is the tracer's thread that waits, whichever others there are.
+    struct sigevent e = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGRTMAX - 1};
+    e._sigev_un._tid = gettid();
     take(SIGRTMAX - 1, nudge);
     has_timer = timer_create(CLOCK_MONOTONIC, &e, &timer) == 0;
 }
@@ -77,7 +79,8 @@ void clinux_set_alarm(uint64_t deadline) {
 }
 
 void clinux_release_signals(void) {
-    repeat_from(0);
+    if (has_timer) timer_delete(timer);
+    has_timer = 0;
     for (int s = 1; s < NSIG; s++) {
         if (changed[s] && s != SIGRTMAX - 1) {
             sigaction(s, &found[s], NULL);

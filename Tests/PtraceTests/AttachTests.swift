@@ -105,7 +105,7 @@ extension PtraceTests {
         }
 
         @Test(arguments: [SIGTERM, SIGHUP, SIGINT, SIGKILL]) func theTargetSurvivesItsTracer(_ signal: Int32) throws {
-            guard let renacer = Self.renacer else { return }
+            guard let renacer = builtRenacer else { return }
             let target = try Target()
             #expect(target.lives())
             var ends: [Int32] = [0, 0]
@@ -124,17 +124,38 @@ extension PtraceTests {
             #expect(target.finish() == 0)
         }
 
-        /// The built command, beside the test bundle.
-        private static let renacer: String? = {
-            var path = [CChar](repeating: 0, count: 4096)
-            let n = readlink("/proc/self/exe", &path, 4095)
-            guard n > 0 else { return nil }
-            for directory in [String(cString: path), CommandLine.arguments.first ?? ""] {
-                guard let slash = directory.lastIndex(of: "/") else { continue }
-                let candidate = directory[..<slash] + "/renacer"
-                if access(String(candidate), X_OK) == 0 { return String(candidate) }
-            }
-            return nil
-        }()
+        /// Calls that a seccomp filter hands to a tracer fail once it is gone; one stays.
+        @Test(arguments: [SIGTERM, SIGKILL]) func aFilteredProgramSurvivesToo(_ signal: Int32) throws {
+            guard let renacer = builtRenacer else { return }
+            let program = try Program("""
+                #include <fcntl.h>
+                #include <signal.h>
+                #include <unistd.h>
+                int main(void) {
+                    signal(SIGPIPE, SIG_IGN);
+                    for (;;) {
+                        int f = open("/dev/null", O_RDONLY);
+                        if (f < 0) { write(1, "!", 1); return 1; }
+                        close(f);
+                        if (write(1, "x", 1) != 1) return 0;
+                    }
+                }
+                """)
+            var ends: [Int32] = [0, 0]
+            closingPipe(&ends)
+            let tracer = spawn(renacer, ["-f", "-I2", "-e", "trace=openat", "-o", "/dev/null", program.path], output: ends[1])
+            _ = close(ends[1])
+            var buffer = [UInt8](repeating: 0, count: 1)
+            for _ in 0..<100 { #expect(read(ends[0], &buffer, 1) == 1) }
+            kill(tracer, signal)
+            var status: Int32 = 0
+            waitpid(tracer, &status, 0)
+            #expect(status & 0x7f == signal)
+            // More than what the pipe may have held.
+            var alive = true
+            for _ in 0..<66_000 { alive = alive && read(ends[0], &buffer, 1) == 1 && buffer[0] == UInt8(ascii: "x") }
+            #expect(alive)
+            _ = close(ends[0])
+        }
     }
 }

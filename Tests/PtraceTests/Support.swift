@@ -137,3 +137,16 @@ func closingPipe(_ ends: inout [Int32]) {
     pipe(&ends)
     for fd in ends { _ = fcntl(fd, F_SETFD, FD_CLOEXEC) }
 }
+
+/// The built command, beside the test bundle.
+let builtRenacer: String? = {
+    var path = [CChar](repeating: 0, count: 4096)
+    let n = readlink("/proc/self/exe", &path, 4095)
+    guard n > 0 else { return nil }
+    for directory in [String(cString: path), CommandLine.arguments.first ?? ""] {
+        guard let slash = directory.lastIndex(of: "/") else { continue }
+        let candidate = directory[..<slash] + "/renacer"
+        if access(String(candidate), X_OK) == 0 { return String(candidate) }
+    }
+    return nil
+}()
