@@ -8,6 +8,7 @@ public final class ProcInspector: TaskInspector {
     let files = ProcFiles()
     private lazy var sockets = SocketDiagnosis()
     private lazy var namespaces = PidNamespaces()
+    lazy var genericFamilies = GenericNetlink()
 
     public init() {}
 

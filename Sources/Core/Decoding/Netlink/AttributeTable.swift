@@ -97,6 +97,10 @@ struct AttributeContext {
     /// What kind of interface, and a port of what kind of interface, the link is.
     var linkKind = LinkKind.other
     var slaveKind = LinkKind.other
+    /// The commands of the generic family that a message is about, for attributes that
+    /// lie behind its name.
+    var commands = ConstantTable.controlCommands
+    var commandsFrom = UInt64.max
     /// How many attributes this one is nested in.
     var depth = 0
     static let deepest = 32

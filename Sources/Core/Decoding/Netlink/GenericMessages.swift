@@ -40,8 +40,38 @@ extension Decoder {
             let rest = span.dropping(4)
             guard rest.count > 0 else { return }
             out.element()
-            attributes(rest, type == Self.controller ? .control : .unnamed, AttributeContext())
+            guard type == Self.controller else {
+                attributes(rest, .unnamed, AttributeContext())
+                return
+            }
+            var context = AttributeContext()
+            findFamily(rest, &context)
+            attributes(rest, .control, context)
         }
+    }
+
+    /// Which family a message of the controller is about: its commands are named from
+    /// the attribute on that names it.
+    private func findFamily(_ span: Span, _ context: inout AttributeContext) {
+        var rest = span
+        while rest.count >= 4, let header = read(rest.address, 4) {
+            let claimed = Int(header.u16(0))
+            guard claimed >= 4 else { return }
+            if header.u16(2) & 0x3fff == 2 {
+                let text = rest.prefix(claimed).dropping(4)
+                guard let b = read(text.address, min(text.count, 16)) else { return }
+                context.commands = .genericCommands(b.slice(0, b.terminator ?? b.count).raw)
+                context.commandsFrom = rest.address
+                return
+            }
+            rest = rest.dropping((claimed + 3) & ~3)
+        }
+    }
+
+    func controlCommand(_ span: Span, _ context: AttributeContext) -> Bool {
+        guard span.count <= 8 else { return false }
+        let table = span.address > context.commandsFrom ? context.commands : .controlCommands
+        return fetch(span, 4) { enumerated($0.u32(0), table) }
     }
 }
 
@@ -56,7 +86,7 @@ extension AttributeTable {
     static let policyAttributes = AttributeTable(each: { .policyType })
     static let operationPolicies = AttributeTable(each: { .operationPolicy })
     static let controlOperation: AttributeTable = .init(.controlOperationNames, [
-        1: .enumerated(.controlCommands, 4, limited: true), 2: .flags(.controlFlags, 4, limited: true),
+        1: .custom { $0.controlCommand($1, $2) }, 2: .flags(.controlFlags, 4, limited: true),
     ])
     static let controlGroup: AttributeTable = .init(.controlGroupNames, [1: .string, 2: .x32])
     static let policyType: AttributeTable = .init(.policyTypeNames, [

@@ -114,9 +114,12 @@ extension Decoder {
         }
     }
 
-    /// `, /* bytes 2..9 */ "…"`: what follows a structure that ought to fill the value.
+    /// `, /* bytes 2..9 */ "…"`: what follows a structure that ought to fill the value,
+    /// if it is not zero.
     func trailingBytes(_ span: Span, from start: Int) {
-        guard span.count > start else { return }
+        let rest = span.dropping(start)
+        guard rest.count > 0 else { return }
+        if let b = read(rest.address, rest.count), !b.raw.contains(where: { $0 != 0 }) { return }
         out.element()
         scratch.truncate(to: 0)
         scratch.append("/* bytes ")
@@ -125,7 +128,14 @@ extension Decoder {
         scratch.decimal(UInt64(span.count - 1))
         scratch.append(" */ ")
         out.verbatim(scratch.bytes)
-        hexBytes(span.dropping(start))
+        hexBytes(rest)
+    }
+
+    /// The addresses a socket is bound or connected to, each in a `struct sockaddr_storage`.
+    func socketAddresses(_ span: Span) -> Bool {
+        guard span.count >= 128 else { return false }
+        array(span.address, count: span.count / 128, stride: 128, evenOnError: true) { socketAddress($0) }
+        return true
     }
 
     /// A classic BPF program.

@@ -10,4 +10,10 @@ extension ProcInspector {
             return true
         }
     }
+
+    public func genericNetlinkFamily(_ number: UInt16, into text: TextBuffer) -> Bool {
+        guard let name = genericFamilies.name(number) else { return false }
+        name.withUnsafeBytes { text.append($0) }
+        return true
+    }
 }
