@@ -169,8 +169,6 @@ extension Decoder {
             }
         case .sockaddr(let length):
             if let n = count(length) { socketAddress(v, length: Int(Int32(truncatingIfNeeded: n))) } else { out.address(v) }
-        case .iovec(let length):
-            if let n = count(length) { iovecs(v, count: n) } else { out.address(v) }
         case .msghdr: messageHeader(v)
         case .sized(let k, _): value(k, v, out: isOut)
         case .custom(let body): body(self, v)

@@ -32,9 +32,9 @@ extension SyscallTable {
             [.fd("sockfd"), .enumerated("how", .shutdownModes)]),
         .init("sendto", x86_64: 44, aarch64: 206, [.network],
             [
-                .fd("sockfd"), .custom("buf") { d, v in d.payload(v, d[2]) }, .size("len"),
-                .flags("flags", .messageFlags), .init("dest_addr", .sockaddr(.argument(5))), .int("addrlen"),
-            ]),
+                .fd("sockfd"), .bytes("buf", length: .argument(2)), .size("len"), .flags("flags", .messageFlags),
+                .init("dest_addr", .sockaddr(.argument(5))), .int("addrlen"),
+            ], dialect: { $0.sendtoCall() }),
         .init("recvfrom", x86_64: 45, aarch64: 207, [.network],
             [
                 .fd("sockfd"), .bytes("buf", .out, length: .result), .size("len"), .flags("flags", .messageFlags),

@@ -83,8 +83,6 @@ public indirect enum ValueKind: Sendable {
 
     /// A pointer to a socket address of a length.
     case sockaddr(Length)
-    /// A pointer to an array of `struct iovec` whose buffers the kernel reads.
-    case iovec(Length)
     /// A pointer to a `struct msghdr` that the kernel reads.
     case msghdr
 
@@ -107,7 +105,7 @@ public indirect enum ValueKind: Sendable {
     public var width: Int {
         switch self {
         case .long, .ulong, .hex, .address, .flags64, .enumerated64, .path, .text, .string, .bytes, .vectors,
-            .structure, .pointee, .array, .structures, .sockaddr, .iovec, .msghdr, .custom: 8
+            .structure, .pointee, .array, .structures, .sockaddr, .msghdr, .custom: 8
         case .sized(_, let bytes): bytes
         default: 4
         }

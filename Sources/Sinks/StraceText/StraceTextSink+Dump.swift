@@ -29,6 +29,14 @@ extension StraceTextSink {
                 } else if moved > 0 {
                     dump(call.memory, vectors: call[i], count: call[n], limit: moved, tid)
                 }
+            case .msghdr:
+                guard (writes ? options.dumpWrites : options.dumpReads).contains(descriptor) else { continue }
+                withUnsafeTemporaryAllocation(byteCount: 56, alignment: 8) { header in
+                    guard writes || moved > 0, call.memory.read(call[i], into: header) == header.count else { return }
+                    let vectors = header.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
+                    let count = header.loadUnaligned(fromByteOffset: 24, as: UInt64.self)
+                    dump(call.memory, vectors: vectors, count: count, limit: writes ? .max : moved, tid)
+                }
             default: break
             }
         }

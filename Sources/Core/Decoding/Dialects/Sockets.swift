@@ -59,6 +59,23 @@ extension Decoder {
         return .complete
     }
 
+    /// sendto(2): a netlink socket's buffer holds messages.
+    func sendtoCall() -> Syscall.Progress {
+        argument("sockfd")
+        fd(self[0])
+        argument("buf")
+        payload(self[1], self[2])
+        argument("len")
+        ulong(self[2])
+        argument("flags")
+        flags(self[3] & 0xffff_ffff, .messageFlags)
+        argument("dest_addr")
+        socketAddress(self[4], length: Int(Int32(truncatingIfNeeded: self[5])))
+        argument("addrlen")
+        int(self[5])
+        return .complete
+    }
+
     /// recvfrom(2)
     func recvfromCall() -> Syscall.Progress {
         if entering {
