@@ -13,6 +13,7 @@ public final class TextWriter: ValueWriter {
     /// Nothing stands yet in the innermost open bracket.
     private var isFirst = true
     private var noteSavedFirst = true
+    private var showsEmptyNote = false
     /// Names written of the symbolic value under way.
     private var symbols = 0
 
@@ -39,6 +40,7 @@ public final class TextWriter: ValueWriter {
         color = hasPalette
         isFirst = !afterFirst
         note.truncate(to: 0)
+        showsEmptyNote = false
     }
 
     /// Starts the printing of a result; what was noted is kept.
@@ -51,8 +53,9 @@ public final class TextWriter: ValueWriter {
     /// Whether something was printed since the innermost bracket opened.
     public var isAfterFirst: Bool { !isFirst }
 
-    /// What is to be said behind the result, empty if nothing.
+    /// What is to be said behind the result.
     public var noteText: UnsafeRawBufferPointer { note.bytes }
+    public var hasNote: Bool { note.count > 0 || showsEmptyNote }
 
     private func separate() {
         if isFirst { isFirst = false } else { punctuation(", ") }
@@ -224,6 +227,8 @@ public final class TextWriter: ValueWriter {
         noteSavedFirst = isFirst
         isFirst = true
     }
+
+    public func emptyNote() { showsEmptyNote = true }
 
     public func endNote() {
         buffer = main

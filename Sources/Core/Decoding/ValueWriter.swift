@@ -64,6 +64,8 @@ public protocol ValueWriter: AnyObject {
     /// What follows, up to `endNote`, is said behind the result in parentheses.
     func beginNote()
     func endNote()
+    /// There is a note even if nothing stands in it.
+    func emptyNote()
 }
 
 /// How a number is written.
@@ -72,6 +74,8 @@ public enum Radix: UInt8, Sendable {
 }
 
 extension ValueWriter {
+    public func emptyNote() {}
+
     public func hex(_ v: UInt64) { hex(v, prefixZero: false) }
     public func octal(_ v: UInt64) { octal(v, width: 1) }
     public func verbatim(_ s: Name) { verbatim(s.bytes) }

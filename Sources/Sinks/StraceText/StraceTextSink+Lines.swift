@@ -203,10 +203,9 @@ extension StraceTextSink {
             options.palette?.end(.retval, in: buffer)
         case .failed(let number): failed(number)
         }
-        let note = writer.noteText
-        if !note.isEmpty {
+        if writer.hasNote {
             buffer.append(" (")
-            buffer.append(note)
+            buffer.append(writer.noteText)
             buffer.ascii(")")
         }
         if call.tampering.contains(.arguments) {

@@ -53,6 +53,7 @@ extension Decoder {
         }
         guard !failed, !timedOut() else { return .complete }
         out.beginNote()
+        out.emptyNote()
         var ready = call.result
         for (i, name) in [(1, "in " as Name), (2, "out "), (3, "except ")] where ready > 0 {
             guard let set = descriptorSet(call[i]) else { continue }
