@@ -56,7 +56,7 @@ enum IoctlTable {
         IoctlRequest.descriptors, IoctlRequest.terminals, IoctlRequest.block, IoctlRequest.input,
         IoctlRequest.files, IoctlRequest.objects, IoctlRequest.gpio,
         IoctlRequest.v4l2, IoctlRequest.userfault, IoctlRequest.clocks, IoctlRequest.storage, IoctlRequest.various,
-        IoctlRequest.sockets, IoctlRequest.scsi,
+        IoctlRequest.sockets, IoctlRequest.scsi, IoctlRequest.deviceMapper, IoctlRequest.tee,
     ]
 
     private static let byCode: [UInt32: IoctlRequest] = {
@@ -71,6 +71,8 @@ enum IoctlTable {
         return switch parts.type {
         case UInt8(ascii: "E"): IoctlRequest.input(parts)
         case 0xff, 0xb7: IoctlRequest.objects(parts)
+        // What the device mapper does not know is no buffer to be shown.
+        case 0xfd: IoctlRequest("", code, .value(.hex))
         default: nil
         }
     }
