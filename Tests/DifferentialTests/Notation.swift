@@ -15,6 +15,10 @@ struct Notation {
     }
 
     static let rules: [Notation] = [
+        Notation(
+            #"rseq\((ADDRESS\d+|0x[0-9a-f]+), 0x20, 0, "#,
+            "rseq({cpu_id_start=0, cpu_id=RSEQ_CPU_ID_UNINITIALIZED, rseq_cs=NULL, flags=0, node_id=0, mm_cid=0, slice_ctrl={request=0, granted=0, __reserved=0}, __reserved=0}, 32, 0, ",
+            "6.1 does not decode struct rseq"),
     ].compactMap { $0 }
 
     static func modernise(_ line: String) -> String {

@@ -44,7 +44,8 @@ import Testing
         let theirs = try Tracers.trace(strace, options, command)
         let ours = try Tracers.trace(Tracers.asStrace, options, command)
         #expect(theirs.status == ours.status)
-        let (a, b) = (Canonical.lines(theirs.tasks).map { $0.map(Notation.modernise) }, Canonical.lines(ours.tasks))
+        let modern = theirs.tasks.map { (pid: $0.pid, lines: $0.lines.map(Notation.modernise)) }
+        let (a, b) = (Canonical.lines(modern), Canonical.lines(ours.tasks))
         #expect(a.count == b.count, "tasks: \(a.count) by strace, \(b.count) by renacer")
         for (i, (x, y)) in zip(a, b).enumerated() {
             for change in y.difference(from: x) {
