@@ -51,12 +51,12 @@
 #include <time.h>
 #include <unistd.h>
 
-static char dir[] = "/tmp/renacer-corpus-XXXXXX";
-static char path[256], other[256];
+static char dir[64], path[256], other[256];
 
 static void in_directory(void)
 {
-	if (!mkdtemp(dir) || chdir(dir))
+	snprintf(dir, sizeof dir, "/tmp/renacer-corpus-%d", getpid());
+	if (mkdir(dir, 0700) || chdir(dir))
 		exit(99);
 	snprintf(path, sizeof path, "%s", "file");
 	snprintf(other, sizeof other, "%s", "other");
@@ -360,6 +360,7 @@ static void signals(void)
 	kill(getpid(), SIGUSR1);
 	sigset_t s;
 	sigfillset(&s);
+	sigdelset(&s, SIGCONT); /* some tracers leave one pending */
 	sigprocmask(SIG_BLOCK, &s, NULL);
 	raise(SIGUSR1);
 	sigpending(&s);
@@ -385,11 +386,15 @@ static void signal_details(void)
 	sigqueue(getpid(), SIGRTMIN + 1, v);
 	stack_t ss = {.ss_sp = malloc(SIGSTKSZ), .ss_size = SIGSTKSZ};
 	sigaltstack(&ss, NULL);
+	int fd;
+	sigset_t s, none;
+	sigemptyset(&none);
+	sigemptyset(&s);
+	sigaddset(&s, SIGALRM);
+	sigprocmask(SIG_BLOCK, &s, NULL);
 	struct itimerval it = {{0, 0}, {0, 1000}};
 	setitimer(ITIMER_REAL, &it, NULL);
-	pause();
-	int fd;
-	sigset_t s;
+	sigsuspend(&none);
 	sigemptyset(&s);
 	sigaddset(&s, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &s, NULL);
@@ -802,6 +807,12 @@ static const struct { const char *name; void (*run)(void); int in_directory; } p
 
 int main(int argc, char **argv)
 {
+	/* corpus --clean PROG [ARG]...: runs PROG with no descriptors but the standard three. */
+	if (argc > 2 && !strcmp(argv[1], "--clean")) {
+		syscall(SYS_close_range, 3, ~0U, 0);
+		execv(argv[2], argv + 2);
+		return 127;
+	}
 	for (size_t i = 0; i < sizeof programs / sizeof *programs; ++i) {
 		if (argc < 2) {
 			puts(programs[i].name);

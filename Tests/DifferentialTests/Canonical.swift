@@ -6,13 +6,20 @@ struct Canonical {
     private static let rules: [(NSRegularExpression, String)] = [
         (#"si_utime=\d+, si_stime=\d+"#, "si_utime=N, si_stime=N"),
         (#"htons\(\d+\)"#, "htons(PORT)"),
-        (#"renacer-corpus-\w{6}"#, "renacer-corpus-XXXXXX"),
         (#"/tmp/(cc|tmp|sh-thd\.|sort|bash)[\w.-]+"#, "/tmp/NAME"),
         (#"(socket|pipe):\[\d+\]"#, "$1:[INODE]"),
         (#"\{tv_sec=\d+, tv_[nu]sec=\d+\}(?= /\* )"#, "{TIME}"),
         (#"d_ino=\d+, d_off=\d+"#, "d_ino=N, d_off=N"),
         (#"/proc/\d+"#, "/proc/PID"),
         (#"st_size=\d+"#, "st_size=N"),
+        (#"sysinfo\(\{.*\}\)"#, "sysinfo({…})"),
+        (#"f_bfree=\d+, f_bavail=\d+, f_files=\d+, f_ffree=\d+"#, "f_bfree=N, …"),
+        (#"^getpgid\(0\) = \d+"#, "getpgid(0) = GROUP"),
+        (#"mm_cid=\d+"#, "mm_cid=N"),
+        (#"getrandom\("[^"]*""#, "getrandom(\"RANDOM\""),
+        (#"\b((?:shm|msg|sem)\w+)\(\d+,"#, "$1(ID,"),
+        (#"\b((?:shm|msg|sem)get\(.*\)) = \d+"#, "$1 = ID"),
+        (#"shm_([acd])time=\d+"#, "shm_$1time=TIME"),
     ].compactMap { pattern, replacement in
         (try? NSRegularExpression(pattern: pattern)).map { ($0, replacement) }
     }
@@ -25,7 +32,9 @@ struct Canonical {
         for (i, t) in tasks.enumerated() { pids[String(t.pid)] = "PID\(i)" }
         return tasks.map { task in
             var addresses: [String: String] = [:]
-            return task.lines.filter { !$0.isEmpty }.map { line in
+            // Some tracers let the program that they start see the SIGCONT of its start.
+            let lines = task.lines.filter { !$0.isEmpty && !$0.hasPrefix("--- SIGCONT {si_signo=SIGCONT, si_code=SI_USER, si_pid=") }
+            return lines.map { line in
                 var s = line
                 for (pattern, replacement) in rules {
                     s = pattern.stringByReplacingMatches(in: s, range: NSRange(s.startIndex..., in: s), withTemplate: replacement)
@@ -36,7 +45,9 @@ struct Canonical {
                     addresses[a] = name
                     return name
                 }
-                return replace(s, number) { pids[$0] ?? $0 }
+                s = replace(s, number) { pids[$0] ?? $0 }
+                // The first task's parent is the tracer.
+                return s.hasPrefix("getppid() = ") && !s.hasSuffix("PID0") ? "getppid() = PARENT" : s
             }
         }
     }

@@ -66,7 +66,7 @@ enum Tracers {
         defer { try? FileManager.default.removeItem(at: scratch) }
         let prefix = scratch.appendingPathComponent("trace").path
         // Without address randomisation, so that programs make the same calls.
-        let outcome = try run(["/usr/bin/setarch", "-R", tracer, "-ff", "-a0", "-o", prefix] + options + command)
+        let outcome = try run([corpus, "--clean", "/usr/bin/setarch", "-R", tracer, "-ff", "-a0", "-o", prefix] + options + command)
         var tasks: [(pid: Int, lines: [String])] = []
         for name in try FileManager.default.contentsOfDirectory(atPath: scratch.path) {
             guard let pid = Int(name.dropFirst("trace.".count)) else { continue }

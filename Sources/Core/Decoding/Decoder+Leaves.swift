@@ -151,7 +151,11 @@ extension Decoder {
     }
 
     /// `count` bytes shown as a string, shortened to `-s`.
-    public func buffer(_ address: UInt64, _ count: UInt64, evenOnError: Bool = false) {
+    ///
+    /// - Parameter escaping: how, where the bytes are never text; nil as the user wants strings.
+    public func buffer(
+        _ address: UInt64, _ count: UInt64, evenOnError: Bool = false, escaping: StringEscaping? = nil
+    ) {
         guard address != 0 else {
             out.address(0)
             return
@@ -161,7 +165,7 @@ extension Decoder {
             out.address(address)
             return
         }
-        out.string(b.raw, truncated: count > UInt64(shown))
+        out.string(b.raw, truncated: count > UInt64(shown), escaping: escaping)
     }
 
     /// Bytes of a fixed-size field up to the first NUL.

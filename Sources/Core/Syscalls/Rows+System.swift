@@ -38,6 +38,13 @@ extension SyscallTable {
         .init("create_module", x86_64: 174, [], Syscall.rawArguments(2)),
         .init("get_kernel_syms", x86_64: 177, [], Syscall.rawArguments(1)),
         .init("query_module", x86_64: 178, [], Syscall.rawArguments(5)),
+        .init("getrandom", x86_64: 318, aarch64: 278, [],
+            [
+                .custom("buf", .out) { d, v in d.buffer(v, UInt64(bitPattern: max(d.result, 0)), escaping: .all) },
+                .size("buflen"), .flags("flags", .getrandomFlags),
+            ]),
+        .init("getpmsg", x86_64: 181, [.network], Syscall.rawArguments(5)),
+        .init("putpmsg", x86_64: 182, [.network], Syscall.rawArguments(5)),
         .init("nfsservctl", x86_64: 180, aarch64: 42, [], Syscall.rawArguments(3)),
         .init("afs_syscall", x86_64: 183, [], Syscall.rawArguments(5)),
         .init("tuxcall", x86_64: 184, [], Syscall.rawArguments(3)),

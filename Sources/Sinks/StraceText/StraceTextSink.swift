@@ -168,11 +168,13 @@ public final class StraceTextSink: Sink {
         case .forked: break
         case .executed: if options.commands { readCommand(task) }
         case .superseded(let by):
-            if let open, open === tasks[by] {
+            if let successor = tasks[by], open === successor || successor.openWidth != nil {
+                try select(successor)
                 buffer.append(" <pid changed to ")
                 buffer.decimal(Int64(event.tid))
                 buffer.append(" ...>\n")
-                self.open = nil
+                successor.openWidth = nil
+                if open === successor { open = nil }
             }
             if !options.quiet.contains(.threadExecve) {
                 try startLine(task, event.time)
