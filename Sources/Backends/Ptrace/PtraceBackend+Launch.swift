@@ -49,6 +49,8 @@ extension PtraceBackend {
         _ = clinux_interrupt(pid)
         var status: Int32 = 0
         _ = clinux_wait(pid, &status, nil, 0)
+        // The program was there before its tracer.
+        if launch.daemonize != .no { deliver(task, clinux_monotonic_ns(), .process(.attached())) }
         clinux_launch_go(channel)
         _ = clinux_resume_to_syscall(pid, 0)
     }

@@ -62,7 +62,7 @@ public final class SummarySink: Sink {
         for (key, since) in inFlight.values { end(key, since) }
         inFlight = [:]
         let text = TextBuffer()
-        SummaryTable(options, table).write(to: text)
+        if !table.rows.isEmpty { SummaryTable(options, table).write(to: text) }
         for (cause, count) in account.lost.sorted(by: { $0.key.rawValue < $1.key.rawValue }) where count > 0 {
             text.append("--- lost ")
             text.decimal(count)
