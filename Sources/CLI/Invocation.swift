@@ -167,7 +167,6 @@ struct Invocation {
             guard let pid = decimal(part), pid > 0 else { throw UsageError("Invalid process id: '\(part)'") }
             settings.pipeline.plan.target.attach.append(Int32(truncatingIfNeeded: pid))
         }
-        if value.allSatisfy({ ", \t\n".contains($0) }) { throw UsageError("Invalid process id: '\(value)'") }
     }
 
     private mutating func daemonize(_ given: GivenOption, _ invalid: UsageError) throws(UsageError) {
@@ -183,9 +182,10 @@ struct Invocation {
         daemonizeLevel = level
     }
 
-    private func backend(_ value: String, _ invalid: UsageError) throws(UsageError) {
+    private mutating func backend(_ value: String, _ invalid: UsageError) throws(UsageError) {
         switch value {
-        case "auto", "ptrace": break
+        case "auto": settings.pipeline.backend = nil
+        case "ptrace": settings.pipeline.backend = value
         case "bpf", "perf", "perf_event", "replay": throw UsageError("--backend: \(value) is not available yet; use ptrace or auto")
         default: throw invalid
         }
