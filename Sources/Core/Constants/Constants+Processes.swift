@@ -43,7 +43,6 @@ extension ConstantTable {
     static let schedulers = ConstantTable("SCHED_???", """
         SCHED_OTHER 0 SCHED_FIFO 1 SCHED_RR 2 SCHED_BATCH 3 SCHED_ISO 4 SCHED_IDLE 5 SCHED_DEADLINE 6 SCHED_EXT 7
         """)
-    static let schedulerBits = ConstantTable("", "SCHED_RESET_ON_FORK 0x40000000")
     static let schedulerFlags = ConstantTable("SCHED_FLAG_???", """
         SCHED_FLAG_RESET_ON_FORK 1 SCHED_FLAG_RECLAIM 2 SCHED_FLAG_DL_OVERRUN 4 SCHED_FLAG_KEEP_POLICY 8
         SCHED_FLAG_KEEP_PARAMS 0x10 SCHED_FLAG_UTIL_CLAMP_MIN 0x20 SCHED_FLAG_UTIL_CLAMP_MAX 0x40

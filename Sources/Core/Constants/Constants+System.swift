@@ -8,7 +8,7 @@ extension ConstantTable {
         """)
     static let kernelLogLevels = ConstantTable("LOGLEVEL_???", """
         LOGLEVEL_EMERG 0 LOGLEVEL_ALERT 1 LOGLEVEL_CRIT 2 LOGLEVEL_ERR 3 LOGLEVEL_WARNING 4 LOGLEVEL_NOTICE 5
-        LOGLEVEL_INFO 6 LOGLEVEL_DEBUG 7
+        LOGLEVEL_INFO 6 LOGLEVEL_DEBUG 7 LOGLEVEL_DEBUG+1 8
         """)
     static let rebootMagic1 = ConstantTable("LINUX_REBOOT_MAGIC1???", "LINUX_REBOOT_MAGIC1 0xfee1dead")
     static let rebootMagic2 = ConstantTable("LINUX_REBOOT_MAGIC2???", """

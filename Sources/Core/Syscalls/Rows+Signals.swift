@@ -9,7 +9,7 @@ extension SyscallTable {
         .init("rt_sigreturn", x86_64: 15, aarch64: 139, [.signal], [.custom("sigmask") { d, _ in d.signalFrame() }]),
         .init("rt_sigpending", x86_64: 127, aarch64: 136, [.signal],
             [.custom("set", .out) { d, v in
-                guard d[1] <= 8 else {
+                guard 1...8 ~= d[1] else {
                     d.out.address(v)
                     return
                 }

@@ -129,7 +129,13 @@ extension Decoder {
         enumerated(v & 0xffff_ffff, mask: 3, .futexSizes, flags: .futexFlags)
     }
 
+    /// An array of waiters, of which the kernel takes 128.
     func futexWaiters(_ address: UInt64, count: UInt64) {
-        array(address, count: Int(clamping: count & 0xffff_ffff), stride: 24) { structure($0, .futexWaiter) }
+        let most = 128
+        var shown = 0
+        array(address, count: Int(min(count & 0xffff_ffff, UInt64(most + 1))), stride: 24) { b in
+            shown += 1
+            if shown > most { out.verbatim("...") } else { structure(b, .futexWaiter) }
+        }
     }
 }

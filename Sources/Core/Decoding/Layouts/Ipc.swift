@@ -173,6 +173,10 @@ extension Decoder {
         }
     }
 
+    func semaphoreOperations(_ address: UInt64, count: UInt64) {
+        array(address, count: Int(count & 0xffff_ffff), stride: 6) { structure($0, .semaphoreOperation) }
+    }
+
     /// `{mtype=1, mtext="…"}`: a message of `size` bytes.
     func message(_ address: UInt64, size: UInt64) {
         object(address, 8, evenOnError: entering) { b in

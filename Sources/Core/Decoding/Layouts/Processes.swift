@@ -128,20 +128,13 @@ extension Decoder {
         resultStyle = result == 0 ? .decimal : .hex
         let v = UInt64(bitPattern: result)
         let policy = v & ~0x4000_0000
-        guard ConstantTable.schedulers.name(of: policy) != nil else { return .complete }
+        let isKnown = ConstantTable.schedulers.name(of: policy) != nil
+        guard isKnown || v & 0x4000_0000 != 0 else { return .complete }
         out.beginNote()
-        out.element()
-        noteNames(v & 0x4000_0000, .schedulerBits, policy, .schedulers)
+        if v & 0x4000_0000 != 0 { out.verbatim("SCHED_RESET_ON_FORK|") }
+        if let name = ConstantTable.schedulers.name(of: policy) { out.verbatim(name) } else { out.hex(policy) }
         out.endNote()
         return .complete
-    }
-
-    private func noteNames(_ bits: UInt64, _ flags: ConstantTable, _ v: UInt64, _ table: ConstantTable) {
-        if let name = flags.name(of: bits) {
-            out.verbatim(name)
-            out.verbatim("|")
-        }
-        if let name = table.name(of: v) { out.verbatim(name) }
     }
 
     /// process_vm_readv(2)'s buffers: as far as they were filled.
@@ -157,8 +150,8 @@ extension Decoder {
     func schedulerPolicy(_ v: UInt64) {
         let bits: UInt64 = 0x4000_0000
         let policy = v & 0xffff_ffff & ~bits
-        if v & bits == 0 {
-            enumerated(policy, .schedulers)
+        if v & bits == 0 || v & 0x8000_0000 != 0 {
+            enumerated(v & 0xffff_ffff, .schedulers)
         } else if out.beginSymbolic(v & 0xffff_ffff, radix: .hex) {
             out.symbol("SCHED_RESET_ON_FORK")
             if let name = ConstantTable.schedulers.name(of: policy) { out.symbol(name) } else { out.bits(policy, radix: .hex) }

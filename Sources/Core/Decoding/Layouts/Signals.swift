@@ -195,7 +195,7 @@ extension Decoder {
             field("si_call_addr")
             out.address(b.u64(16))
             field("si_syscall")
-            systemCall(b.i32(24), architecture: b.u32(28))
+            systemCall(Int64(b.u32(24)), architecture: b.u32(28))
             field("si_arch")
             enumerated(b.u32(28), .auditArchitectures)
         default:
@@ -259,29 +259,29 @@ extension Decoder {
     }
 
     /// A system call's number with its name in the table of an `AUDIT_ARCH_…`.
-    func systemCall(_ number: Int32, architecture: UInt32) {
-        let v = UInt64(bitPattern: Int64(number))
+    func systemCall(_ number: Int64, architecture: UInt32) {
         #if arch(x86_64)
         let own: UInt32 = 0xc000_003e, compat: UInt32 = 0x4000_0003
         #else
         let own: UInt32 = 0xc000_00b7, compat: UInt32 = 0x4000_0028
         #endif
+        let n = Int(number)
         switch architecture {
         case own:
-            let x32 = Int(number) & SyscallTable.x32Bit != 0
-            guard let name = SyscallTable.lookup(Int(number), x32 ? .x32 : .native)?.name else {
-                out.signed(Int64(number))
+            let isX32 = n >= 0 && n & SyscallTable.x32Bit != 0
+            guard let name = SyscallTable.lookup(n, isX32 ? .x32 : .native)?.name else {
+                out.signed(number)
                 return
             }
-            if out.beginSymbolic(v, radix: .decimal) {
+            if out.beginSymbolic(UInt64(bitPattern: number), radix: .decimal) {
                 out.symbol("__NR_")
                 out.verbatim(name)
                 out.endSymbolic()
             }
         case compat:
-            out.signed(Int64(number))
-            if options.constants != .raw, let s = SyscallTable.lookup(Int(number), .compat32) { out.comment(s.name) }
-        default: out.signed(Int64(number))
+            out.signed(number)
+            if options.constants != .raw, let s = SyscallTable.lookup(n, .compat32) { out.comment(s.name) }
+        default: out.signed(number)
         }
     }
 }

@@ -118,6 +118,7 @@ extension Decoder {
 
     /// A name that its length bounds: `sethostname("abc", 3)`.
     func countedString(_ address: UInt64, _ count: UInt64, most: UInt64) {
+        let count = count & 0xffff_ffff
         if count > most { out.address(address) } else { buffer(address, count, evenOnError: true) }
     }
 
