@@ -47,7 +47,7 @@ extension Invocation {
             throw UsageError("-e kvm= is not available yet")
         case .namespace:
             guard value == "new" else { throw UsageError("invalid -e namespace= argument: '\(value)'") }
-            throw UsageError("-e namespace= is not available yet")
+            settings.text.decoding.enteredNamespaces = true
         case .secontext:
             let builder = asStrace ? "strace" : "renacer"
             throw UsageError("SELinux context printing (--secontext option) is not supported by this build of \(builder)")

@@ -30,6 +30,12 @@ public final class ProcInspector: TaskInspector {
         namespaces.translate(id, kind, seenBy: tid)
     }
 
+    public func link(_ name: StaticString, of tid: Int32, into text: TextBuffer) -> Bool {
+        guard let target = files.link(files.name(tid, name)) else { return false }
+        text.append(target)
+        return true
+    }
+
     // MARK: Descriptors
 
     public func describe(

@@ -4,6 +4,8 @@ extension ConstantTable {
     static let ipcKeys = ConstantTable("", "IPC_PRIVATE 0")
     static let ipcFlags = ConstantTable("", "IPC_CREAT 01000 IPC_EXCL 02000 IPC_NOWAIT 04000")
     static let sharedMemoryFlags = ConstantTable("", "IPC_CREAT 01000 IPC_EXCL 02000 SHM_HUGETLB 04000 SHM_NORESERVE 010000")
+    static let ipcVersions = ConstantTable("", "IPC_64 0x100")
+    static let hugePageShift = ConstantTable("", "SHM_HUGE_SHIFT 26")
     static let attachFlags = ConstantTable("SHM_???", "SHM_RDONLY 010000 SHM_RND 020000 SHM_REMAP 040000 SHM_EXEC 0100000")
     static let sharedMemoryOperations = ConstantTable("SHM_???", """
         IPC_RMID 0 IPC_SET 1 IPC_STAT 2 IPC_INFO 3 SHM_LOCK 11 SHM_UNLOCK 12 SHM_STAT 13 SHM_INFO 14 SHM_STAT_ANY 15

@@ -34,9 +34,10 @@ extension Decoder {
         guard let syscall = call.syscall else { return }
         if let dialect = syscall.dialect {
             if progress.dialect != .complete { _ = dialect(self) }
-            return
+        } else {
+            _ = arguments(syscall.arguments, from: progress.next)
         }
-        _ = arguments(syscall.arguments, from: progress.next)
+        if options.enteredNamespaces { enteredNamespaces(syscall) }
     }
 
     /// How far `enter` came.

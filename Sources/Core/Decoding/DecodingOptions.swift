@@ -14,6 +14,8 @@ public struct DecodingOptions: Sendable {
     public var commands = false
     /// `--decode-pids=pidns`: ids are translated to the tracer's pid namespace.
     public var pidNamespaces = false
+    /// `-e namespace=new`: namespaces that a call entered are told behind its result.
+    public var enteredNamespaces = false
     /// `-X`.
     public var constants: ConstantStyle = .abbrev
 

@@ -32,7 +32,7 @@ extension SyscallTable {
             dialect: { $0.messageControl() }),
 
         .init("mq_open", x86_64: 240, aarch64: 180, [.desc],
-            [.string("name"), .openFlags("flags"), .permissions("mode", when: { $0[1] & 0o100 != 0 }),
+            [.path("name"), .openFlags("flags"), .permissions("mode", when: { $0[1] & 0o100 != 0 }),
              .init("attr", .structure(.openQueueAttributes), when: { $0[1] & 0o100 != 0 })], returns: .fd),
         .init("mq_unlink", x86_64: 241, aarch64: 181, [], [.path("path")]),
         .init("mq_timedsend", x86_64: 242, aarch64: 182, [.desc],

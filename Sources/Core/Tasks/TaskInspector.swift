@@ -11,6 +11,8 @@ public protocol TaskInspector: AnyObject {
     func workingDirectory(of tid: Int32, into text: TextBuffer) -> DescriptorName
     /// Writes the `comm` of a task.
     func command(of tid: Int32, into text: TextBuffer) -> Bool
+    /// Writes what the link `name` below `/proc/TID` of a task says.
+    func link(_ name: StaticString, of tid: Int32, into text: TextBuffer) -> Bool
     /// The tracer's id for what task `tid` calls `id`; nil if it is the same or unknown.
     func translate(_ id: Int32, _ kind: PidKind, seenBy tid: Int32) -> Int32?
     /// The process, as the tracer knows it, that a pidfd of task `tid` stands for.
@@ -29,6 +31,7 @@ extension TaskInspector {
     }
     public func workingDirectory(of tid: Int32, into text: TextBuffer) -> DescriptorName { .unknown }
     public func command(of tid: Int32, into text: TextBuffer) -> Bool { false }
+    public func link(_ name: StaticString, of tid: Int32, into text: TextBuffer) -> Bool { false }
     public func translate(_ id: Int32, _ kind: PidKind, seenBy tid: Int32) -> Int32? { nil }
     public func process(pidfd: Int32, of tid: Int32) -> Int32? { nil }
     public func socketProtocol(fd: Int32, of tid: Int32) -> (family: Int32, protocol: Int32)? { nil }

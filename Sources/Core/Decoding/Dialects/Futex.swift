@@ -114,13 +114,13 @@ extension Decoder {
     }
 
     private func shifted(_ v: UInt64, _ table: ConstantTable, _ shift: Name) {
-        if table.name(of: v) != nil {
+        if options.constants != .raw, table.name(of: v) != nil {
             enumerated(v, table)
             out.verbatim(shift)
         } else {
             out.hex(v)
             out.verbatim(shift)
-            if options.constants != .raw { out.comment(table.unknown) }
+            out.comment(table.unknown)
         }
     }
 

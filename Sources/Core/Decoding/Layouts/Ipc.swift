@@ -91,10 +91,10 @@ extension Decoder {
             out.verbatim("|")
         }
         if huge != 0 {
-            scratch.truncate(to: 0)
-            scratch.decimal(Int64(huge))
-            scratch.append("<<SHM_HUGE_SHIFT|")
-            out.verbatim(scratch.bytes)
+            out.unsigned(huge)
+            out.verbatim("<<")
+            enumerated(UInt64(26), .hugePageShift, radix: .decimal)
+            out.verbatim("|")
         }
         permissions(mode)
     }
@@ -102,20 +102,11 @@ extension Decoder {
     /// An operation, which old programs mark with IPC_64.
     func ipcOperation(_ v: UInt64, _ table: ConstantTable) {
         let mark: UInt64 = 0x100
-        let v = v & 0xffff_ffff
-        guard v & mark != 0 else {
-            enumerated(v, table)
-            return
+        if v & mark != 0 {
+            enumerated(mark, .ipcVersions)
+            out.verbatim("|")
         }
-        guard out.beginSymbolic(v, radix: .hex) else { return }
-        out.symbol("IPC_64")
-        if let name = table.name(of: v & ~mark) {
-            out.symbol(name)
-        } else {
-            out.bits(v & ~mark, radix: .hex)
-            out.comment(table.unknown)
-        }
-        out.endSymbolic()
+        enumerated(v & 0xffff_ffff & ~mark, table)
     }
 
     /// shmctl(2), msgctl(2) and semctl(2): what the last argument points to depends on

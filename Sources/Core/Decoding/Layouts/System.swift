@@ -104,9 +104,8 @@ extension Decoder {
         argument("len")
         if action == 8 {
             out.signed(Int64(Int32(truncatingIfNeeded: call[2])))
-            if options.constants != .raw {
-                out.comment(ConstantTable.kernelLogLevels.name(of: call[2] & 0xffff_ffff) ?? ConstantTable.kernelLogLevels.unknown)
-            }
+            let levels = ConstantTable.kernelLogLevels
+            out.comment(levels.name(of: call[2] & 0xffff_ffff) ?? levels.unknown)
         } else {
             int(call[2])
         }
