@@ -20,6 +20,8 @@ extension Invocation {
         switch q {
         case .trace:
             settings.pipeline.plan.syscalls = try syscalls(value)
+            // Calls that no table names cannot be asked for: strace shows them always.
+            settings.pipeline.plan.syscalls.includesUnknown = true
         case .abbrev: settings.text.decoding.abbreviated = try syscalls(value)
         case .verbose: settings.text.decoding.dereferenced = try syscalls(value)
         case .raw: settings.text.decoding.raw = try syscalls(value)

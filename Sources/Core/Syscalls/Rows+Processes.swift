@@ -84,7 +84,7 @@ extension SyscallTable {
         .init("ioprio_set", x86_64: 251, aarch64: 30, [],
             [.enumerated("which", .ioPriorityTargets),
              .custom("who") { d, v in d.target(v, process: 1, group: 2) },
-             .custom("ioprio") { d, v in d.ioPriority(v) }]),
+             .custom("ioprio") { d, v in d.ioPriority(v, radix: .decimal) }]),
         .init("ioprio_get", x86_64: 252, aarch64: 31, [],
             [.enumerated("which", .ioPriorityTargets), .custom("who") { d, v in d.target(v, process: 1, group: 2) }],
             dialect: { $0.ioPriorityCall() }),

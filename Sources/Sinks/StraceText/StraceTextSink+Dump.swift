@@ -7,7 +7,8 @@ extension StraceTextSink {
     /// the program offered to write, or what the kernel says was read.
     func dump(_ call: Call, _ tid: Int32) {
         guard !(options.dumpReads.isEmpty && options.dumpWrites.isEmpty), let syscall = call.syscall,
-            syscall.classes.contains(.data) || syscall.classes.contains(.network),
+            syscall.classes.contains(.data) || syscall.classes.contains(.network) || syscall.name == "mq_timedsend"
+                || syscall.name == "mq_timedreceive",
             case .fd? = syscall.arguments.first?.kind
         else { return }
         let descriptor = Int32(truncatingIfNeeded: call[0])

@@ -62,7 +62,7 @@ extension Decoder {
             return .nextAtExit
         case Operation.seccompMetadata:
             return seccompMetadata()
-        case Operation.getRegisters:
+        case Operation.getRegisters, Operation.setRegisters:
             kept = readU64(call[3] &+ 8) ?? 0
             return .nextAtExit
         default:
@@ -98,7 +98,11 @@ extension Decoder {
         case Operation.getMask: signalMask(data, size: call[2], evenOnError: false)
         case Operation.setMask: signalMask(data, size: call[2])
         case Operation.peekSiginfo:
-            array(data, count: Int(clamping: result), stride: 128) { siginfo($0) }
+            if failed {
+                out.address(data)
+            } else {
+                array(data, count: Int(clamping: result), stride: 128) { siginfo($0) }
+            }
         case Operation.getCall: callInfo(data, size: min(call[2], UInt64(clamping: result)), evenOnError: false)
         case Operation.setCall: callInfo(data, size: call[2], evenOnError: true)
         default: out.address(data)
@@ -121,18 +125,20 @@ extension Decoder {
 
     /// `{iov_base={r15=0x1, …}, iov_len=216}`
     private func registerSet(_ address: UInt64) {
+        let isInput = call[0] == Operation.setRegisters
         object(address, 16, evenOnError: true) { b in
             let base = b.u64(0)
             let size = b.u64(8)
+            let shown = isInput ? kept : size
             structure {
                 field("iov_base")
                 switch call[2] & 0xffff_ffff {
-                case 1: registers(base, .general, size: size, evenOnError: entering)
-                case 2: registers(base, .floatingPoint, size: size, evenOnError: entering)
+                case 1: registers(base, .general, size: shown, evenOnError: isInput)
+                case 2: registers(base, .floatingPoint, size: shown, evenOnError: isInput)
                 default: out.address(base)
                 }
                 field("iov_len")
-                if exiting, kept != size {
+                if kept != size {
                     out.unsigned(kept)
                     out.changed()
                 }
@@ -178,9 +184,9 @@ extension Decoder {
                 field("reserved")
                 out.hex(UInt64(b.u8(1)))
             }
-            if has(4), b.u16(2) != 0 {
+            if has(3), b.u8(2) != 0 || b.u8(3) != 0 {
                 field("flags")
-                out.hex(UInt64(b.u16(2)))
+                out.hex(UInt64(b.u8(2)) | UInt64(b.u8(3)) << 8)
             }
             guard has(8) else { return }
             field("arch")

@@ -54,7 +54,7 @@ extension Decoder {
         structure {
             field("size")
             out.unsigned(UInt64(b.u32(0)))
-            if keeps & keepPolicy == 0 {
+            if keeps & (keepPolicy | keepParameters) == 0 {
                 field("sched_policy")
                 enumerated(b.u32(4), .schedulers)
             }

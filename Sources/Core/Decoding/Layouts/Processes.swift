@@ -162,15 +162,19 @@ extension Decoder {
     /// `IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 7)`
     func ioPriority(_ v: UInt64, radix: Radix = .unsigned) {
         guard options.constants != .raw else {
-            out.number(v & 0xffff_ffff, radix)
+            ioPriorityNumber(v, radix)
             return
         }
         if options.constants == .verbose {
-            out.number(v & 0xffff_ffff, radix)
+            ioPriorityNumber(v, radix)
             out.verbatim(" /* ")
         }
         ioPriorityValue(v)
         if options.constants == .verbose { out.verbatim(" */") }
+    }
+
+    private func ioPriorityNumber(_ v: UInt64, _ radix: Radix) {
+        if radix == .decimal { int(v) } else { out.number(v & 0xffff_ffff, radix) }
     }
 
     private func ioPriorityValue(_ v: UInt64) {

@@ -17,7 +17,7 @@ extension StructLayout {
         .init("sa_flags", 8, .flags64(.signalActionFlags)),
         .init("sa_restorer", 16, .address, when: { $0.u64(8) & 0x0400_0000 != 0 }),
     ])
-    static let signalEvent = StructLayout(size: 64, [
+    static let signalEvent = StructLayout(size: 32, [
         .init("sigev_value", when: { $0.u64(0) != 0 }) { d, b in
             d.structure {
                 d.field("sival_int")
@@ -270,7 +270,7 @@ extension Decoder {
         case own:
             let isX32 = n >= 0 && n & SyscallTable.x32Bit != 0
             guard let name = SyscallTable.lookup(n, isX32 ? .x32 : .native)?.name else {
-                out.signed(number)
+                out.unsigned(UInt64(bitPattern: number))
                 return
             }
             if out.beginSymbolic(UInt64(bitPattern: number), radix: .decimal) {
@@ -279,9 +279,9 @@ extension Decoder {
                 out.endSymbolic()
             }
         case compat:
-            out.signed(number)
+            out.unsigned(UInt64(bitPattern: number))
             if options.constants != .raw, let s = SyscallTable.lookup(n, .compat32) { out.comment(s.name) }
-        default: out.signed(number)
+        default: out.unsigned(UInt64(bitPattern: number))
         }
     }
 }
