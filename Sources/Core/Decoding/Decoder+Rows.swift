@@ -171,6 +171,7 @@ extension Decoder {
         case .sockaddr(let length):
             if let n = count(length) { socketAddress(v, length: Int(Int32(truncatingIfNeeded: n))) } else { out.address(v) }
         case .msghdr: messageHeader(v)
+        case .mmsghdr: out.address(v)
         case .sized(let k, _): value(k, v, out: isOut)
         case .custom(let body): body(self, v)
         }

@@ -83,8 +83,10 @@ public indirect enum ValueKind: Sendable {
 
     /// A pointer to a socket address of a length.
     case sockaddr(Length)
-    /// A pointer to a `struct msghdr` that the kernel reads.
+    /// A pointer to a `struct msghdr`.
     case msghdr
+    /// A pointer to an array of `struct mmsghdr`, as many as an argument says.
+    case mmsghdr(Length)
 
     /// Whatever no row can say: the function prints the raw value it is given.
     case custom(@Sendable (Decoder, UInt64) -> Void)
@@ -105,7 +107,7 @@ public indirect enum ValueKind: Sendable {
     public var width: Int {
         switch self {
         case .long, .ulong, .hex, .address, .flags64, .enumerated64, .path, .text, .string, .bytes, .vectors,
-            .structure, .pointee, .array, .structures, .sockaddr, .msghdr, .custom: 8
+            .structure, .pointee, .array, .structures, .sockaddr, .msghdr, .mmsghdr, .custom: 8
         case .sized(_, let bytes): bytes
         default: 4
         }

@@ -32,14 +32,42 @@ extension StraceTextSink {
                 }
             case .msghdr:
                 guard (writes ? options.dumpWrites : options.dumpReads).contains(descriptor) else { continue }
-                withUnsafeTemporaryAllocation(byteCount: 56, alignment: 8) { header in
-                    guard writes || moved > 0, call.memory.read(call[i], into: header) == header.count else { return }
-                    let vectors = header.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
-                    let count = header.loadUnaligned(fromByteOffset: 24, as: UInt64.self)
-                    dump(call.memory, vectors: vectors, count: count, limit: writes ? .max : moved, tid)
-                }
+                if writes || moved > 0 { dump(call.memory, message: call[i], limit: writes ? .max : moved, tid) }
+            case .mmsghdr:
+                guard (writes ? options.dumpWrites : options.dumpReads).contains(descriptor) else { continue }
+                dump(call.memory, messages: call[i], count: moved, writes: writes, tid)
             default: break
             }
+        }
+    }
+
+    /// The buffers of a `struct msghdr`.
+    private func dump(
+        _ memory: any TraceeMemory, message address: UInt64, number: UInt64? = nil, limit: UInt64, _ tid: Int32
+    ) {
+        withUnsafeTemporaryAllocation(byteCount: 56, alignment: 8) { header in
+            guard memory.read(address, into: header) == header.count else { return }
+            let vectors = header.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
+            let count = header.loadUnaligned(fromByteOffset: 24, as: UInt64.self)
+            if let number {
+                buffer.append(" = ")
+                buffer.decimal(count)
+                buffer.append(" buffers in vector ")
+                buffer.decimal(number)
+                buffer.append("\n")
+            }
+            dump(memory, vectors: vectors, count: count, limit: limit, tid)
+        }
+    }
+
+    /// The buffers of the first `count` of an array of `struct mmsghdr`.
+    private func dump(_ memory: any TraceeMemory, messages address: UInt64, count: UInt64, writes: Bool, _ tid: Int32) {
+        for i in 0..<min(count, 1024) {
+            let message = address &+ i &* 64
+            var length: UInt32 = 0
+            let read = withUnsafeMutableBytes(of: &length) { memory.read(message &+ 56, into: $0) }
+            guard read == 4 else { return }
+            dump(memory, message: message, number: i, limit: writes ? .max : UInt64(length), tid)
         }
     }
 

@@ -1,8 +1,8 @@
 // Ancillary data of socket messages: cmsg(3), unix(7), ip(7).
 
 extension Decoder {
-    /// The most bytes of control messages that are read at once.
-    private static let mostControl: UInt64 = 1 << 20
+    /// The most bytes of control messages that the kernel takes (`net.core.optmem_max`).
+    private static let mostControl: UInt64 = 128 << 10
 
     /// `[{cmsg_len=…, cmsg_level=…, cmsg_type=…, cmsg_data=…}, …]`
     func controlMessages(_ address: UInt64, _ length: UInt64) {
@@ -152,6 +152,8 @@ extension Decoder {
             socketAddress(b.slice(0, 128))
         case 3:
             quoted(b)
+        case 52 where b.count >= 4:
+            words(b) { enumerated($0, .inetProtocols) }
         default: return false
         }
         return true

@@ -8,6 +8,8 @@ extension Decoder {
     private static let mostMessages: UInt64 = 1024
     /// Set in `kept` when there was something to keep.
     private static let hasKept: UInt64 = 1 << 32
+    /// Set in `kept` when the first four of `keptWords` are a timeout.
+    private static let hasTimeout: UInt64 = 1 << 33
 
     /// A message header whose contents the kernel reads.
     func messageHeader(_ address: UInt64) {
@@ -124,7 +126,8 @@ extension Decoder {
         argument("flags")
         flags(self[3] & 0xffff_ffff, .messageFlags)
         argument("timeout")
-        if keptWords.count >= 4 {
+        let hasTimeout = kept & Self.hasTimeout != 0
+        if hasTimeout {
             // The kernel has replaced it by the time that is left.
             keptWords.withUnsafeBytes { raw in
                 if let base = raw.baseAddress { structure(Bytes(base: base, count: 16), .timespec) }
@@ -132,7 +135,7 @@ extension Decoder {
         } else {
             out.address(self[4])
         }
-        if !failed, result > 0, keptWords.count >= 4, let left = read(self[4], 16) {
+        if !failed, result > 0, hasTimeout, let left = read(self[4], 16) {
             out.beginNote()
             out.verbatim("left ")
             structure(left, .timespec)
@@ -144,10 +147,11 @@ extension Decoder {
     /// Keeps the timeout (four words, if there is one) and the names' lengths.
     private func keepReceiving() {
         var words: [UInt32] = []
+        kept = Self.hasKept
         if self[4] != 0, let timeout = read(self[4], 16) {
             for i in 0..<4 { words.append(timeout.u32(i * 4)) }
+            kept |= Self.hasTimeout
         }
-        kept = Self.hasKept
         let count = min(self[2] & 0xffff_ffff, Self.mostMessages)
         let limit = abbreviating ? UInt64(clamping: options.stringLimit) : count
         for i in 0..<min(count, limit) {
@@ -159,7 +163,7 @@ extension Decoder {
 
     /// - Parameter sent: how many messages were sent; nil if they were received.
     private func messages(count: UInt64, sent: Int?) {
-        let names = self[4] != 0 && sent == nil && keptWords.count >= 4 ? 4 : 0
+        let names = kept & Self.hasTimeout != 0 ? 4 : 0
         var i = 0
         let shown = min(count, Self.mostMessages)
         array(self[1], count: Int(shown), stride: Self.multipleSize, evenOnError: sent != nil) { b in

@@ -98,10 +98,10 @@ extension Decoder {
                 out.element()
                 ax25Call(b.slice(16 + i * 7, 7))
             }
-            if count > there { out.more() }
+            if count > room / 7 { out.more() }
             out.endArray()
         }
-        if room % 7 != 0 { out.more() }
+        if room % 7 != 0 || room > 8 * 7 { out.more() }
     }
 
     /// A call sign with its station number: `VALID-13`; spelled in bytes if it is none.

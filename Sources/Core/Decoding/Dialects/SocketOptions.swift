@@ -257,7 +257,7 @@ extension Decoder {
     private func portRange(_ b: Bytes) {
         out.hex(UInt64(b.u32(0)))
         let (low, high) = (b.u16(0), b.u16(2))
-        guard options.constants != .raw, low != 0 || high != 0 else { return }
+        guard options.constants != .raw, low != 0 || high != 0, high == 0 || low <= high else { return }
         scratch.truncate(to: 0)
         if low != 0 { scratch.decimal(UInt64(low)) }
         scratch.append("..")

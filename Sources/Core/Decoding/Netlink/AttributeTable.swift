@@ -51,6 +51,8 @@ indirect enum AttributeKind: Sendable {
     /// Characters, a NUL at the end left out.
     case string
     case fd
+    /// A user or group id.
+    case id
     case ifindex
     /// A hardware address of the message's interface.
     case hardwareAddress

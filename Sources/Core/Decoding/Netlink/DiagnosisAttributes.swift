@@ -52,6 +52,6 @@ extension AttributeTable {
     ])
     static let smcDiagnosis: AttributeTable = .init(.smcDiagnosisNames, [
         1: .structure(.smcConnection), 2: .structure(.smcLinkGroup), 4: .structure(.smcBuffer),
-        5: .structure(.smcFallback),
+        3: .flags(.shutdownFlags, 1, limited: true), 5: .structure(.smcFallback),
     ])
 }

@@ -49,16 +49,11 @@ extension StructLayout {
         ]
     }()
     static let unixDiagVfs = StructLayout(size: 8, [
-        .init("udiag_vfs_dev") { d, b in
-            // The kernel's own encoding of device numbers: twelve bits of major, twenty of minor.
-            let dev = UInt64(b.u32(4))
-            let (major, minor) = (dev >> 20, dev & 0xfffff)
-            d.device((minor & 0xff) | (major & 0xfff) << 8 | (minor & ~0xff) << 12)
-        },
+        .init("udiag_vfs_dev") { d, b in d.device(UInt64(b.u32(4))) },
         .init("udiag_vfs_ino", 0, .uint),
     ])
     static let packetDiagInfo = StructLayout(size: 24, [
-        .init("pdi_index", 0, .uint), .init("pdi_version", 4, .enumerated(.packetVersions)),
+        .init("pdi_index") { d, b in d.interfaceIndex(b.u32(0)) }, .init("pdi_version", 4, .enumerated(.packetVersions)),
         .init("pdi_reserve", 8, .uint), .init("pdi_copy_thresh", 12, .uint), .init("pdi_tstamp", 16, .uint),
         .init("pdi_flags", 20, .flags(.packetDiagFlags)),
     ])

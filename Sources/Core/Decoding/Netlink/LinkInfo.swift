@@ -89,7 +89,7 @@ extension AttributeTable {
         47: .nested { .bridgeQuerier }, 48: .u32, 49: .u32, 50: .enumerated(.brStpMode, 4, limited: true),
     ])
     static let tunLink: AttributeTable = .init(.tunLinkNames, [
-        1: .s32, 2: .s32, 3: .enumerated(.tunTypes, 1, limited: true), 4: .u8, 5: .u8, 6: .u8, 7: .u8, 8: .u32,
+        1: .id, 2: .id, 3: .enumerated(.tunTypes, 1, limited: true), 4: .u8, 5: .u8, 6: .u8, 7: .u8, 8: .u32,
         9: .u32,
     ])
     static let bridgeQuerier: AttributeTable = .init(.iflaBrMcastQuerierStateNames, [

@@ -115,6 +115,7 @@ extension Decoder {
             attributeString(span)
             return true
         case .fd: return fetch(span, 4) { fd(UInt64(bitPattern: Int64($0.i32(0)))) }
+        case .id: return fetch(span, 4) { id(UInt64($0.u32(0))) }
         case .ifindex: return fetch(span, 4) { interfaceIndex($0.u32(0)) }
         case .hardwareAddress:
             guard span.count <= 32 else { return false }

@@ -77,7 +77,7 @@ extension Decoder {
             let claimed = Int(b.u16(0))
             let next = claimed < size ? rest.count : (claimed + 3) & ~3
             let hasMore = next < rest.count
-            if shown == 0 && hasMore {
+            if shown == 0 && claimed < rest.count {
                 isList = true
                 out.beginArray()
             }

@@ -20,7 +20,9 @@ extension StructLayout {
         .init("vsi_mgr_id", 0, .uint, width: 1),
         .init("vsi_type_id") { d, b in d.out.string(b.slice(1, 3).raw, truncated: false, escaping: .all) },
         .init("vsi_type_version", 4, .uint, width: 1),
-        .init("pad") { d, b in d.out.string(b.slice(5, 3).raw, truncated: false, escaping: .all) },
+        .init("pad", .when { $0.slice(5, 3).raw.contains { $0 != 0 } }) { d, b in
+            d.out.string(b.slice(5, 3).raw, truncated: false, escaping: .all)
+        },
     ])
     static let iflaVfMac = StructLayout(size: 36, [
         .init("vf", 0, .uint), .init("mac") { d, b in d.hardwareAddress(b.slice(4, 32)) },

@@ -141,7 +141,7 @@ extension Decoder {
     /// A classic BPF program.
     func packetFilter(_ span: Span) -> Bool {
         guard span.count >= 8 else { return false }
-        out.address(span.address)
+        filterInstructions(span.address, count: UInt64(span.count / 8), .socket, always: true)
         return true
     }
 }
