@@ -148,7 +148,7 @@ extension Decoder {
     private func keepReceiving() {
         var words: [UInt32] = []
         kept = Self.hasKept
-        if self[4] != 0, let timeout = read(self[4], 16) {
+        if self[4] != 0, dereferencing, let timeout = read(self[4], 16) {
             for i in 0..<4 { words.append(timeout.u32(i * 4)) }
             kept |= Self.hasTimeout
         }
@@ -165,8 +165,10 @@ extension Decoder {
     private func messages(count: UInt64, sent: Int?) {
         let names = kept & Self.hasTimeout != 0 ? 4 : 0
         var i = 0
-        let shown = min(count, Self.mostMessages)
-        array(self[1], count: Int(shown), stride: Self.multipleSize, evenOnError: sent != nil) { b in
+        array(
+            self[1], count: Int(clamping: count), stride: Self.multipleSize, evenOnError: sent != nil,
+            limit: Int(Self.mostMessages)
+        ) { b in
             let length = b.u32(56)
             structure {
                 field("msg_hdr")
