@@ -79,12 +79,11 @@ public final class PtraceBackend: Backend {
             options |= UInt(clinux_option_fork | clinux_option_vfork | clinux_option_clone)
         }
         if plan.ptrace.killOnExit { options |= UInt(clinux_option_exitkill) }
+        debug("PTRACE_O_EXITKILL works")
         debug("ptrace_setoptions = 0x\(String(options, radix: 16))")
     }
 
     public func start() throws(TraceError) {
-        debug("PTRACE_O_EXITKILL works")
-        debug("ptrace_setoptions = 0x\(String(options, radix: 16))")
         placement.prepare(plan.ptrace.placement)
         // The program inherits what was in place before the handlers.
         if let launch = plan.target.launch { try self.launch(launch) }
