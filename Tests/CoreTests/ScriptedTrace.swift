@@ -5,6 +5,8 @@ import RenacerStraceText
 /// A made-up task's calls, run through the real pipeline to text.
 struct ScriptedTrace {
     let memory = SegmentedMemory()
+    /// What is known about the task; nothing if nil.
+    var inspector: (any TaskInspector)?
     private var steps: [ScriptedBackend.Step] = []
     private var clock: UInt64 = 1_000_000_000
     private var nextAddress: UInt64 = 0x7000_0000
@@ -63,7 +65,7 @@ struct ScriptedTrace {
         let output = CapturedOutput()
         let backend = ScriptedBackend(steps)
         let sink = StraceTextSink(
-            options, outputs: SingleOutput(output, isStandardError: false), inspector: backend.inspector)
+            options, outputs: SingleOutput(output, isStandardError: false), inspector: inspector ?? backend.inspector)
         let pipeline = Pipeline(backend, sinks: [sink], report: { _ in })
         try pipeline.start(CapturePlan())
         _ = try pipeline.run()
