@@ -6,15 +6,49 @@ import RenacerCore
 /// The kernel lists a task's ids in every namespace it is visible in (`NSpid:` of
 /// `/proc/PID/status`), outermost first, so the id at the depth of the tracee's namespace
 /// is what the tracee calls that task.
+///
+/// `/proc` itself may show another namespace than the tracer's, one further out: then a
+/// task's directory there has another number than the tracer has for it.
 final class PidNamespaces {
     private let files = ProcFiles()
     private let own: [UInt8]?
+    /// How far the tracer's namespace lies below that of `/proc`.
+    private let depth: Int
+    /// The numbers in `/proc` of tasks met, by the tracer's ids.
+    private var entries: [Int32: Int32] = [:]
 
     init() {
-        own = files.link(files.name(getpid(), "ns/pid")).map(Array.init)
+        let files = self.files
+        own = files.link(Self.path("/proc/self/ns/pid")).map(Array.init)
+        let levels = files.read(Self.path("/proc/self/status")).flatMap { files.value("NSpid", in: $0) }
+        depth = max(levels.map { Self.numbers($0).count - 1 } ?? 0, 0)
     }
 
     deinit { files.deallocate() }
+
+    /// A literal as a C string: it ends in NUL.
+    private static func path(_ s: StaticString) -> UnsafePointer<CChar> {
+        UnsafeRawPointer(s.utf8Start).assumingMemoryBound(to: CChar.self)
+    }
+
+    private static func numbers(_ line: Substring) -> [Int32] {
+        line.split(whereSeparator: { $0 == "\t" || $0 == " " }).compactMap { Int32($0) }
+    }
+
+    /// The number in `/proc` of the task that the tracer calls `tid`.
+    func entry(of tid: Int32) -> Int32 {
+        guard depth > 0 else { return tid }
+        if let known = entries[tid], isEntry(known, of: tid) { return known }
+        let found = search(.tid) { isEntry($0, of: tid) ? $0 : nil } ?? tid
+        entries[tid] = found
+        return found
+    }
+
+    private func isEntry(_ candidate: Int32, of tid: Int32) -> Bool {
+        let all = ids(candidate, .tid)
+        guard all.count > depth, all[depth] == tid else { return false }
+        return all.count > depth + 1 || namespace(of: candidate) == own
+    }
 
     private func namespace(of tid: Int32) -> [UInt8]? {
         files.link(files.name(tid, "ns/pid")).map(Array.init)
@@ -34,37 +68,43 @@ final class PidNamespaces {
         guard let status = files.read(files.name(tid, "status")), let line = files.value(key(kind), in: status) else {
             return []
         }
-        return line.split(whereSeparator: { $0 == "\t" || $0 == " " }).compactMap { Int32($0) }
+        return Self.numbers(line)
     }
 
     func translate(_ id: Int32, _ kind: PidKind, seenBy tid: Int32) -> Int32? {
-        guard id > 0, let theirs = namespace(of: tid), theirs != own else { return nil }
-        let depth = ids(tid, .tid).count - 1
-        guard depth > 0 else { return nil }
+        guard id > 0 else { return nil }
+        let task = entry(of: tid)
+        guard let theirs = namespace(of: task), theirs != own else { return nil }
+        let level = ids(task, .tid).count - 1
+        guard level > depth else { return nil }
+        func match(_ candidate: Int32) -> Int32? {
+            let all = ids(candidate, kind)
+            guard all.count > level, all[level] == id else { return nil }
+            guard all.count > level + 1 || namespace(of: candidate) == theirs else { return nil }
+            return all[depth]
+        }
         // The tracee most often speaks of itself and its relatives.
-        if let match = match(tid, id, kind, depth, theirs) { return match }
+        return match(task) ?? search(kind, match)
+    }
+
+    /// What `match` says of the first task it knows: processes, and threads where a
+    /// thread's id is meant.
+    private func search(_ kind: PidKind, _ match: (Int32) -> Int32?) -> Int32? {
         guard let proc = opendir("/proc") else { return nil }
         defer { closedir(proc) }
         while let entry = readdir(proc) {
             guard let candidate = Self.number(entry) else { continue }
-            if let match = match(candidate, id, kind, depth, theirs) { return match }
-            if kind == .tid, let match = thread(of: candidate, id, depth, theirs) { return match }
+            if let found = match(candidate) { return found }
+            if kind == .tid, let found = thread(of: candidate, match) { return found }
         }
         return nil
     }
 
-    private func match(_ candidate: Int32, _ id: Int32, _ kind: PidKind, _ depth: Int, _ theirs: [UInt8]) -> Int32? {
-        let all = ids(candidate, kind)
-        guard all.count > depth, all[depth] == id else { return nil }
-        guard all.count > depth + 1 || namespace(of: candidate) == theirs else { return nil }
-        return all[0]
-    }
-
-    private func thread(of process: Int32, _ id: Int32, _ depth: Int, _ theirs: [UInt8]) -> Int32? {
-        guard ids(process, .tid).count > depth, let tasks = opendir(files.name(process, "task")) else { return nil }
+    private func thread(of process: Int32, _ match: (Int32) -> Int32?) -> Int32? {
+        guard let tasks = opendir(files.name(process, "task")) else { return nil }
         defer { closedir(tasks) }
         while let entry = readdir(tasks) {
-            if let tid = Self.number(entry), let match = match(tid, id, .tid, depth, theirs) { return match }
+            if let tid = Self.number(entry), tid != process, let found = match(tid) { return found }
         }
         return nil
     }

@@ -15,13 +15,13 @@ public final class ProcInspector: TaskInspector {
     deinit { files.deallocate() }
 
     public func workingDirectory(of tid: Int32, into text: TextBuffer) -> DescriptorName {
-        let link = files.name(tid, "cwd")
+        let link = files.name(namespaces.entry(of: tid), "cwd")
         guard let target = files.link(link) else { return .unknown }
         return path(target, of: link, into: text)
     }
 
     public func command(of tid: Int32, into text: TextBuffer) -> Bool {
-        guard let comm = files.read(files.name(tid, "comm")), comm.count > 1 else { return false }
+        guard let comm = files.read(files.name(namespaces.entry(of: tid), "comm")), comm.count > 1 else { return false }
         text.angled(UnsafeRawBufferPointer(rebasing: comm.dropLast()))
         return true
     }
@@ -31,7 +31,7 @@ public final class ProcInspector: TaskInspector {
     }
 
     public func link(_ name: StaticString, of tid: Int32, into text: TextBuffer) -> Bool {
-        guard let target = files.link(files.name(tid, name)) else { return false }
+        guard let target = files.link(files.name(namespaces.entry(of: tid), name)) else { return false }
         text.append(target)
         return true
     }
@@ -41,7 +41,7 @@ public final class ProcInspector: TaskInspector {
     public func describe(
         fd: Int32, of tid: Int32, _ detail: DescriptorDetail, into text: TextBuffer
     ) -> DescriptorName {
-        let link = files.name(tid, "fd", fd)
+        let link = files.name(namespaces.entry(of: tid), "fd", fd)
         guard let target = files.link(link) else { return .unknown }
         if target.first == 0x2f {
             guard detail.contains(.device) || detail.contains(.path) else { return .unknown }
@@ -71,7 +71,7 @@ public final class ProcInspector: TaskInspector {
             text.signalSet(mask)
             return .known
         }
-        guard detail.contains(.path), let again = files.link(files.name(tid, "fd", fd)) else { return .unknown }
+        guard detail.contains(.path), let again = files.link(files.name(namespaces.entry(of: tid), "fd", fd)) else { return .unknown }
         text.angled(again)
         return .known
     }
@@ -81,7 +81,7 @@ public final class ProcInspector: TaskInspector {
     }
 
     public func socketProtocol(fd: Int32, of tid: Int32) -> (family: Int32, protocol: Int32)? {
-        guard let target = files.link(files.name(tid, "fd", fd)),
+        guard let target = files.link(files.name(namespaces.entry(of: tid), "fd", fd)),
             let inode = Self.number(target, after: "socket:[")
         else { return nil }
         guard let p = sockets.netlinkProtocol(inode) else { return nil }
@@ -106,7 +106,7 @@ public final class ProcInspector: TaskInspector {
     /// `<char 1:3>` behind a device's path.
     private func device(_ fd: Int32, _ tid: Int32, _ text: TextBuffer) -> Bool {
         var s = stat()
-        guard stat(files.name(tid, "fd", fd), &s) == 0 else { return false }
+        guard stat(files.name(namespaces.entry(of: tid), "fd", fd), &s) == 0 else { return false }
         let type = s.st_mode & S_IFMT
         guard type == S_IFCHR || type == S_IFBLK else { return false }
         text.append(type == S_IFCHR ? "<char " : "<block ")
@@ -135,12 +135,12 @@ public final class ProcInspector: TaskInspector {
     }
 
     private func information(_ key: StaticString, _ fd: Int32, _ tid: Int32) -> Substring? {
-        files.read(files.name(tid, "fdinfo", fd)).flatMap { files.value(key, in: $0) }
+        files.read(files.name(namespaces.entry(of: tid), "fdinfo", fd)).flatMap { files.value(key, in: $0) }
     }
 
     private func describe(socket inode: UInt64, _ fd: Int32, _ tid: Int32, into text: TextBuffer) -> Bool {
         var name = [CChar](repeating: 0, count: 64)
-        let n = getxattr(files.name(tid, "fd", fd), "system.sockprotoname", &name, name.count - 1)
+        let n = getxattr(files.name(namespaces.entry(of: tid), "fd", fd), "system.sockprotoname", &name, name.count - 1)
         guard n > 0 else { return false }
         let proto = String(decoding: name.prefix(n).prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         return sockets.describe(inode, proto, into: text)
