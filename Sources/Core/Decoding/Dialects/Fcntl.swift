@@ -117,6 +117,7 @@ extension Decoder {
         let v = UInt64(bitPattern: result)
         switch Int(self[1] & 0xffff_ffff) {
         case 0, 1030: resultStyle = .fd
+        case 9: resultStyle = .pid
         case 1:
             resultStyle = .hex
             if v != 0 { note("flags ") { flags(v, .descriptorFlags) } }

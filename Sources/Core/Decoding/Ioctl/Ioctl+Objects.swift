@@ -16,10 +16,10 @@ extension IoctlRequest {
         .init("NS_GET_NSTYPE", 0xb703, .noted { $0.enumerated(UInt64(bitPattern: $0.result), .namespaceTypes) }),
         .init("NS_GET_OWNER_UID", 0xb704, .written(.pointee(.id))),
         .init("NS_GET_MNTNS_ID", 0x8008b705, .written(.pointee(.hex))),
-        .init("NS_GET_PID_FROM_PIDNS", 0x8004b706, .value(.tid), returns: .tid),
-        .init("NS_GET_TGID_FROM_PIDNS", 0x8004b707, .value(.pid), returns: .pid),
-        .init("NS_GET_PID_IN_PIDNS", 0x8004b708, .value(.tid), returns: .tid),
-        .init("NS_GET_TGID_IN_PIDNS", 0x8004b709, .value(.pid), returns: .pid),
+        .init("NS_GET_PID_FROM_PIDNS", 0x8004b706, .value(.int), returns: .tid),
+        .init("NS_GET_TGID_FROM_PIDNS", 0x8004b707, .value(.int), returns: .pid),
+        .init("NS_GET_PID_IN_PIDNS", 0x8004b708, .value(.tid)),
+        .init("NS_GET_TGID_IN_PIDNS", 0x8004b709, .value(.pid)),
     ]
 
     /// Requests whose structure has grown: older and newer programs know other sizes of it.
