@@ -15,7 +15,7 @@ final class Arena {
 
     /// `count` uninitialised bytes, aligned to 16.
     func allocate(_ count: Int) -> UnsafeMutableRawBufferPointer {
-        let need = (count + 15) & ~15
+        let need = Self.rounded(count)
         while block < blocks.count {
             if used + need <= blocks[block].count {
                 let start = used
@@ -29,4 +29,11 @@ final class Arena {
         used = need
         return UnsafeMutableRawBufferPointer(rebasing: blocks[block][0..<count])
     }
+
+    /// Gives back all but the first `count` bytes of what was allocated last.
+    func keep(_ count: Int, of last: UnsafeMutableRawBufferPointer) {
+        used -= Self.rounded(last.count) - Self.rounded(count)
+    }
+
+    private static func rounded(_ count: Int) -> Int { (count + 15) & ~15 }
 }

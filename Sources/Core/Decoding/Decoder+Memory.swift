@@ -7,6 +7,7 @@ extension Decoder {
         let buffer = arena.allocate(max(count, 1))
         guard let base = buffer.baseAddress else { return nil }
         if count > 0, call.memory.read(address, into: UnsafeMutableRawBufferPointer(start: base, count: count)) != count {
+            arena.keep(0, of: buffer)
             return nil
         }
         return Bytes(base: base, count: count)
@@ -14,9 +15,12 @@ extension Decoder {
 
     /// As many of the bytes from `address` as can be read, at most `limit`; nil if none.
     public func readSome(_ address: UInt64, _ limit: Int) -> Bytes? {
-        let buffer = arena.allocate(max(min(limit, 1 << 24), 1))
-        guard let base = buffer.baseAddress, limit > 0 else { return nil }
+        guard limit > 0 else { return nil }
+        let buffer = arena.allocate(min(limit, 1 << 24))
+        guard let base = buffer.baseAddress else { return nil }
         let n = call.memory.read(address, into: UnsafeMutableRawBufferPointer(start: base, count: buffer.count))
+        // With a generous `-s` every short string asks for megabytes.
+        arena.keep(max(n, 0), of: buffer)
         return n > 0 ? Bytes(base: base, count: n) : nil
     }
 
