@@ -58,4 +58,73 @@ extension ConstantTable {
         37
         """)
     static let ringRegistrationFlags = ConstantTable("", "IORING_REGISTER_USE_REGISTERED_RING 0x80000000")
+    static let ringSubmissionFlags = ConstantTable("IOSQE_???", """
+        IOSQE_FIXED_FILE 0x1 IOSQE_IO_DRAIN 0x2 IOSQE_IO_LINK 0x4 IOSQE_IO_HARDLINK 0x8 IOSQE_ASYNC 0x10
+        IOSQE_BUFFER_SELECT 0x20 IOSQE_CQE_SKIP_SUCCESS 0x40
+        """)
+    static let ringRestrictions = ConstantTable("IORING_RESTRICTION_???", """
+        IORING_RESTRICTION_REGISTER_OP 0 IORING_RESTRICTION_SQE_OP 1 IORING_RESTRICTION_SQE_FLAGS_ALLOWED 2
+        IORING_RESTRICTION_SQE_FLAGS_REQUIRED 3
+        """)
+    static let ringResourceFlags = ConstantTable("IORING_RSRC_REGISTER_???", """
+        IORING_RSRC_REGISTER_SPARSE 1
+        """)
+    static let ringWorkers = ConstantTable("IO_WQ_???", """
+        IO_WQ_BOUND 0 IO_WQ_UNBOUND 1
+        """)
+    static let ringCancelFlags = ConstantTable("IORING_ASYNC_CANCEL_???", """
+        IORING_ASYNC_CANCEL_ALL 0x1 IORING_ASYNC_CANCEL_FD 0x2 IORING_ASYNC_CANCEL_ANY 0x4
+        IORING_ASYNC_CANCEL_FD_FIXED 0x8 IORING_ASYNC_CANCEL_USERDATA 0x10 IORING_ASYNC_CANCEL_OP 0x20
+        """)
+    static let ringNapiOperations = ConstantTable("IO_URING_NAPI_???", """
+        IO_URING_NAPI_REGISTER_OP 0 IO_URING_NAPI_STATIC_ADD_ID 1 IO_URING_NAPI_STATIC_DEL_ID 2
+        """)
+    static let ringNapiTracking = ConstantTable("IO_URING_NAPI_TRACKING_???", """
+        IO_URING_NAPI_TRACKING_DYNAMIC 0 IO_URING_NAPI_TRACKING_STATIC 1 IO_URING_NAPI_TRACKING_INACTIVE 0xff
+        """)
+    static let ringCloneFlags = ConstantTable("IORING_REGISTER_???", """
+        IORING_REGISTER_SRC_REGISTERED 1 IORING_REGISTER_DST_REPLACE 2
+        """)
+    static let ringRegionFlags = ConstantTable("IORING_MEM_REGION_REG_???", """
+        IORING_MEM_REGION_REG_WAIT_ARG 1
+        """)
+    static let ringReceiveFlags = ConstantTable("ZCRX_REG_???", """
+        ZCRX_REG_IMPORT 1
+        """)
+    static let ringReceiveAreaFlags = ConstantTable("IORING_ZCRX_AREA_???", """
+        IORING_ZCRX_AREA_DMABUF 1
+        """)
+    static let ringReceiveCommands = ConstantTable("ZCRX_CTRL_???", """
+        ZCRX_CTRL_FLUSH_RQ 0 ZCRX_CTRL_EXPORT 1 ZCRX_CTRL_ARM_EVENT 2
+        """)
+    static let ringReceiveEvents = ConstantTable("ZCRX_EVENT_???", """
+        ZCRX_EVENT_ALLOC_FAIL 0 ZCRX_EVENT_COPY 1
+        """)
+    static let ringQueries = ConstantTable("IO_URING_QUERY_???", """
+        IO_URING_QUERY_OPCODES 0 IO_URING_QUERY_ZCRX 1 IO_URING_QUERY_SCQ 2 IO_URING_QUERY_ZCRX_EVENT 3
+        """)
+    static let ringAcceptFlags = ConstantTable("IORING_ACCEPT_???", """
+        IORING_ACCEPT_MULTISHOT 0x1 IORING_ACCEPT_DONTWAIT 0x2 IORING_ACCEPT_POLL_FIRST 0x4
+        """)
+    static let ringMessageFlags = ConstantTable("IORING_RECVSEND_???", """
+        IORING_RECVSEND_POLL_FIRST 0x1 IORING_RECV_MULTISHOT 0x2 IORING_RECVSEND_FIXED_BUF 0x4
+        IORING_SEND_ZC_REPORT_USAGE 0x8 IORING_RECVSEND_BUNDLE 0x10 IORING_SEND_VECTORIZED 0x20
+        """)
+    static let ringNopFlags = ConstantTable("IORING_NOP_???", """
+        IORING_NOP_INJECT_RESULT 0x1 IORING_NOP_FILE 0x2 IORING_NOP_FIXED_FILE 0x4 IORING_NOP_FIXED_BUFFER 0x8
+        IORING_NOP_TW 0x10 IORING_NOP_CQE32 0x20
+        """)
+    static let ringPassFlags = ConstantTable("IORING_MSG_RING_???", """
+        IORING_MSG_RING_CQE_SKIP 0x1 IORING_MSG_RING_FLAGS_PASS 0x2
+        """)
+    static let ringInstallFlags = ConstantTable("IORING_FIXED_FD_???", """
+        IORING_FIXED_FD_NO_CLOEXEC 1
+        """)
+    static let ringAttributes = ConstantTable("IORING_RW_ATTR_FLAG_???", """
+        IORING_RW_ATTR_FLAG_PI 1
+        """)
+    static let ringSocketCommands = ConstantTable("SOCKET_URING_OP_???", """
+        SOCKET_URING_OP_SIOCINQ 0 SOCKET_URING_OP_SIOCOUTQ 1 SOCKET_URING_OP_GETSOCKOPT 2 SOCKET_URING_OP_SETSOCKOPT 3
+        SOCKET_URING_OP_TX_TIMESTAMP 4 SOCKET_URING_OP_GETSOCKNAME 5
+        """)
 }

@@ -67,9 +67,11 @@ extension Decoder {
     /// Shortened to `-s` elements unless `-v`, and to `most` in any case. Where reading stops short, the address of
     /// the first unreadable element follows in a comment; where nothing can be read, only
     /// the address is printed.
+    ///
+    /// - Parameter index: names each element: `[[IO_WQ_BOUND]=1]`.
     public func array(
         _ address: UInt64, count: Int, stride: Int, evenOnError: Bool = false, limit most: Int = .max,
-        _ body: (Bytes) -> Void
+        index: ConstantTable? = nil, _ body: (Bytes) -> Void
     ) {
         if address != 0 && count <= 0 {
             out.beginArray()
@@ -101,10 +103,24 @@ extension Decoder {
                 out.more()
                 break
             }
-            out.element()
+            if let index { element(UInt64(i), index) } else { out.element() }
             body(b)
         }
         out.endArray()
+    }
+
+    /// Starts an element that its index names.
+    private func element(_ index: UInt64, _ table: ConstantTable) {
+        let name = table.name(of: index)
+        let isNumber = name == nil || options.constants != .abbrev
+        scratch.truncate(to: 0)
+        if isNumber { scratch.decimal(index) }
+        if options.constants != .raw {
+            if isNumber { scratch.append(" /* ") }
+            scratch.append(name ?? table.unknown)
+            if isNumber { scratch.append(" */") }
+        }
+        out.element(index: scratch.bytes)
     }
 
     /// `... /* 0x7f… */`: the rest of an array could not be read from there on.

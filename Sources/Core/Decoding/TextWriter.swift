@@ -121,7 +121,7 @@ public final class TextWriter: ValueWriter {
         named(name)
     }
 
-    public func element(index: Name) {
+    public func element(index: UnsafeRawBufferPointer) {
         separate()
         buffer.ascii("[")
         buffer.append(index)

@@ -113,7 +113,7 @@ public final class TreeWriter: ValueWriter {
     public func endStructure() { pop() }
     public func beginArray() { push(.list) }
     public func element() { next("") }
-    public func element(index: Name) { next(index.description) }
+    public func element(index: UnsafeRawBufferPointer) { next(String(decoding: index, as: UTF8.self)) }
     public func endArray() { pop() }
     public func member() { next("") }
     public func beginCall(_ name: Name) { push(.call(name.description)) }

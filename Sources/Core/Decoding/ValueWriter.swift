@@ -17,7 +17,7 @@ public protocol ValueWriter: AnyObject {
     func beginArray()
     func element()
     /// An array shown by index: `[3]=`.
-    func element(index: Name)
+    func element(index: UnsafeRawBufferPointer)
     func endArray()
     /// The next member of a set shown in array brackets, set off by blanks: `[3 4]`.
     func member()
@@ -80,6 +80,7 @@ extension ValueWriter {
     public func octal(_ v: UInt64) { octal(v, width: 1) }
     public func verbatim(_ s: Name) { verbatim(s.bytes) }
     public func comment(_ s: Name) { comment(s.bytes) }
+    public func element(index: Name) { element(index: index.bytes) }
     public func string(_ b: UnsafeRawBufferPointer, truncated: Bool) {
         string(b, truncated: truncated, escaping: nil)
     }

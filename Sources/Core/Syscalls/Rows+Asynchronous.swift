@@ -62,6 +62,8 @@ extension SyscallTable {
         .init("io_uring_enter", x86_64: 426, aarch64: 426, [.desc, .signal],
             [.fd("fd"), .uint("to_submit"), .uint("min_complete"), .flags("flags", .ringEnterFlags),
                 .custom("sigset") { d, v in d.ringEnterArgument(v) }, .size("sigsetsize")]),
+        .init("io_uring_register", x86_64: 427, aarch64: 427, [.desc, .memory],
+            [.fd("fd"), .uint("opcode"), .address("arg"), .uint("nr_args")], dialect: { $0.ringRegisterCall() }),
         .init("timerfd_gettime", x86_64: 287, aarch64: 87, [.desc], [.fd("fd"), .structure("curr_value", .itimerspec, .out)]),
     ]
 
