@@ -106,7 +106,6 @@ struct Invocation {
             guard given.value != nil else { throw Self.sourceLines }
             guard let n = decimal(value, upTo: (1 << 30) - 1) else { throw invalid }
             settings.text.decoding.stringLimit = Int(n)
-        case .source: throw Self.sourceLines
         case .noAbbreviation: settings.text.decoding.abbreviated = .none
         case .instructionPointer: settings.text.instructionPointer = true
         case .syscallNumber: settings.text.syscallNumbers = true

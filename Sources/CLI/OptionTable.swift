@@ -53,7 +53,7 @@ enum OptionID: Sendable, Equatable {
     case output, append, separately, relative, stringLimit, absoluteShort, absoluteLong, callTimes
     case noAbbreviation, hexShort, hexLong, constants, descriptorsShort, pidNamespaces, commands, alwaysShowPid
     case summaryOnly, summary, overhead, sortBy, columns, wallClock, cpuSummary
-    case debug, help, version, tips, source, completions
+    case debug, help, version, tips, completions
 }
 
 /// The qualifiers of `-e`, each of which is a long option too.

@@ -49,6 +49,7 @@ public final class AccessFilter: EventFilter {
             // What a symbolic link will hold is text, not a path that is accessed.
             case .path where i == 0 && (syscall.name == "symlink" || syscall.name == "symlinkat"): break
             case .path: if matches(pathAt: call[i], of: call) { return true }
+            case .custom where argument.name == "dirfd": if matches(Int32(truncatingIfNeeded: call[i]), of: tid) { return true }
             case .fd, .dirfd: if matches(Int32(truncatingIfNeeded: call[i]), of: tid) { return true }
             default: break
             }
