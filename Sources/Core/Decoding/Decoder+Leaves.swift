@@ -161,11 +161,13 @@ extension Decoder {
             return
         }
         let shown = Int(min(count, UInt64(options.stringLimit)))
-        guard !(failed && !evenOnError), let b = read(address, shown) else {
+        // What is cut off must be there: a byte of it is read.
+        let needed = Int(min(count, UInt64(options.stringLimit) + 1))
+        guard !(failed && !evenOnError), let b = read(address, needed) else {
             out.address(address)
             return
         }
-        out.string(b.raw, truncated: count > UInt64(shown), escaping: escaping)
+        out.string(b.slice(0, shown).raw, truncated: count > UInt64(shown), escaping: escaping)
     }
 
     /// Bytes of a fixed-size field up to the first NUL.

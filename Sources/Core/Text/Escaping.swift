@@ -59,7 +59,7 @@ extension TextBuffer {
                 }
                 byte(0x5c)
                 let next = i < n ? bytes[i] : 0
-                octalDigits(UInt64(c), width: next >= 0x30 && next <= 0x39 ? 3 : 1)
+                octalDigits(UInt64(c), width: next >= 0x30 && next <= 0x37 ? 3 : 1)
             }
         }
     }
