@@ -110,11 +110,7 @@ extension Decoder {
                 field("dest_count")
                 out.unsigned(UInt64(b.u16(16)))
                 field("info")
-                if abbreviating {
-                    out.more()
-                    return
-                }
-                array(call[2] &+ UInt64(header), count: Int(b.u16(16)), stride: stride) { info in
+                array(call[2] &+ UInt64(header), count: Int(b.u16(16)), stride: stride, limit: abbreviating ? 2 : .max) { info in
                     structure {
                         field("dest_fd")
                         fd(info.u64(0))
@@ -126,7 +122,7 @@ extension Decoder {
         } _: { b in
             structure {
                 field("info")
-                array(call[2] &+ UInt64(header), count: Int(b.u16(16)), stride: stride) { info in
+                array(call[2] &+ UInt64(header), count: Int(b.u16(16)), stride: stride, limit: abbreviating ? 2 : .max) { info in
                     structure {
                         field("bytes_deduped")
                         out.unsigned(info.u64(16))
