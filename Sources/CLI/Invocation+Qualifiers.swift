@@ -46,7 +46,8 @@ extension Invocation {
             settings.pipeline.plan.tampering.append(rule)
         case .kvm:
             guard value == "vcpu" || value == "vcpu+" else { throw UsageError("invalid -e kvm= argument: '\(value)'") }
-            throw UsageError("-e kvm= is not available yet")
+            guard value == "vcpu" else { throw UsageError("-e kvm=\(value) is not available yet") }
+            settings.text.decoding.virtualCPUs = true
         case .namespace:
             guard value == "new" else { throw UsageError("invalid -e namespace= argument: '\(value)'") }
             settings.text.decoding.enteredNamespaces = true

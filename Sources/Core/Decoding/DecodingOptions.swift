@@ -16,6 +16,8 @@ public struct DecodingOptions: Sendable {
     public var pidNamespaces = false
     /// `-e namespace=new`: namespaces that a call entered are told behind its result.
     public var enteredNamespaces = false
+    /// `-e kvm=vcpu`: why a virtual CPU stopped running is told behind the result.
+    public var virtualCPUs = false
     /// `-X`.
     public var constants: ConstantStyle = .abbrev
 

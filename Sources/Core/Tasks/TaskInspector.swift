@@ -21,6 +21,8 @@ public protocol TaskInspector: AnyObject {
     func socketProtocol(fd: Int32, of tid: Int32) -> (family: Int32, protocol: Int32)?
     /// Writes the name of the network interface with this index.
     func interfaceName(_ index: UInt32, of tid: Int32, into text: TextBuffer) -> Bool
+    /// Where a task mapped the `struct kvm_run` of a virtual CPU's descriptor.
+    func virtualCPU(fd: Int32, of tid: Int32) -> UInt64?
     /// Writes the name of the generic netlink family with this number.
     func genericNetlinkFamily(_ number: UInt16, into text: TextBuffer) -> Bool
 }
@@ -36,6 +38,7 @@ extension TaskInspector {
     public func process(pidfd: Int32, of tid: Int32) -> Int32? { nil }
     public func socketProtocol(fd: Int32, of tid: Int32) -> (family: Int32, protocol: Int32)? { nil }
     public func interfaceName(_ index: UInt32, of tid: Int32, into text: TextBuffer) -> Bool { false }
+    public func virtualCPU(fd: Int32, of tid: Int32) -> UInt64? { nil }
     public func genericNetlinkFamily(_ number: UInt16, into text: TextBuffer) -> Bool { false }
 }
 

@@ -57,7 +57,7 @@ enum IoctlTable {
         IoctlRequest.files, IoctlRequest.objects, IoctlRequest.gpio,
         IoctlRequest.v4l2, IoctlRequest.userfault, IoctlRequest.clocks, IoctlRequest.storage, IoctlRequest.various,
         IoctlRequest.sockets, IoctlRequest.scsi, IoctlRequest.deviceMapper, IoctlRequest.tee,
-        IoctlRequest.btrfs,
+        IoctlRequest.btrfs, IoctlRequest.kvm,
     ]
 
     private static let byCode: [UInt32: IoctlRequest] = {
