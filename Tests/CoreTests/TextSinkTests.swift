@@ -79,7 +79,7 @@ import Testing
         let bytes: [UInt8] = [0x1b, 0x5b, 0x33, 0x31, 0x6d, 7, 0, 0x39, 0xff]
         let buf = t.place(bytes)
         t.call("write", 1, buf, UInt64(bytes.count), outcome: .returned(9))
-        #expect(try t.text() == "write(1, \"\\33[31m\\7\\0009\\377\", 9) = 9\n")
+        #expect(try t.text() == "write(1, \"\\33[31m\\7\\09\\377\", 9) = 9\n")
         #expect(try t.text { $0.escaping = .all }.contains("\"\\x1b\\x5b\\x33"))
     }
 
