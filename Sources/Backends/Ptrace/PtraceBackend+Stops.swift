@@ -92,7 +92,9 @@ extension PtraceBackend {
         guard task.isInCall else { return }
         task.isInCall = false
         let value = Int64(bitPattern: info.value)
-        let failed = info.arg0 & 0xff != 0
+        // Calls that widen 32 bits without their sign fail with what looks like a number.
+        let isNarrow = value >> 12 == 0xf_ffff && task.call.syscall?.returns == .narrow
+        let failed = info.arg0 & 0xff != 0 || isNarrow
         if task.tid == launched, !hasExecuted { leftBeforeExec(task, failed: failed) }
         if value == -Self.restartBlock, task.number != Int(clinux_sys_restart_syscall) {
             task.interruptedNumber = task.number

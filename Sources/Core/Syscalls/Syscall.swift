@@ -10,6 +10,8 @@ public final class Syscall: Sendable {
         /// A new file descriptor.
         case fd
         case tid, pid, pgid, sid
+        /// 32 bits that the kernel widens without their sign, errors too.
+        case narrow
         /// Decided by the dialect, through `Decoder.resultStyle`.
         case dialect
     }

@@ -201,7 +201,8 @@ extension StraceTextSink {
             options.palette?.begin(.retval, in: buffer)
             returned(value, call)
             options.palette?.end(.retval, in: buffer)
-        case .failed(let number): failed(number)
+        case .failed(let number):
+            failed(number, isNarrow: call.syscall?.returns == .narrow && !call.tampering.contains(.injected))
         }
         if writer.hasNote {
             buffer.append(" (")
@@ -249,10 +250,11 @@ extension StraceTextSink {
         case .pid: decoder.pid(raw, .pid)
         case .pgid: decoder.pid(raw, .pgid)
         case .sid: decoder.pid(raw, .sid)
+        case .narrow: buffer.decimal(raw)
         }
     }
 
-    private func failed(_ number: Int32) {
+    private func failed(_ number: Int32, isNarrow: Bool) {
         options.palette?.begin(.error, in: buffer)
         defer { options.palette?.end(.error, in: buffer) }
         let name = ConstantTable.errors.name(of: UInt64(UInt32(bitPattern: number)))
@@ -264,7 +266,8 @@ extension StraceTextSink {
             buffer.ascii(")")
             return
         }
-        buffer.append("-1 ")
+        if isNarrow { buffer.decimal(UInt64(UInt32(bitPattern: 0 &- number))) } else { buffer.append("-1") }
+        buffer.ascii(" ")
         guard let name else {
             buffer.append("(errno ")
             buffer.decimal(Int64(number))
