@@ -18,7 +18,10 @@ extension SyscallTable {
         .init("exit_group", x86_64: 231, aarch64: 94, [.process], [.int("status")]),
         .init("wait4", x86_64: 61, aarch64: 260, [.process],
             [.custom("pid") { d, v in d.pidOrGroup(v) }, .custom("status", .out) { d, v in d.waitStatus(v) },
-             .flags("options", .waitOptions), .structure("usage", .resourceUsage, .out)],
+             .flags("options", .waitOptions),
+             .custom("usage", .out) { d, v in
+                if d.result == 0 { d.out.address(v) } else { d.structure(v, .resourceUsage) }
+             }],
             returns: .tid),
         .init("waitid", x86_64: 247, aarch64: 95, [.process],
             [.enumerated("idtype", .waitTypes),

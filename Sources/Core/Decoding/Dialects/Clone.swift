@@ -6,6 +6,8 @@ private let parentSet: UInt64 = 0x0010_0000
 private let descriptor: UInt64 = 0x1000
 private let threadStorage: UInt64 = 0x0008_0000
 private let intoControlGroup: UInt64 = 1 << 33
+/// The `struct clone_args` known here.
+private let known: UInt64 = 88
 
 extension Decoder {
     /// clone(2): arguments are told by name, and only those that the flags ask for.
@@ -68,17 +70,17 @@ extension Decoder {
             return .complete
         }
         argument("cl_args")
-        guard size >= 64, follows(call[0]), let b = read(call[0], Int(size)) else {
+        guard size >= 64, follows(call[0]), let b = read(call[0], Int(min(size, known))) else {
             out.address(call[0])
             argument("size")
             out.unsigned(call[1])
             return .complete
         }
-        cloneArguments(b)
+        cloneArguments(b, size)
         return .sameAtExit
     }
 
-    private func cloneArguments(_ b: Bytes) {
+    private func cloneArguments(_ b: Bytes, _ size: UInt64) {
         let flags = b.u64(0)
         structure {
             field("flags")
@@ -107,17 +109,17 @@ extension Decoder {
             }
             if b.count >= 88, flags & intoControlGroup != 0 || b.u64(80) != 0 {
                 field("cgroup")
-                fd(b.u64(80))
+                if flags & intoControlGroup != 0 { fd(b.u64(80)) } else { out.unsigned(b.u64(80)) }
             }
-            trailingBytes(b, from: 88)
+            trailingBytes(call[0], size: size, known: Int(known))
         }
     }
 
     /// ` => {pidfd=[3]}`, and bytes that only a newer kernel knows.
     private func cloneResults(_ size: UInt64) {
-        guard !failed, let b = read(call[0], Int(size)) else { return }
+        guard !failed, let b = read(call[0], Int(min(size, known))) else { return }
         let flags = b.u64(0)
-        guard flags & (descriptor | parentSet) != 0 || hasTrailingBytes(b, from: 88) else { return }
+        guard flags & (descriptor | parentSet) != 0 || hasTrailingBytes(call[0], size: size, known: Int(known)) else { return }
         out.changed()
         structure {
             if flags & descriptor != 0 {
@@ -128,7 +130,7 @@ extension Decoder {
                 field("parent_tid")
                 pointee(b.u64(24), 4) { pid(UInt64($0.u32(0)), .tid) }
             }
-            trailingBytes(b, from: 88)
+            trailingBytes(call[0], size: size, known: Int(known))
         }
     }
 

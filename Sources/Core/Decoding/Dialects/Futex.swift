@@ -81,7 +81,12 @@ extension Decoder {
 
     private func futexOperation(_ v: UInt64) {
         let mark: UInt64 = 256
-        guard v & mark != 0, let name = ConstantTable.futexOperations.name(of: v & ~mark) else {
+        // Only these take a clock.
+        let takesClock = switch v & 127 {
+        case 0, 9, 11: true
+        default: false
+        }
+        guard v & mark != 0, takesClock, let name = ConstantTable.futexOperations.name(of: v & ~mark) else {
             enumerated(v, .futexOperations)
             return
         }

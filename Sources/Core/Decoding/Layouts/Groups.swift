@@ -1,8 +1,8 @@
 extension Decoder {
-    /// Supplementary groups; a negative number of them cannot be shown.
+    /// Supplementary groups; more than NGROUPS_MAX of them cannot be.
     func groups(_ address: UInt64, count: Int64, asked: UInt64) {
         // getgroups(2) with a size of 0 only counts.
-        guard count >= 0, !failed, !(exiting && asked & 0xffff_ffff == 0 && count > 0) else {
+        guard 0...65536 ~= count, !failed, !(exiting && asked & 0xffff_ffff == 0 && count > 0) else {
             out.address(address)
             return
         }

@@ -14,15 +14,8 @@ extension StructLayout {
         .init("post_commit_offset", 16, .hex), .init("abort_ip", 24, .hex),
     ])
     static let restartableSequence = StructLayout(size: 32, [
-        .init("cpu_id_start", 0, .uint),
-        .init("cpu_id") { d, b in
-            let v = UInt64(bitPattern: Int64(b.i32(4)))
-            if ConstantTable.rseqProcessors.name(of: v) != nil {
-                d.enumerated(v, .rseqProcessors, radix: .decimal)
-            } else {
-                d.out.unsigned(v & 0xffff_ffff)
-            }
-        },
+        .init("cpu_id_start") { d, b in d.sequenceProcessor(b.i32(0)) },
+        .init("cpu_id") { d, b in d.sequenceProcessor(b.i32(4)) },
         .init("rseq_cs") { d, b in
             let at = b.u64(8)
             if d.object(at, StructLayout.restartableSection.size, evenOnError: true, { d.structure($0, .restartableSection) }) {
@@ -202,6 +195,16 @@ extension Decoder {
         return .complete
     }
 
+    /// A processor's number, or why there is none.
+    func sequenceProcessor(_ v: Int32) {
+        let value = UInt64(bitPattern: Int64(v))
+        if ConstantTable.rseqProcessors.name(of: value) != nil {
+            enumerated(value, .rseqProcessors, radix: .decimal)
+        } else {
+            out.unsigned(UInt64(UInt32(bitPattern: v)))
+        }
+    }
+
     /// rseq(2)'s area, which newer kernels know to be longer.
     func restartableSequence(_ address: UInt64, size: UInt64) {
         // The kernel wants it aligned to 32.
@@ -244,22 +247,35 @@ extension Decoder {
         switch operation {
         case 0x1003, 0x1004:
             argument("addr")
-            pointee(call[1], 8) { out.hex($0.u64(0)) }
+            pointee(call[1], 8) { out.address($0.u64(0)) }
         case 0x1021, 0x1022, 0x1024:
             argument("addr")
             pointee(call[1], 8) { numberedFlags($0.u64(0), .processorFeatureMasks) }
         default:
             guard !failed, result != 0 else { break }
             resultStyle = .hex
-            let table = ConstantTable.processorFeatureMasks
-            let v = UInt64(bitPattern: result)
-            guard table.entries.contains(where: { $0.value & v == $0.value }) else { break }
-            out.beginNote()
-            out.element()
-            flags(v, table)
-            out.endNote()
+            if options.constants != .raw { processorFeatureNote(UInt64(bitPattern: result)) }
         }
         return .complete
+    }
+
+    /// Behind a result the features of its mask, named whatever the style.
+    private func processorFeatureNote(_ v: UInt64) {
+        var rest = v
+        scratch.truncate(to: 0)
+        for e in ConstantTable.processorFeatureMasks.entries where e.value & rest == e.value {
+            if rest != v { scratch.ascii("|") }
+            scratch.append(e.name)
+            rest &= ~e.value
+        }
+        guard rest != v else { return }
+        if rest != 0 {
+            scratch.ascii("|")
+            scratch.hex(rest)
+        }
+        out.beginNote()
+        out.verbatim(scratch.bytes)
+        out.endNote()
     }
 
     /// kcmp(2): what idx1 and idx2 are depends on the type.

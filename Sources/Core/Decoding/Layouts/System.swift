@@ -113,7 +113,7 @@ extension Decoder {
     }
 
     /// reboot(2): only one command has a fourth argument.
-    func rebootArgument(_ v: UInt64) { string(v, evenOnError: true) }
+    func rebootArgument(_ v: UInt64) { string(v, atMost: 255) }
 
     /// A name that its length bounds: `sethostname("abc", 3)`.
     func countedString(_ address: UInt64, _ count: UInt64, most: UInt64) {

@@ -1,6 +1,25 @@
 // Structures that grow: what a tracee passes beyond the fields known here.
 
 extension Decoder {
+    /// What lies behind the `known` bytes of a structure of `size` at `address`: whether it
+    /// says anything.
+    func hasTrailingBytes(_ address: UInt64, size: UInt64, known: Int) -> Bool {
+        guard size > UInt64(known) else { return false }
+        guard let b = read(address &+ UInt64(known), Int(clamping: size) - known) else { return true }
+        return b.raw.contains { $0 != 0 }
+    }
+
+    /// The same as the next field: bytes that are not zero, or `???` for unreadable ones.
+    func trailingBytes(_ address: UInt64, size: UInt64, known: Int) {
+        guard hasTrailingBytes(address, size: size, known: known) else { return }
+        guard let b = read(address, Int(clamping: size)) else {
+            out.element()
+            out.verbatim("???")
+            return
+        }
+        trailingBytes(b, from: known)
+    }
+
     func hasTrailingBytes(_ b: Bytes, from offset: Int) -> Bool {
         b.count > offset && b.slice(offset).raw.contains { $0 != 0 }
     }

@@ -3,7 +3,12 @@
 extension Decoder {
     /// `[{WIFEXITED(s) && WEXITSTATUS(s) == 0}]`
     func waitStatus(_ address: UInt64) {
-        pointee(address, 4) { waitStatus($0.u32(0)) }
+        // Without a child that changed nothing is stored.
+        if exiting, result == 0 {
+            out.address(address)
+        } else {
+            pointee(address, 4) { waitStatus($0.u32(0)) }
+        }
     }
 
     /// `{WIFSIGNALED(s) && WTERMSIG(s) == SIGSEGV}` and the bits that this does not explain.
