@@ -22,7 +22,8 @@ public final class ProcInspector: TaskInspector {
 
     public func command(of tid: Int32, into text: TextBuffer) -> Bool {
         guard let comm = files.read(files.name(namespaces.entry(of: tid), "comm")), comm.count > 1 else { return false }
-        text.angled(UnsafeRawBufferPointer(rebasing: comm.dropLast()))
+        // Names of kernel threads are longer here than TASK_COMM_LEN lets others be.
+        text.angled(UnsafeRawBufferPointer(rebasing: comm.dropLast().prefix(15)))
         return true
     }
 

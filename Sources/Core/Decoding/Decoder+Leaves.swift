@@ -328,35 +328,8 @@ extension Decoder {
         out.endCall()
     }
 
-    /// A clock id.
-    public func clock(_ v: UInt64) {
-        let id = Int32(truncatingIfNeeded: v)
-        if id >= 0 {
-            enumerated(UInt64(UInt32(bitPattern: id)), .clockIDs)
-            return
-        }
-        // Dynamic clocks: bits 31-3 are the complement of a pid or descriptor.
-        let perThread = id & 4 != 0
-        let target = ~(id >> 3)
-        let type = UInt32(bitPattern: id) & 3
-        if type == 3 {
-            guard perThread == false else {
-                enumerated(UInt64(UInt32(bitPattern: id)), .clockIDs)
-                return
-            }
-            out.beginCall("FD_TO_CLOCKID")
-            out.element()
-            fd(UInt64(bitPattern: Int64(target)))
-            out.endCall()
-            return
-        }
-        out.beginCall(perThread ? "MAKE_THREAD_CPUCLOCK" : "MAKE_PROCESS_CPUCLOCK")
-        out.element()
-        pid(UInt64(bitPattern: Int64(target)), perThread ? .tid : .pid)
-        out.element()
-        enumerated(UInt64(type), .cpuClockTypes)
-        out.endCall()
-    }
+    /// A clock id; those of processes and descriptors have no name.
+    public func clock(_ v: UInt64) { enumerated(v & 0xffff_ffff, .clockIDs) }
 
     // MARK: Structures by layout
 

@@ -44,7 +44,7 @@ public indirect enum ValueKind: Sendable {
     case permissions
     /// A device number: `makedev(0x8, 0x1)`.
     case device
-    /// A clock id, dynamic clocks spelled out.
+    /// A clock id.
     case clock
 
     // Symbols.

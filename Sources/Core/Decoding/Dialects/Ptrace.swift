@@ -78,7 +78,8 @@ extension Decoder {
             seccompMetadataResult()
             return
         }
-        argument("data")
+        // Whole register sets have no address in the tracee.
+        argument(12...15 ~= operation ? "addr" : "data")
         switch operation {
         case Operation.peek, Operation.getEventMessage:
             pointee(data, 8) { b in
