@@ -4,7 +4,6 @@ extension IoctlNames {
     /// Lines of a code in eight hexadecimal digits and its name, by code; `|` stands between
     /// names that share a code.
     static let text: StaticString = """
-        00000000 0|with
         00000001 FIBMAP
         00000002 FIGETBSZ
         00000241 FDCLRPRM
