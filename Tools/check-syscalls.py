@@ -39,7 +39,7 @@ def headers(path):
 
 
 # Newer than the headers, of x86_64 alone.
-x86 = {"uretprobe": 335, "uprobe": 336} | headers(f"{INCLUDE}/x86_64-linux-gnu/asm/unistd_64.h")
+x86 = {"uretprobe": 335} | headers(f"{INCLUDE}/x86_64-linux-gnu/asm/unistd_64.h")
 arm = headers(f"{INCLUDE}/asm-generic/unistd.h")
 for name in ("sync_file_range2", "stat64", "lstat64", "fstatat64", "fstat64", "nfsservctl"):
     if name != "nfsservctl":
