@@ -1,25 +1,48 @@
 // execve(2) and execveat(2): the vectors of strings that a program starts with.
 
-extension Decoder {
+/// The pointers of a vector that NULL ends, read in pieces.
+private struct PointerVector {
     /// More strings than the kernel takes.
-    private static let mostStrings = 1 << 21
+    static let most = 1 << 21
 
+    let decoder: Decoder
+    private var chunk: Bytes?
+    private var offset = 0
+    /// Where the next pointer is.
+    private(set) var at: UInt64
+
+    init(_ decoder: Decoder, _ address: UInt64) {
+        self.decoder = decoder
+        at = address
+    }
+
+    /// The next pointer; nil where it cannot be read.
+    mutating func next() -> UInt64? {
+        if let chunk, offset + 8 <= chunk.count {
+            offset += 8
+            at &+= 8
+            return chunk.u64(offset - 8)
+        }
+        guard let more = decoder.readSome(at, 512), more.count >= 8 else { return nil }
+        chunk = more
+        offset = 8
+        at &+= 8
+        return more.u64(0)
+    }
+}
+
+extension Decoder {
     /// `["ls", "-l"]`: a vector of strings that NULL ends.
     func argumentVector(_ address: UInt64) {
-        guard follows(address, evenOnError: true), readU64(address) != nil else {
+        var vector = PointerVector(self, address)
+        guard follows(address, evenOnError: true), var pointer = vector.next() else {
             out.address(address)
             return
         }
-        let limit = abbreviating ? options.stringLimit : Self.mostStrings
+        let limit = abbreviating ? options.stringLimit : PointerVector.most
         out.beginArray()
-        var at = address
         var shown = 0
-        while true {
-            guard let pointer = readU64(at) else {
-                unreadableRest(at)
-                break
-            }
-            if pointer == 0 { break }
+        while pointer != 0 {
             if shown >= limit {
                 out.more()
                 break
@@ -27,7 +50,11 @@ extension Decoder {
             out.element()
             string(pointer, evenOnError: true)
             shown += 1
-            at &+= 8
+            guard let following = vector.next() else {
+                unreadableRest(vector.at)
+                break
+            }
+            pointer = following
         }
         out.endArray()
     }
@@ -39,22 +66,22 @@ extension Decoder {
             return
         }
         out.address(address)
-        guard follows(address, evenOnError: true), readU64(address) != nil else { return }
+        var vector = PointerVector(self, address)
+        guard follows(address, evenOnError: true), var pointer = vector.next() else { return }
         var count = 0
-        var at = address
-        var terminated = false
-        while count < Self.mostStrings, let pointer = readU64(at) {
-            if pointer == 0 {
-                terminated = true
+        var isTerminated = true
+        while pointer != 0 {
+            count += 1
+            guard count < PointerVector.most, let following = vector.next() else {
+                isTerminated = false
                 break
             }
-            count += 1
-            at &+= 8
+            pointer = following
         }
         scratch.truncate(to: 0)
         scratch.decimal(Int64(count))
         scratch.append(count == 1 ? " var" : " vars")
-        if !terminated { scratch.append(", unterminated") }
+        if !isTerminated { scratch.append(", unterminated") }
         out.comment(scratch.bytes)
     }
 }
