@@ -34,7 +34,7 @@ extension ConstantTable {
         FIEMAP_EXTENT_DATA_TAIL 0x400 FIEMAP_EXTENT_UNWRITTEN 0x800 FIEMAP_EXTENT_MERGED 0x1000
         FIEMAP_EXTENT_SHARED 0x2000
         """)
-    static let dedupeStatuses = ConstantTable("FILE_DEDUPE_RANGE_???", """
+    static let dedupeStatuses = ConstantTable("", """
         FILE_DEDUPE_RANGE_SAME 0 FILE_DEDUPE_RANGE_DIFFERS 1
         """)
     static let counterComponents = ConstantTable("COUNTER_COMPONENT_???", """

@@ -368,7 +368,10 @@ extension Decoder {
         var at = start
         out.beginArray()
         for _ in 0..<count {
-            guard at < end else { break }
+            guard at < end else {
+                out.more()
+                break
+            }
             guard let header = read(call[2] &+ at, StructLayout.btrfsItem.size) else {
                 unreadableRest(call[2] &+ at)
                 break

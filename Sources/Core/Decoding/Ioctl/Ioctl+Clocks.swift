@@ -80,9 +80,9 @@ extension StructLayout {
         .init("identity") { d, b in d.cString(b.slice(8, 32)) },
     ])
     static let ptpPrecise = StructLayout(size: 64, [
-        .init("device") { d, b in d.structure(b.slice(0, 16), .ptpTime) },
-        .init("sys_realtime") { d, b in d.structure(b.slice(16, 16), .ptpTime) },
-        .init("sys_monoraw") { d, b in d.structure(b.slice(32, 16), .ptpTime) },
+        .init("device") { d, b in d.ptpInstant(b.slice(0, 16)) },
+        .init("sys_realtime") { d, b in d.ptpInstant(b.slice(16, 16)) },
+        .init("sys_monoraw") { d, b in d.ptpInstant(b.slice(32, 16)) },
         .init("rsv") { d, b in d.elements(b.slice(48, 16), .hex32) },
     ])
     static let rtcParameter = StructLayout(size: 24, [

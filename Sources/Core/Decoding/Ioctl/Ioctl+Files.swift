@@ -127,7 +127,7 @@ extension Decoder {
                         field("bytes_deduped")
                         out.unsigned(info.u64(16))
                         field("status")
-                        enumerated(info.u32(24), .dedupeStatuses)
+                        enumerated(UInt64(bitPattern: Int64(info.i32(24))), .dedupeStatuses, radix: .decimal)
                     }
                 }
             }

@@ -81,8 +81,8 @@ extension StructLayout {
         .init("flags", 72, .flags64(.gpioV2LineFlags)),
         .init("num_attrs", 68, .uint),
         .init(rest: .always) { d, b in
-            d.nonzeroElements("padding", b.slice(240, 16), .hex32)
             d.gpioAttributes(b.slice(80, 160), Int(b.u32(68)), stride: 16)
+            d.nonzeroElements("padding", b.slice(240, 16), .hex32)
         },
     ])
     static let gpioV2LineRequest = StructLayout(size: 592, [

@@ -61,7 +61,7 @@ extension Decoder {
                 field("prog_cnt")
                 out.unsigned(UInt64(count))
                 field("ids")
-                array(call[2] &+ 8, count: Int(min(b.u32(0), count)), stride: 4) {
+                array(call[2] &+ 8, count: Int(count), stride: 4) {
                     out.unsigned(UInt64($0.u32(0)))
                 }
             } else {

@@ -57,7 +57,7 @@ enum IoctlTable {
         IoctlRequest.files, IoctlRequest.objects, IoctlRequest.gpio,
         IoctlRequest.v4l2, IoctlRequest.userfault, IoctlRequest.clocks, IoctlRequest.storage, IoctlRequest.various,
         IoctlRequest.sockets, IoctlRequest.scsi, IoctlRequest.deviceMapper, IoctlRequest.tee,
-        IoctlRequest.btrfs, IoctlRequest.kvm,
+        IoctlRequest.btrfs, IoctlRequest.kvm, IoctlRequest.console, IoctlRequest.disks, IoctlRequest.seccomp,
     ]
 
     private static let byCode: [UInt32: IoctlRequest] = {

@@ -1,0 +1,267 @@
+// The Linux console: ioctl_console(2), <linux/kd.h>.
+
+extension IoctlRequest {
+    static let console: [IoctlRequest] = [
+        .init("KDENABIO", 0x4b36, .none),
+        .init("KDDISABIO", 0x4b37, .none),
+        .init("KDMAPDISP", 0x4b3c, .none),
+        .init("KDUNMAPDISP", 0x4b3d, .none),
+        .init("PIO_FONTRESET", 0x4b6d, .none),
+        .init("KIOCSOUND", 0x4b2f, .value(.custom { $0.consoleSound($1) })),
+        .init("KDMKTONE", 0x4b30, .value(.custom { $0.consoleTone($1) })),
+        .init("KDGETLED", 0x4b31, .written(.pointee(.sized(.flags(.ledIndicators), 1)))),
+        .init("KDSETLED", 0x4b32, .value(.custom { d, v in d.flags(v & 0xff, .ledIndicators) })),
+        .init("KDGKBLED", 0x4b64, .written(.pointee(.sized(.flags(.keyboardLeds), 1)))),
+        .init("KDSKBLED", 0x4b65, .value(.custom { d, v in d.flags(v & 0xff, .keyboardLeds) })),
+        .init("KDGKBTYPE", 0x4b33, .written(.pointee(.sized(.enumerated(.keyboardKinds), 1)))),
+        .init("KDGETMODE", 0x4b3b, .written(.pointee(.enumerated(.consoleModes)))),
+        .init("KDSETMODE", 0x4b3a, .value(.enumerated(.consoleModes))),
+        .init("KDGKBMODE", 0x4b44, .written(.pointee(.keyboardMode))),
+        .init("KDSKBMODE", 0x4b45, .value(.keyboardMode)),
+        .init("KDGKBMETA", 0x4b62, .written(.pointee(.enumerated(.keyboardMeta)))),
+        .init("KDSKBMETA", 0x4b63, .value(.enumerated(.keyboardMeta))),
+        .init("KDSIGACCEPT", 0x4b4e, .value(.custom { d, v in
+            if v <= 64 { d.signal(v) } else { d.out.unsigned(v) }
+        })),
+        .init("KDGETKEYCODE", 0x4b4c, .dialect { $0.keycode() }),
+        .init("KDSETKEYCODE", 0x4b4d, .read(.structure(.keycode))),
+        .init("KDGKBENT", 0x4b46, .extended(.keyboardEntryKey, by: .keyboardEntryValue)),
+        .init("KDSKBENT", 0x4b47, .read(.structure(.keyboardEntry))),
+        .init("KDGKBSENT", 0x4b48, .extended(.keyboardFunction, by: .keyboardString)),
+        .init("KDSKBSENT", 0x4b49, .read(.structure(.keyboardFunctionString))),
+        .init("KDGKBDIACR", 0x4b4a, .written(.structure(.diacritics))),
+        .init("KDSKBDIACR", 0x4b4b, .read(.structure(.diacritics))),
+        .init("KDGKBDIACRUC", 0x4bfa, .written(.structure(.unicodeDiacritics))),
+        .init("KDSKBDIACRUC", 0x4bfb, .read(.structure(.unicodeDiacritics))),
+        .init("KDKBDREP", 0x4b52, .changed(.structure(.keyboardRepeat))),
+        .init("GIO_FONT", 0x4b60, .written(.hexadecimal(8192))),
+        .init("PIO_FONT", 0x4b61, .read(.hexadecimal(8192))),
+        .init("GIO_SCRNMAP", 0x4b40, .written(.hexadecimal(256))),
+        .init("PIO_SCRNMAP", 0x4b41, .read(.hexadecimal(256))),
+        .init("GIO_CMAP", 0x4b70, .written(.hexadecimal(48))),
+        .init("PIO_CMAP", 0x4b71, .read(.hexadecimal(48))),
+        .init("GIO_UNISCRNMAP", 0x4b69, .written(.array(.sized(.hex32, 2), .constant(256)))),
+        .init("PIO_UNISCRNMAP", 0x4b6a, .read(.array(.sized(.hex32, 2), .constant(256)))),
+        .init("GIO_UNIMAP", 0x4b66, .dialect { $0.unicodeMap() }),
+        .init("PIO_UNIMAP", 0x4b67, .read(.structure(.unicodeMap))),
+        .init("PIO_UNIMAPCLR", 0x4b68, .read(.structure(.unicodeMapAdvice))),
+        .init("GIO_FONTX", 0x4b6b, .answered(.consoleFont, by: .consoleFont)),
+        .init("PIO_FONTX", 0x4b6c, .read(.structure(.consoleFont))),
+        .init("KDFONTOP", 0x4b72, .answered(.fontOperation, by: .fontResult)),
+    ]
+}
+
+extension ValueKind {
+    fileprivate static let keyboardMode = ValueKind.sized(
+        .custom { d, v in
+            d.enumerated(UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: v))), .keyboardModes, radix: .decimal)
+        }, 4)
+    /// Bytes at an address, every one in hexadecimal.
+    fileprivate static func hexadecimal(_ count: Int) -> ValueKind {
+        .custom { d, v in
+            if d.follows(v) { d.hexBytes(v, count) } else { d.out.address(v) }
+        }
+    }
+}
+
+extension StructLayout {
+    fileprivate static let keycode = StructLayout(size: 8, [.init("scancode", 0, .hex32), .init("keycode", 4, .hex32)])
+    fileprivate static let keyboardEntryKey = StructLayout(size: 4, [
+        .init("kb_table") { d, b in d.keyboardTable(UInt64(b.u8(0))) }, .init("kb_index", 1, .uint, width: 1),
+    ])
+    fileprivate static let keyboardEntryValue = StructLayout(size: 4, [
+        .init("kb_value") { d, b in d.keyboardSymbol(b.u16(2)) },
+    ])
+    fileprivate static let keyboardEntry = StructLayout(size: 4, keyboardEntryKey.fields + keyboardEntryValue.fields)
+    fileprivate static let keyboardFunction = StructLayout(size: 513, [
+        .init("kb_func") { d, b in d.keyboardFunction(b.u8(0)) },
+    ])
+    fileprivate static let keyboardString = StructLayout(size: 513, [
+        .init("kb_string") { d, b in
+            let end = b.slice(1).terminator ?? 512
+            let shown = min(end, d.options.stringLimit)
+            d.out.string(b.slice(1, shown).raw, truncated: end > shown)
+        },
+    ])
+    fileprivate static let keyboardFunctionString = StructLayout(
+        size: 513, keyboardFunction.fields + keyboardString.fields)
+    fileprivate static let diacritics = StructLayout(size: 772, [
+        .init("kb_cnt", 0, .uint),
+        .init("kbdiacr") { d, b in
+            d.records(b.slice(4), count: b.u32(0), stride: 3) { r in
+                let names: [Name] = ["diacr", "base", "result"]
+                for (i, name) in names.enumerated() {
+                    d.field(name)
+                    d.character(r.u8(i))
+                }
+            }
+        },
+    ])
+    fileprivate static let unicodeDiacritics = StructLayout(size: 3076, [
+        .init("kb_cnt", 0, .uint),
+        .init("kbdiacruc") { d, b in
+            d.records(b.slice(4), count: b.u32(0), stride: 12) { r in
+                let names: [Name] = ["diacr", "base", "result"]
+                for (i, name) in names.enumerated() {
+                    d.field(name)
+                    d.out.hex(UInt64(r.u32(4 * i)))
+                }
+            }
+        },
+    ])
+    fileprivate static let keyboardRepeat = StructLayout(size: 8, [.init("delay", 0, .int), .init("period", 4, .int)])
+    fileprivate static let unicodeMap = StructLayout(size: 16, [
+        .init("entry_ct", 0, .uint, width: 2),
+        .init("entries") { d, b in
+            d.array(b.u64(8), count: Int(b.u16(0)), stride: 4) { d.structure($0, .unicodePair) }
+        },
+    ])
+    private static let unicodePair = StructLayout(size: 4, [
+        .init("unicode", 0, .hex32, width: 2), .init("fontpos", 2, .uint, width: 2),
+    ])
+    fileprivate static let unicodeMapAdvice = StructLayout(size: 6, [
+        .init("advised_hashsize", 0, .uint, width: 2), .init("advised_hashstep", 2, .uint, width: 2),
+        .init("advised_hashlevel", 4, .uint, width: 2),
+    ])
+    fileprivate static let consoleFont = StructLayout(size: 16, [
+        .init("charcount", 0, .uint, width: 2), .init("charheight", 2, .uint, width: 2),
+        .init("chardata") { d, b in d.fontData(b.u64(8), glyphs: UInt64(b.u16(0)), bytes: 32) },
+    ])
+    fileprivate static let fontOperation = StructLayout(size: 32, [
+        .init("op", 0, .enumerated(.fontOperations)), .init("flags", 4, .flags(.fontFlags)),
+        .init("width", 8, .uint), .init("height", 12, .uint), .init("charcount", 16, .uint),
+        .init("data", 24, .address),
+    ])
+    fileprivate static let fontResult = StructLayout(size: 32, [
+        .init("width", 8, .uint), .init("height", 12, .uint), .init("charcount", 16, .uint),
+        .init("data", 24, .address),
+    ])
+}
+
+extension Decoder {
+    /// The timer's frequency, of which console sounds are divisions.
+    private static let timer: UInt64 = 1_193_180
+
+    fileprivate func consoleSound(_ v: UInt64) {
+        out.unsigned(v)
+        guard options.constants != .raw else { return }
+        scratch.truncate(to: 0)
+        if v == 0 {
+            scratch.append("off")
+        } else {
+            scratch.decimal(Self.timer / v)
+            scratch.append(" Hz")
+        }
+        if v > Self.timer {
+            scratch.truncate(to: 0)
+            scratch.append("off")
+        }
+        out.comment(scratch.bytes)
+    }
+
+    fileprivate func consoleTone(_ v: UInt64) {
+        let ticks = v & 0xffff
+        let duration = v >> 16 & 0xffff
+        if duration != 0 {
+            out.unsigned(duration)
+            out.verbatim("<<16|")
+        }
+        out.unsigned(ticks)
+        guard options.constants != .raw else { return }
+        scratch.truncate(to: 0)
+        if ticks == 0 || duration == 0 {
+            scratch.append("off")
+        } else {
+            scratch.decimal(Self.timer / ticks)
+            scratch.append(" Hz, ")
+            scratch.decimal(duration)
+            scratch.append(" ms")
+        }
+        out.comment(scratch.bytes)
+    }
+
+    /// `{scancode=0x1, keycode=0x2}`: told even if the call failed.
+    fileprivate func keycode() -> Syscall.Progress {
+        extended(call[2], 8) { b in
+            field(entering ? "scancode" : "keycode")
+            out.hex(UInt64(b.u32(entering ? 0 : 4)))
+        }
+    }
+
+    fileprivate func unicodeMap() -> Syscall.Progress {
+        if entering { return .sameAtExit }
+        structure(call[2], .unicodeMap, evenOnError: true)
+        return .complete
+    }
+
+    fileprivate func keyboardTable(_ v: UInt64) {
+        if v < 4 { enumerated(v, .keyboardTables) } else { flags(v, .keyboardModifiers) }
+    }
+
+    /// `0x100 /* K_F1 */`, `0x61 /* K(KT_LATIN, 'a') */`
+    fileprivate func keyboardSymbol(_ v: UInt16) {
+        out.hex(UInt64(v))
+        guard options.constants != .raw else { return }
+        out.verbatim(" /* ")
+        if let name = ConstantTable.keyboardSymbols.name(of: UInt64(v)) {
+            out.verbatim(name)
+        } else {
+            let type = UInt64(v >> 8)
+            out.beginCall("K")
+            out.element()
+            if let name = ConstantTable.keyboardTypes.name(of: type) { out.verbatim(name) } else { out.hex(type) }
+            out.element()
+            switch type {
+            // Latin, meta, letter and dead keys are characters.
+            case 0, 8, 11, 13: keyCharacter(UInt8(truncatingIfNeeded: v))
+            default: out.hex(UInt64(v & 0xff))
+            }
+            out.endCall()
+        }
+        out.verbatim(" */")
+    }
+
+    private func keyCharacter(_ c: UInt8) {
+        let escapes: [Name] = ["'\\t'", "'\\n'", "'\\v'", "'\\f'", "'\\r'"]
+        if (9...13).contains(c) { out.verbatim(escapes[Int(c) - 9]) } else { character(c) }
+    }
+
+    /// `KVAL(K_F1)`
+    fileprivate func keyboardFunction(_ v: UInt8) {
+        guard out.beginSymbolic(UInt64(v), radix: .hex) else { return }
+        let function: UInt64 = 0x100
+        out.beginCall("KVAL")
+        out.element()
+        if let name = ConstantTable.keyboardSymbols.name(of: function | UInt64(v)) {
+            out.verbatim(name)
+        } else {
+            out.hex(UInt64(v))
+        }
+        out.endCall()
+        out.endSymbolic()
+    }
+
+    /// An array of structures within a structure, shortened to `-s`.
+    fileprivate func records(_ b: Bytes, count: UInt32, stride: Int, _ body: (Bytes) -> Void) {
+        let limit = abbreviating ? options.stringLimit : Int.max
+        out.beginArray()
+        for i in 0..<min(Int(count), b.count / stride) {
+            if i >= limit {
+                out.more()
+                break
+            }
+            out.element()
+            structure { body(b.slice(i * stride, stride)) }
+        }
+        out.endArray()
+    }
+
+    fileprivate func fontData(_ address: UInt64, glyphs: UInt64, bytes: UInt64) {
+        let count = Int(clamping: glyphs &* bytes)
+        if canRead(address, min(count, options.stringLimit)) {
+            hexBytes(address, count)
+        } else {
+            out.address(address)
+        }
+    }
+}
