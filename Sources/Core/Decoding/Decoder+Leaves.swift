@@ -197,6 +197,13 @@ extension Decoder {
     /// A descriptor, explained under `-y`.
     public func fd(_ v: UInt64) { fd(v, of: tid) }
 
+    /// Whether a descriptor is known to refer to something whose name starts so.
+    func refers(_ fd: Int32, to prefix: String) -> Bool {
+        scratch.truncate(to: 0)
+        guard fd >= 0, inspector.describe(fd: fd, of: tid, .path, into: scratch) == .known else { return false }
+        return scratch.bytes.starts(with: prefix.utf8)
+    }
+
     /// A descriptor of a task, which the tracer knows as `owner`.
     func fd(_ v: UInt64, of owner: Int32) {
         let n = Int32(truncatingIfNeeded: v)
