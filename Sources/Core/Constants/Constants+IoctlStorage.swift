@@ -104,7 +104,7 @@ extension ConstantTable {
     static let ptpExttsFlags = ConstantTable("PTP_???", """
         PTP_ENABLE_FEATURE 0x1 PTP_RISING_EDGE 0x2 PTP_FALLING_EDGE 0x4 PTP_STRICT_FLAGS 0x8 PTP_EXT_OFFSET 0x10
         """)
-    static let ptpPeroutFlags = ConstantTable("PTP_???", """
+    static let ptpPeroutFlags = ConstantTable("PTP_PEROUT_???", """
         PTP_PEROUT_ONE_SHOT 0x1 PTP_PEROUT_DUTY_CYCLE 0x2 PTP_PEROUT_PHASE 0x4
         """)
     static let ptpPinFunctions = ConstantTable("PTP_PF_???", """

@@ -32,8 +32,8 @@ extension IoctlRequest {
         .init("PTP_EXTTS_REQUEST2", 0x40103d0b, .read(.structure(.ptpExternalTimestamp2))),
         .init("PTP_PEROUT_REQUEST", 0x40383d03, .read(.structure(.ptpPeriodicOutput))),
         .init("PTP_PEROUT_REQUEST2", 0x40383d0c, .read(.structure(.ptpPeriodicOutput2))),
-        .init("PTP_ENABLE_PPS", 0x40043d04, .value(.int)),
-        .init("PTP_ENABLE_PPS2", 0x40043d0d, .value(.int)),
+        .init("PTP_ENABLE_PPS", 0x40043d04, .value(.hex)),
+        .init("PTP_ENABLE_PPS2", 0x40043d0d, .value(.hex)),
         .init("PTP_SYS_OFFSET", 0x43403d05, .extended(.ptpSamples, by: .ptpOffsets)),
         .init("PTP_SYS_OFFSET2", 0x43403d0e, .extended(.ptpSamples, by: .ptpOffsets)),
         .init("PTP_SYS_OFFSET_EXTENDED", 0xc4c03d09, .extended(.ptpExtendedSamples, by: .ptpExtendedOffsets)),
@@ -76,8 +76,8 @@ extension StructLayout {
         .init("pll_clock", 24, .long),
     ])
     static let watchdogInfo = StructLayout(size: 40, [
-        .init("options", 0, .flags(.watchdogCapabilities)), .init("firmware_version", 4, .hex32),
-        .init("identity") { d, b in d.cString(b.slice(8, 32)) },
+        .init("options", 0, .flags(.watchdogCapabilities)), .init("firmware_version", 4, .hex32, .verbose),
+        .init("identity", .verbose) { d, b in d.cString(b.slice(8, 32)) },
     ])
     static let ptpPrecise = StructLayout(size: 64, [
         .init("device") { d, b in d.ptpInstant(b.slice(0, 16)) },
@@ -233,6 +233,7 @@ extension Decoder {
     /// A point in time with its date.
     fileprivate func ptpInstant(_ b: Bytes) {
         structure(b, .ptpTime)
+        guard options.constants != .raw else { return }
         dateComment(b.i64(0), fraction: UInt64(b.u32(8)), digits: 9)
     }
 

@@ -7,6 +7,8 @@ extension IoctlRequest {
         .init("KDMAPDISP", 0x4b3c, .none),
         .init("KDUNMAPDISP", 0x4b3d, .none),
         .init("PIO_FONTRESET", 0x4b6d, .none),
+        .init("KDADDIO", 0x4b34, .value(.custom { $0.ioPort($1) })),
+        .init("KDDELIO", 0x4b35, .value(.custom { $0.ioPort($1) })),
         .init("KIOCSOUND", 0x4b2f, .value(.custom { $0.consoleSound($1) })),
         .init("KDMKTONE", 0x4b30, .value(.custom { $0.consoleTone($1) })),
         .init("KDGETLED", 0x4b31, .written(.pointee(.sized(.flags(.ledIndicators), 1)))),
@@ -45,9 +47,9 @@ extension IoctlRequest {
         .init("GIO_UNIMAP", 0x4b66, .dialect { $0.unicodeMap() }),
         .init("PIO_UNIMAP", 0x4b67, .read(.structure(.unicodeMap))),
         .init("PIO_UNIMAPCLR", 0x4b68, .read(.structure(.unicodeMapAdvice))),
-        .init("GIO_FONTX", 0x4b6b, .answered(.consoleFont, by: .consoleFont)),
+        .init("GIO_FONTX", 0x4b6b, .answered(.consoleFontRoom, by: .consoleFont)),
         .init("PIO_FONTX", 0x4b6c, .read(.structure(.consoleFont))),
-        .init("KDFONTOP", 0x4b72, .answered(.fontOperation, by: .fontResult)),
+        .init("KDFONTOP", 0x4b72, .dialect { $0.fontOperation() }),
     ]
 }
 
@@ -66,14 +68,14 @@ extension ValueKind {
 
 extension StructLayout {
     fileprivate static let keycode = StructLayout(size: 8, [.init("scancode", 0, .hex32), .init("keycode", 4, .hex32)])
-    fileprivate static let keyboardEntryKey = StructLayout(size: 4, [
+    fileprivate static let keyboardEntryKey = StructLayout(size: 2, [
         .init("kb_table") { d, b in d.keyboardTable(UInt64(b.u8(0))) }, .init("kb_index", 1, .uint, width: 1),
     ])
     fileprivate static let keyboardEntryValue = StructLayout(size: 4, [
         .init("kb_value") { d, b in d.keyboardSymbol(b.u16(2)) },
     ])
     fileprivate static let keyboardEntry = StructLayout(size: 4, keyboardEntryKey.fields + keyboardEntryValue.fields)
-    fileprivate static let keyboardFunction = StructLayout(size: 513, [
+    fileprivate static let keyboardFunction = StructLayout(size: 1, [
         .init("kb_func") { d, b in d.keyboardFunction(b.u8(0)) },
     ])
     fileprivate static let keyboardString = StructLayout(size: 513, [
@@ -113,10 +115,10 @@ extension StructLayout {
     fileprivate static let unicodeMap = StructLayout(size: 16, [
         .init("entry_ct", 0, .uint, width: 2),
         .init("entries") { d, b in
-            d.array(b.u64(8), count: Int(b.u16(0)), stride: 4) { d.structure($0, .unicodePair) }
+            d.unicodePairs(b)
         },
     ])
-    private static let unicodePair = StructLayout(size: 4, [
+    fileprivate static let unicodePair = StructLayout(size: 4, [
         .init("unicode", 0, .hex32, width: 2), .init("fontpos", 2, .uint, width: 2),
     ])
     fileprivate static let unicodeMapAdvice = StructLayout(size: 6, [
@@ -127,20 +129,16 @@ extension StructLayout {
         .init("charcount", 0, .uint, width: 2), .init("charheight", 2, .uint, width: 2),
         .init("chardata") { d, b in d.fontData(b.u64(8), glyphs: UInt64(b.u16(0)), bytes: 32) },
     ])
-    fileprivate static let fontOperation = StructLayout(size: 32, [
-        .init("op", 0, .enumerated(.fontOperations)), .init("flags", 4, .flags(.fontFlags)),
-        .init("width", 8, .uint), .init("height", 12, .uint), .init("charcount", 16, .uint),
-        .init("data", 24, .address),
+    fileprivate static let consoleFontRoom = StructLayout(size: 16, [
+        .init("charcount", 0, .uint, width: 2), .init("charheight", 2, .uint, width: 2), .init("chardata", 8, .address),
     ])
-    fileprivate static let fontResult = StructLayout(size: 32, [
-        .init("width", 8, .uint), .init("height", 12, .uint), .init("charcount", 16, .uint),
-        .init("data", 24, .address),
-    ])
+    /// `struct console_font_op`.
+    fileprivate static let fontOperation = StructLayout(size: 32, [])
 }
 
 extension Decoder {
     /// The timer's frequency, of which console sounds are divisions.
-    private static let timer: UInt64 = 1_193_180
+    private static let timer: UInt64 = 1_193_182
 
     fileprivate func consoleSound(_ v: UInt64) {
         out.unsigned(v)
@@ -188,10 +186,88 @@ extension Decoder {
         }
     }
 
+    /// `{entry_ct=2 => 1, entries=[…]}`
     fileprivate func unicodeMap() -> Syscall.Progress {
-        if entering { return .sameAtExit }
-        structure(call[2], .unicodeMap, evenOnError: true)
-        return .complete
+        extended(call[2], 16) { b in
+            let count = b.u16(0)
+            if entering {
+                kept = UInt64(count)
+                field("entry_ct")
+                out.unsigned(UInt64(count))
+                return
+            }
+            if UInt64(count) != kept {
+                out.changed()
+                out.unsigned(UInt64(count))
+            }
+            field("entries")
+            if failed { out.address(b.u64(8)) } else { unicodePairs(b) }
+        }
+    }
+
+    fileprivate func unicodePairs(_ b: Bytes) {
+        array(b.u64(8), count: Int(b.u16(0)), stride: 4) { structure($0, .unicodePair) }
+    }
+
+    /// `0x3c0 /* GPFIRST + 12 */`: a port of the video adapter.
+    fileprivate func ioPort(_ v: UInt64) {
+        out.hex(v)
+        let first: UInt64 = 0x3b4
+        guard options.constants != .raw, (first...0x3df).contains(v) else { return }
+        scratch.truncate(to: 0)
+        scratch.append("GPFIRST + ")
+        scratch.decimal(v - first)
+        out.comment(scratch.bytes)
+    }
+
+    /// `{op=KD_FONT_OP_GET, …} => {width=…}`: each operation has fields of its own.
+    fileprivate func fontOperation() -> Syscall.Progress {
+        answered(call[2], StructLayout.fontOperation.size) { b in
+            structure {
+                field("op")
+                enumerated(b.u32(0), .fontOperations)
+                switch b.u32(0) {
+                case 2:
+                    fontSize(b)
+                    field("data")
+                    string(b.u64(24), evenOnError: true)
+                case 3: unsignedField("height", b.u32(12))
+                default:
+                    field("flags")
+                    flags(b.u32(4), .fontFlags)
+                    fontSize(b)
+                    unsignedField("charcount", b.u32(16))
+                    field("data")
+                    if b.u32(0) == 0 {
+                        fontData(b.u64(24), glyphs: UInt64(b.u32(16)), bytes: (UInt64(b.u32(8)) + 7) / 8 * 32)
+                    } else {
+                        out.address(b.u64(24))
+                    }
+                }
+            }
+        } _: { b in
+            structure {
+                fontSize(b)
+                guard b.u32(0) != 2 && b.u32(0) != 3 else { return }
+                unsignedField("charcount", b.u32(16))
+                field("data")
+                if b.u32(0) == 1 {
+                    fontData(b.u64(24), glyphs: UInt64(b.u32(16)), bytes: (UInt64(b.u32(8)) + 7) / 8 * 32)
+                } else {
+                    out.address(b.u64(24))
+                }
+            }
+        }
+    }
+
+    private func fontSize(_ b: Bytes) {
+        unsignedField("width", b.u32(8))
+        unsignedField("height", b.u32(12))
+    }
+
+    private func unsignedField(_ name: Name, _ v: UInt32) {
+        field(name)
+        out.unsigned(UInt64(v))
     }
 
     fileprivate func keyboardTable(_ v: UInt64) {

@@ -5,6 +5,7 @@ extension IoctlRequest {
         .init("SECCOMP_IOCTL_NOTIF_RECV", 0xc0502100, .dialect { $0.seccompNotification() }),
         .init("SECCOMP_IOCTL_NOTIF_SEND", 0xc0182101, .read(.structure(.seccompResponse))),
         .init("SECCOMP_IOCTL_NOTIF_ID_VALID", 0x40082102, .read(.pointee(.hex))),
+        .init("SECCOMP_IOCTL_NOTIF_ID_VALID_WRONG_DIR", 0x80082102, .read(.pointee(.hex))),
         .init("SECCOMP_IOCTL_NOTIF_ADDFD", 0x40182103, .read(.structure(.seccompDescriptor)), returns: .fd),
         .init("SECCOMP_IOCTL_NOTIF_SET_FLAGS", 0x40082104, .value(.flags64(.seccompSetFlags))),
     ]
@@ -21,7 +22,7 @@ extension StructLayout {
         .init("args") { d, b in d.elements(b.slice(16, 48), .hex) },
     ])
     static let seccompResponse = StructLayout(size: 24, [
-        .init("id", 0, .hex), .init("val", 8, .long), .init("error", 16, .int),
+        .init("id", 0, .hex), .init("val", 8, .long), .init("error", 16, .custom { d, v in d.negatedError(v) }, width: 4),
         .init("flags", 20, .flags(.seccompNotifFlags)),
     ])
     static let seccompDescriptor = StructLayout(size: 24, [
@@ -43,11 +44,24 @@ extension Decoder {
         }
         if kept == 0 {
             structure(call[2], layout)
-        } else if !failed, let b = read(call[2], layout.size) {
+        } else {
             out.changed()
-            structure(b, layout)
+            structure(call[2], layout)
         }
         return .complete
+    }
+
+    /// `-ENOENT`
+    fileprivate func negatedError(_ v: UInt64) {
+        let n = Int32(truncatingIfNeeded: v)
+        guard n < 0, let name = ConstantTable.errors.name(of: UInt64(n.magnitude)) else {
+            out.signed(Int64(n))
+            return
+        }
+        guard out.beginSymbolic(UInt64(bitPattern: Int64(n)), radix: .decimal) else { return }
+        out.verbatim("-")
+        out.verbatim(name)
+        out.endSymbolic()
     }
 
     /// `__NR_gettid`: a call's number as its architecture names it.

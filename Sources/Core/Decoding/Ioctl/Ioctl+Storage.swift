@@ -141,7 +141,7 @@ extension StructLayout {
         .init("eccpos") { d, b in d.elements(b.slice(72, 128), .hex32) },
     ])
     static let mtdEccLayout = StructLayout(size: 328, [
-        .init("eccbytes", 0, .hex32), .init("eccpos") { d, b in d.elements(b.slice(4, 256), .hex32) },
+        .init("eccbytes", 0, .hex32), .init("eccpos") { d, b in d.elements(b.slice(4, 256), .hex32, shortened: true) },
         .init("oobavail", 260, .hex32),
         .init("oobfree") { d, b in
             d.out.beginArray()
