@@ -1,22 +1,25 @@
 /// A set of system calls: a bit per number and personality, compiled once from a
-/// trace expression.
+/// trace expression. Numbers that no table names have their bits too.
 public struct SyscallSet: Sendable, Equatable {
     /// Numbers of one personality: the tables end far below.
     private static let capacity = 1024
     private static let words = capacity / 64
     /// The personalities' words one after the other.
-    private var bits = [UInt64](repeating: 0, count: words * Personality.allCases.count)
-    /// Whether numbers that no table knows belong to it.
-    public var includesUnknown: Bool
+    private var bits: [UInt64]
+    /// Whether numbers past the capacity belong to it.
+    private var includesRest: Bool
 
-    public static let all: SyscallSet = {
-        var s = SyscallSet(includesUnknown: true)
-        for p in Personality.allCases { for (n, _) in SyscallTable.all(p) { s.insert(n, p) } }
-        return s
-    }()
-    public static let none = SyscallSet(includesUnknown: false)
+    /// Every call. No table is looked at to make it: starting a program should not pay for that.
+    public static let all = SyscallSet(filled: true)
+    public static let none = SyscallSet()
 
-    public init(includesUnknown: Bool = false) { self.includesUnknown = includesUnknown }
+    /// No call.
+    public init() { self.init(filled: false) }
+
+    private init(filled: Bool) {
+        bits = Array(repeating: filled ? .max : 0, count: Self.words * Personality.allCases.count)
+        includesRest = filled
+    }
 
     /// The word and the bit of a number; nil if it lies outside.
     @inline(__always)
@@ -35,8 +38,8 @@ public struct SyscallSet: Sendable, Equatable {
     }
 
     public func contains(_ number: Int, _ p: Personality) -> Bool {
-        if let (word, bit) = Self.place(number, p), bits[word] & bit != 0 { return true }
-        return includesUnknown && SyscallTable.row(number, p) == nil
+        guard let (word, bit) = Self.place(number, p) else { return includesRest }
+        return bits[word] & bit != 0
     }
 
     @inline(__always)
@@ -44,23 +47,20 @@ public struct SyscallSet: Sendable, Equatable {
 
     public mutating func formUnion(_ other: SyscallSet) {
         for w in bits.indices { bits[w] |= other.bits[w] }
-        includesUnknown = includesUnknown || other.includesUnknown
+        includesRest = includesRest || other.includesRest
     }
 
     /// Everything that is not in the set.
     public func inverted() -> SyscallSet {
-        var result = SyscallSet(includesUnknown: !includesUnknown)
-        for p in Personality.allCases {
-            for (n, _) in SyscallTable.all(p) where !contains(n, p) { result.insert(n, p) }
-        }
+        var result = self
+        for w in bits.indices { result.bits[w] = ~bits[w] }
+        result.includesRest = !includesRest
         return result
     }
 
     /// Whether no call at all is in it.
-    public var isEmpty: Bool { !includesUnknown && bits.allSatisfy { $0 == 0 } }
+    public var isEmpty: Bool { !includesRest && bits.allSatisfy { $0 == 0 } }
 
-    /// Whether every known call is in it.
-    public var isAll: Bool {
-        Personality.allCases.allSatisfy { p in SyscallTable.all(p).allSatisfy { contains($0.number, p) } }
-    }
+    /// Whether every call is in it.
+    public var isAll: Bool { includesRest && bits.allSatisfy { $0 == .max } }
 }
