@@ -6,8 +6,8 @@ public struct SyscallSet: Sendable, Equatable {
     private static let words = capacity / 64
     /// The personalities' words one after the other.
     private var bits: [UInt64]
-    /// Whether numbers past the capacity belong to it.
-    private var includesRest: Bool
+    /// Whether every number that no table names belongs to it.
+    public var includesUnknown: Bool
 
     /// Every call. No table is looked at to make it: starting a program should not pay for that.
     public static let all = SyscallSet(filled: true)
@@ -18,7 +18,7 @@ public struct SyscallSet: Sendable, Equatable {
 
     private init(filled: Bool) {
         bits = Array(repeating: filled ? .max : 0, count: Self.words * Personality.allCases.count)
-        includesRest = filled
+        includesUnknown = filled
     }
 
     /// The word and the bit of a number; nil if it lies outside.
@@ -38,8 +38,8 @@ public struct SyscallSet: Sendable, Equatable {
     }
 
     public func contains(_ number: Int, _ p: Personality) -> Bool {
-        guard let (word, bit) = Self.place(number, p) else { return includesRest }
-        return bits[word] & bit != 0
+        if let (word, bit) = Self.place(number, p), bits[word] & bit != 0 { return true }
+        return includesUnknown && SyscallTable.row(number, p) == nil
     }
 
     @inline(__always)
@@ -47,20 +47,20 @@ public struct SyscallSet: Sendable, Equatable {
 
     public mutating func formUnion(_ other: SyscallSet) {
         for w in bits.indices { bits[w] |= other.bits[w] }
-        includesRest = includesRest || other.includesRest
+        includesUnknown = includesUnknown || other.includesUnknown
     }
 
     /// Everything that is not in the set.
     public func inverted() -> SyscallSet {
         var result = self
         for w in bits.indices { result.bits[w] = ~bits[w] }
-        result.includesRest = !includesRest
+        result.includesUnknown = !includesUnknown
         return result
     }
 
     /// Whether no call at all is in it.
-    public var isEmpty: Bool { !includesRest && bits.allSatisfy { $0 == 0 } }
+    public var isEmpty: Bool { !includesUnknown && bits.allSatisfy { $0 == 0 } }
 
     /// Whether every call is in it.
-    public var isAll: Bool { includesRest && bits.allSatisfy { $0 == .max } }
+    public var isAll: Bool { includesUnknown && bits.allSatisfy { $0 == .max } }
 }
