@@ -15,12 +15,12 @@ extension PtraceBackend {
         }
         // A second stop without a resumption between: the task that had this id was
         // replaced while it was stopped.
-        if task.isStopped { stopped.removeAll { $0 === task } }
+        if task.isStopped { unstop(task) }
         task.isStopped = true
         task.isListening = false
         task.next = .run
         task.nextSignal = 0
-        stopped.append(task)
+        stopped.append(.passUnretained(task))
         switch stop {
         case .syscall, .seccomp: atCall(task)
         case .signal(let signal): atSignal(task, signal)
@@ -186,6 +186,6 @@ extension PtraceBackend {
         if !executing.isEmpty { executing.removeAll { $0 === task } }
         if !delayed.isEmpty { delayed.removeAll { $0 === task } }
         placement.forget(task)
-        stopped.removeAll { $0 === task }
+        unstop(task)
     }
 }

@@ -79,7 +79,7 @@ extension PtraceBackend {
         thread.becomeLeader()
         tasks.insert(thread)
         thread.isStopped = true
-        stopped.append(thread)
+        stopped.append(.passUnretained(thread))
         return thread
     }
 

@@ -18,7 +18,8 @@ public final class PtraceBackend: Backend {
     let readCache = ReadCache()
     let batch = Batch()
     /// Tasks in a stop that go on once the batch has been consumed.
-    var stopped: [Task] = []
+    /// The table owns them: an event should cost no reference counts.
+    var stopped: [Unmanaged<Task>] = []
     /// Tasks that stay in a stop for an injected delay.
     var delayed: [Task] = []
     /// Changes of state that were waited for and not looked at.
@@ -194,10 +195,17 @@ public final class PtraceBackend: Backend {
 
     /// Lets every task whose stop has been dealt with go on.
     func resumeStopped() {
-        for task in stopped {
+        for i in stopped.indices {
+            let task = stopped[i].takeUnretainedValue()
             if task.delayedUntil != 0 { delayed.append(task) } else { resume(task) }
         }
         stopped.removeAll(keepingCapacity: true)
+    }
+
+    /// Takes a task off the list of those that go on.
+    func unstop(_ task: Task) {
+        let address = Unmanaged.passUnretained(task).toOpaque()
+        stopped.removeAll { $0.toOpaque() == address }
     }
 
     func endDelays() {

@@ -1,7 +1,7 @@
 /// A backend, the filter behind it, and the sinks: events flow down, failures are told once.
 public final class Pipeline {
     private let backend: any Backend
-    private var sinks: [Stage]
+    private let sinks: [Stage]
     private let report: (TraceError) -> Void
     private var sequence: UInt64 = 0
     /// Decides per event, after the backend's own set; nil lets everything through.
@@ -12,10 +12,11 @@ public final class Pipeline {
     /// A sink failed: the trace is not whole.
     public private(set) var failed = false
 
-    private struct Stage {
+    private final class Stage {
         let sink: any Sink
         var isAlive = true
         var finished = false
+        init(_ sink: any Sink) { self.sink = sink }
     }
 
     /// - Parameter counts: whether a call that ended so counts against the plan's limit.
@@ -26,7 +27,7 @@ public final class Pipeline {
     ) {
         self.backend = backend
         self.filter = filter
-        self.sinks = sinks.map { Stage(sink: $0) }
+        self.sinks = sinks.map(Stage.init)
         self.report = report
         self.counts = counts
     }
@@ -46,18 +47,20 @@ public final class Pipeline {
         defer { finish() }
         while true {
             switch try backend.nextBatch(deadline: nil) {
-            case .nothing: each { (s) throws(TraceError) in try s.idle() }
+            case .nothing:
+                for stage in sinks where stage.isAlive {
+                    do throws(TraceError) { try stage.sink.idle() } catch { fail(stage, error) }
+                }
             case .end(let end):
                 backend.stop()
                 return end
             case .events(let batch):
-                for event in batch.events { deliver(event) }
+                for i in batch.events.indices { deliver(&batch.events[i]) }
             }
         }
     }
 
-    private func deliver(_ event: Event) {
-        var event = event
+    private func deliver(_ event: inout Event) {
         event.sequence = sequence
         sequence += 1
         if remaining == 0, event.isCall { return }
@@ -66,34 +69,26 @@ public final class Pipeline {
             remaining = left - 1
             if left == 1 { backend.endAtLimit() }
         }
-        each { (s) throws(TraceError) in try s.consume(event) }
+        for stage in sinks where stage.isAlive {
+            do throws(TraceError) { try stage.sink.consume(event) } catch { fail(stage, error) }
+        }
     }
 
-    private func each(_ body: (any Sink) throws(TraceError) -> Void) {
-        for i in sinks.indices where sinks[i].isAlive {
-            do throws(TraceError) {
-                try body(sinks[i].sink)
-            } catch {
-                sinks[i].isAlive = false
-                failed = true
-                report(error)
-            }
-        }
+    /// Reports a sink once and feeds it no more.
+    private func fail(_ stage: Stage, _ error: TraceError) {
+        stage.isAlive = false
+        failed = true
+        report(error)
     }
 
     /// Stops the backend and flushes every sink; safe to call twice.
     public func finish() {
         backend.stop()
         let account = backend.account
-        for i in sinks.indices where !sinks[i].finished {
-            sinks[i].finished = true
-            guard sinks[i].isAlive else { continue }
-            do throws(TraceError) {
-                try sinks[i].sink.finish(account)
-            } catch {
-                failed = true
-                report(error)
-            }
+        for stage in sinks where !stage.finished {
+            stage.finished = true
+            guard stage.isAlive else { continue }
+            do throws(TraceError) { try stage.sink.finish(account) } catch { fail(stage, error) }
         }
     }
 }
