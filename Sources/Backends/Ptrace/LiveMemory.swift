@@ -2,17 +2,15 @@ import CLinux
 import Glibc
 import RenacerCore
 
-/// The address space of a stopped process, read through `/proc/PID/mem`.
+/// The address space of a stopped process, read by `process_vm_readv(2)`, which sees no
+/// more of it than the process itself: pages without read permission are unreadable, as
+/// they would not be through `/proc/PID/mem`.
 ///
-/// One `pread` costs about 450 ns, so a miss reads on to the end of the page: a decoder
-/// that walks a structure, its strings and its arrays finds most of them there.
+/// A read costs about half a microsecond, so a miss reads on to the end of the page: a
+/// decoder that walks a structure, its strings and its arrays finds most of them there.
 final class LiveMemory: TraceeMemory {
-    /// Beyond so many open files, `process_vm_readv` serves further processes.
-    nonisolated(unsafe) private static var openFiles = 0
-    private static let openFileLimit = 512
-
     var tid: Int32
-    /// -1: not opened yet; -2: cannot be opened.
+    /// `/proc/PID/mem`, open as long as somebody writes; -1: not yet.
     private var file: Int32 = -1
     private let cache: ReadCache
 
@@ -30,10 +28,7 @@ final class LiveMemory: TraceeMemory {
     /// Lets go of the old address space after an exec.
     func close() {
         invalidate()
-        if file >= 0 {
-            _ = Glibc.close(file)
-            Self.openFiles -= 1
-        }
+        if file >= 0 { _ = Glibc.close(file) }
         file = -1
     }
 
@@ -56,37 +51,15 @@ final class LiveMemory: TraceeMemory {
     }
 
     private func fetch(_ address: UInt64, _ target: UnsafeMutableRawPointer, _ count: Int) -> Int {
-        if file == -1 { open() }
-        guard file >= 0 else { return fetchWithoutFile(address, target, count) }
-        guard address <= UInt64(Int64.max) else { return 0 }
-        var done = 0
-        while done < count {
-            let n = pread(file, target + done, count - done, off_t(address) &+ off_t(done))
-            if n <= 0 { break }
-            done += n
-        }
-        return done
-    }
-
-    private func fetchWithoutFile(_ address: UInt64, _ target: UnsafeMutableRawPointer, _ count: Int) -> Int {
         clinux_read_memory(tid, address, target, count)
     }
 
     /// Writes into the tracee: the number of bytes that arrived.
     func write(_ address: UInt64, _ bytes: [UInt8]) -> Int {
-        if file == -1 { open() }
+        if file < 0 { file = ProcPath.open(tid, "mem", O_RDWR | O_CLOEXEC) }
         invalidate()
         guard file >= 0, address <= UInt64(Int64.max) else { return 0 }
         return bytes.withUnsafeBytes { max(pwrite(file, $0.baseAddress, $0.count, off_t(address)), 0) }
-    }
-
-    private func open() {
-        file = -2
-        guard Self.openFiles < Self.openFileLimit else { return }
-        let fd = ProcPath.open(tid, "mem", O_RDWR | O_CLOEXEC)
-        guard fd >= 0 else { return }
-        file = fd
-        Self.openFiles += 1
     }
 }
 
