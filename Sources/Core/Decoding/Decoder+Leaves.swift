@@ -110,6 +110,10 @@ extension Decoder {
 
     /// A NUL-terminated string of which the kernel looks at `limit` bytes at most.
     public func string(_ address: UInt64, limit: Int) {
+        if limit == 0 && address != 0 {
+            out.string(UnsafeRawBufferPointer(start: nil, count: 0), truncated: false)
+            return
+        }
         let needed = min(limit, options.stringLimit + 1)
         guard address != 0, let b = readSome(address, needed), b.terminator != nil || b.count == needed else {
             out.address(address)

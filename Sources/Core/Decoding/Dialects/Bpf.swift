@@ -8,13 +8,11 @@ extension Decoder {
             argument("cmd")
             enumerated(command, .bpfCommands)
             if attributes?.answer == .all { return .nextAtExit }
-            if command == 15, follows(call[1]) { kept = UInt64(readU32(call[1] &+ 4) ?? 0) }
         }
         if entering || attributes?.answer == .all { argument("attr") }
         guard bpfAttributes(call[1], size: call[2] & 0xffff_ffff, attributes) else { return .sameAtExit }
         argument("size")
         uint(call[2])
-        if attributes?.opens ?? false { resultStyle = .fd }
         return .complete
     }
 
@@ -34,6 +32,9 @@ extension Decoder {
             return true
         }
         let b = Bytes(given, padded: 256, in: arena)
+        // The room for information, before the kernel tells how much of it was used.
+        if entering { kept = UInt64(b.u32(4)) }
+        if attributes.opens { resultStyle = .fd }
         let isInner = !attributes.member.isEmpty
         if first == nil {
             out.beginStructure()

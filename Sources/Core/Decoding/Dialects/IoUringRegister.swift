@@ -96,7 +96,8 @@ extension Decoder {
             return true
         }
         array(address, count: Int(count), stride: 4, evenOnError: true, index: .ringWorkers) { out.unsigned(UInt64($0.u32(0))) }
-        guard entering, count > 0, follows(address), read(address, Int(count) * 4) != nil else { return true }
+        let shown = abbreviating ? min(Int(count), options.stringLimit) : Int(count)
+        guard entering, count > 0, follows(address), read(address, shown * 4) != nil else { return true }
         out.changed()
         return false
     }
@@ -183,7 +184,8 @@ extension Decoder {
                 }
             }
             if size > 32 {
-                if let all = read(address, Int(size)) {
+                // The kernel takes no more than a page.
+                if let all = read(address, Int(min(size, 4096))) {
                     trailingBytes(all, from: 32)
                 } else {
                     out.element()

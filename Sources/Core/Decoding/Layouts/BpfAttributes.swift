@@ -96,7 +96,13 @@ enum Bpf {
         .init(44, [.init("map_ifindex") { d, b in d.interfaceIndex(b.u32(44)) }]),
         .init(48, [.init("btf_fd", 48, .fd), .init("btf_key_type_id", 52, .uint), .init("btf_value_type_id", 56, .uint)]),
         .init(60, [.init("btf_vmlinux_value_type_id", 60, .uint)]),
-        .init(64, [.init("map_extra", 64, .ulong)]),
+        .init(64, [.init("map_extra") { d, b in
+            if b.u64(64) == .max {
+                d.enumerated(.max as UInt64, .unsignedMaximum, radix: .unsigned)
+            } else {
+                d.out.unsigned(b.u64(64))
+            }
+        }]),
         .init(72, [.init("value_type_btf_obj_fd", 72, .fd)]),
         .init(76, [.init("map_token_fd", 76, .fd)]),
         .init(80, [
@@ -368,7 +374,7 @@ extension Decoder {
     /// Bytes that are no text, in hexadecimal.
     func hexBytes(_ address: UInt64, _ count: UInt64) {
         let shown = Int(min(count, UInt64(options.stringLimit)))
-        guard count > 0, follows(address, evenOnError: true), let b = read(address, shown) else {
+        guard follows(address, evenOnError: true), let b = read(address, shown) else {
             out.address(address)
             return
         }
