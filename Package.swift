@@ -29,7 +29,7 @@ let package = Package(
         .target(name: "RenacerHost", dependencies: ["RenacerCore", "CLinux"], path: "Sources/Host", swiftSettings: fast),
         .target(name: "RenacerPtrace", dependencies: ["RenacerCore", "RenacerHost", "CLinux"], path: "Sources/Backends/Ptrace", swiftSettings: fast),
         .target(name: "RenacerScripted", dependencies: ["RenacerCore"], path: "Sources/Backends/Scripted", swiftSettings: fast),
-        .target(name: "RenacerStraceText", dependencies: ["RenacerCore"], path: "Sources/Sinks/StraceText", swiftSettings: fast),
+        .target(name: "RenacerStraceText", dependencies: ["RenacerCore", "CLinux"], path: "Sources/Sinks/StraceText", swiftSettings: fast),
         .target(name: "RenacerSummary", dependencies: ["RenacerCore"], path: "Sources/Sinks/Summary", swiftSettings: fast),
         .executableTarget(
             name: "renacer",

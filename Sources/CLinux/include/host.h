@@ -1,3 +1,6 @@
 #pragma once
 // Declarations that Swift's Glibc module lacks.
 #include <sys/xattr.h>
+
+/// The C locale's text for an errno, NULL if there is none: strerror(3) without its locks.
+const char *clinux_error_text(int number);

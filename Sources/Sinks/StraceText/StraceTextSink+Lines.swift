@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import RenacerCore
 
@@ -276,7 +277,7 @@ extension StraceTextSink {
         }
         buffer.append(name)
         buffer.append(" (")
-        if let text = strerror(number) {
+        if let text = clinux_error_text(number) {
             buffer.append(UnsafeRawBufferPointer(start: text, count: strlen(text)))
         }
         buffer.ascii(")")
