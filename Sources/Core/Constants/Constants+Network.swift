@@ -63,6 +63,10 @@ extension ConstantTable {
         IP_CHECKSUM 23 IP_PROTOCOL 52
         """)
     static let socketTypeFlags = ConstantTable("SOCK_???", "SOCK_CLOEXEC 0x80000 SOCK_NONBLOCK 0x800")
+    static let ax25Protocols = ConstantTable("AX25_P_???", """
+        AX25_P_ROSE 1 AX25_P_VJCOMP 6 AX25_P_VJUNCOMP 7 AX25_P_SEGMENT 8 AX25_P_TEXNET 0xc3 AX25_P_LQ 0xc4
+        AX25_P_ATALK 0xca AX25_P_IP 0xcc AX25_P_ARP 0xcd AX25_P_FLEXNET 0xce AX25_P_NETROM 0xcf AX25_P_TEXT 0xf0
+        """)
     static let shutdownModes = ConstantTable("SHUT_???", "SHUT_RD 0 SHUT_WR 1 SHUT_RDWR 2")
     static let packetMembershipTypes = ConstantTable("PACKET_MR_???", """
         PACKET_MR_MULTICAST 0 PACKET_MR_PROMISC 1 PACKET_MR_ALLMULTI 2 PACKET_MR_UNICAST 3

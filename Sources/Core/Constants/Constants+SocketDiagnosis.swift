@@ -108,7 +108,7 @@ extension ConstantTable {
         SMC_APPCLOSEWAIT1 22 SMC_APPCLOSEWAIT2 23 SMC_APPFINCLOSEWAIT 24 SMC_PEERFINCLOSEWAIT 25
         SMC_PEERABORTWAIT 26 SMC_PROCESSABORT 27
         """)
-    static let netlinkStates = ConstantTable("NETLINK_???", "NETLINK_UNCONNECTED 0 NETLINK_CONNECTED 1")
+    static let netlinkStates = ConstantTable("NETLINK_???", "NETLINK_UNCONNECTED 0 NETLINK_CONNECTED 1 TCP_CLOSE 7")
     static let smcRoles = ConstantTable("SMC_???", "SMC_CLNT 0 SMC_SERV 1")
     static let shutdownFlags = ConstantTable("???_SHUTDOWN", "RCV_SHUTDOWN 1 SEND_SHUTDOWN 2")
     static let smcDeclines = ConstantTable("SMC_CLC_DECL_???", """

@@ -81,7 +81,7 @@ extension Decoder {
         }
     }
 
-    /// `inet_addr("127.0.0.1")`
+    /// `inet_addr("127.0.0.1")`; the first four of the bytes that hold it.
     func inetAddress(_ b: Bytes) {
         spelled(b) {
             out.beginCall("inet_addr")
@@ -135,24 +135,15 @@ extension Decoder {
         out.endCall()
     }
 
-    /// A hardware address: `00:11:22:33:44:55`.
-    func hardwareAddress(_ b: Bytes) {
+    /// A hardware address: `00:11:22:33:44:55`; at most `length` of the bytes that hold it.
+    func hardwareAddress(_ b: Bytes, length: Int = .max) {
         spelled(b) {
             scratch.truncate(to: 0)
-            for i in 0..<b.count {
+            for i in 0..<min(b.count, length) {
                 if i > 0 { scratch.ascii(":") }
                 scratch.hexDigits(UInt64(b.u8(i)), width: 2)
             }
             out.verbatim(scratch.bytes)
-        }
-    }
-
-    /// A hardware address of a type of hardware, in quotes where its form is not known.
-    func hardwareAddress(_ b: Bytes, type: UInt64) {
-        // Ethernet, and what borrows its addresses.
-        switch type {
-        case 1, 2, 6, 32, 512, 772: hardwareAddress(b)
-        default: out.string(b.raw, truncated: false, escaping: .octal)
         }
     }
 

@@ -19,11 +19,9 @@ extension Decoder {
         }
     }
 
-    /// An array of `struct sock_filter`, decoded where structures are shown in full, or `always`.
-    public func filterInstructions(
-        _ address: UInt64, count: UInt64, _ use: FilterUse, evenOnError: Bool = true, always: Bool = false
-    ) {
-        guard !abbreviating || always else {
+    /// An array of `struct sock_filter`, decoded only where structures are shown in full.
+    public func filterInstructions(_ address: UInt64, count: UInt64, _ use: FilterUse, evenOnError: Bool = true) {
+        guard !abbreviating else {
             out.address(address)
             return
         }

@@ -153,7 +153,14 @@ extension Decoder {
         case 3:
             quoted(b)
         case 52 where b.count >= 4:
-            words(b) { enumerated($0, .inetProtocols) }
+            out.beginArray()
+            out.element()
+            if ConstantTable.inetProtocols.name(of: UInt64(b.u32(0))) != nil {
+                enumerated(b.u32(0), .inetProtocols)
+            } else {
+                out.unnamed(UInt64(b.u32(0)), radix: .hex, "IP_???")
+            }
+            out.endArray()
         default: return false
         }
         return true

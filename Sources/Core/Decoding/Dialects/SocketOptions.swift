@@ -82,8 +82,16 @@ extension Decoder {
         optionName(setting: true)
         argument("optval")
         let length = Int(Int32(truncatingIfNeeded: self[4]))
-        if length < 0 || self[3] == 0 || !dereferencing {
+        if self[3] == 0 || !dereferencing {
             out.address(self[3])
+        } else if length < 0 {
+            // As many bytes as the kernel would take it for, where they are bytes.
+            let kind = Self.optionKind(
+                level: UInt32(truncatingIfNeeded: self[1]), option: UInt32(truncatingIfNeeded: self[2]), setting: true)
+            switch kind {
+            case .generic, .portRange, .loneInt: optionValue(self[3], Int(self[4] & 0xffff_ffff), setting: true)
+            default: out.address(self[3])
+            }
         } else {
             optionValue(self[3], length, setting: true)
         }

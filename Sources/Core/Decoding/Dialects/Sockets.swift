@@ -20,6 +20,7 @@ extension Decoder {
         let table: ConstantTable
         switch family & 0xffff_ffff {
         case 2, 10: table = .inetProtocols
+        case 3: table = .ax25Protocols
         case 16: table = .netlinkProtocols
         case 17:
             withUnsafeBytes(of: UInt16(truncatingIfNeeded: v).littleEndian) { raw in

@@ -48,7 +48,7 @@ extension AttributeTable {
     ])
     static let netlinkDiagnosis: AttributeTable = .init(.netlinkDiagnosisNames, [
         0: .indexedU32(.socketMemory), 1: .hex64s, 2: .structure(.netlinkRing), 3: .structure(.netlinkRing),
-        4: .flags(.netlinkSocketFlags, 4, limited: true),
+        4: .flags(.netlinkSocketFlags, 4),
     ])
     static let smcDiagnosis: AttributeTable = .init(.smcDiagnosisNames, [
         1: .structure(.smcConnection), 2: .structure(.smcLinkGroup), 4: .structure(.smcBuffer),

@@ -119,7 +119,7 @@ extension Decoder {
         case .ifindex: return fetch(span, 4) { interfaceIndex($0.u32(0)) }
         case .hardwareAddress:
             guard span.count <= 32 else { return false }
-            return fetch(span, min(span.count, context.hardwareLength)) { hardwareAddress($0) }
+            return fetch(span, span.count) { hardwareAddress($0, length: context.hardwareLength) }
         case .address: return address(span, context.family)
         case .in4: return address(span, 2)
         case .in6: return address(span, 10)

@@ -155,9 +155,12 @@ extension Decoder {
         structure {
             field("error")
             let error = b.i32(0)
-            if error < 0, ConstantTable.errors.name(of: UInt64(error.magnitude)) != nil {
-                out.verbatim("-")
-                enumerated(UInt64(error.magnitude), .errors, radix: .decimal)
+            if error < 0, let name = ConstantTable.errors.name(of: UInt64(error.magnitude)) {
+                if out.beginSymbolic(UInt64(bitPattern: Int64(error)), radix: .decimal) {
+                    out.verbatim("-")
+                    out.symbol(name)
+                    out.endSymbolic()
+                }
             } else {
                 out.signed(Int64(error))
             }

@@ -3,7 +3,6 @@
 extension Decoder {
     /// A message of `NETLINK_SOCK_DIAG`; a request or an answer by its flags.
     func diagnosisMessage(_ type: UInt16, _ flags: UInt16, _ span: Span) -> Bool {
-        guard type == 18 || type == 19 || type == 20 || type == 21 else { return false }
         guard let first = readSome(span.address, 1) else {
             out.address(span.address)
             return true
@@ -41,7 +40,7 @@ extension Decoder {
     func addressField(_ name: Name, _ b: Bytes, family: UInt64) {
         switch family {
         case 10: inet6Field(name, b)
-        case 2: inetField(name, b.slice(0, 4))
+        case 2: inetField(name, b)
         default:
             field(name)
             out.string(b.raw, truncated: false, escaping: .all)
@@ -141,7 +140,7 @@ extension Decoder {
     /// A classic BPF program.
     func packetFilter(_ span: Span) -> Bool {
         guard span.count >= 8 else { return false }
-        filterInstructions(span.address, count: UInt64(span.count / 8), .socket, always: true)
+        filterInstructions(span.address, count: UInt64(span.count / 8), .socket)
         return true
     }
 }
@@ -153,7 +152,7 @@ private struct DiagnosisMessage {
     let attributes: AttributeTable?
 
     static func of(_ type: UInt16, _ family: UInt64, isRequest: Bool) -> DiagnosisMessage? {
-        if isRequest && type < 20 {
+        if isRequest && (type == 18 || type == 19) {
             return DiagnosisMessage(family: "idiag_family", header: .inetRequestOld, attributes: .inetRequest)
         }
         return switch (family, isRequest) {
