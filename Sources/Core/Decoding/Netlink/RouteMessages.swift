@@ -75,7 +75,8 @@ extension Decoder {
         var isList = false
         while true {
             let claimed = Int(b.u16(0))
-            let next = claimed < size ? rest.count : (claimed + 3) & ~3
+            // A claim of nothing would never end: it ends the list.
+            let next = claimed == 0 ? rest.count : (claimed + 3) & ~3
             let hasMore = next < rest.count
             if shown == 0 && claimed < rest.count {
                 isList = true

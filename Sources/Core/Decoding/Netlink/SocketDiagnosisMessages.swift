@@ -152,7 +152,7 @@ private struct DiagnosisMessage {
     let attributes: AttributeTable?
 
     static func of(_ type: UInt16, _ family: UInt64, isRequest: Bool) -> DiagnosisMessage? {
-        if isRequest && (type == 18 || type == 19) {
+        if isRequest && (type == 18 || type == 19) && (family == 2 || family == 10) {
             return DiagnosisMessage(family: "idiag_family", header: .inetRequestOld, attributes: .inetRequest)
         }
         return switch (family, isRequest) {
