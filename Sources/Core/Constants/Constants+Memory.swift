@@ -49,7 +49,7 @@ extension ConstantTable {
     static let memoryPolicyMoveFlags = ConstantTable("MPOL_MF_???", """
         MPOL_MF_STRICT 1 MPOL_MF_MOVE 2 MPOL_MF_MOVE_ALL 4
         """)
-    static let movePagesFlags = ConstantTable("MPOL_???", "MPOL_MF_MOVE 2 MPOL_MF_MOVE_ALL 4")
+    static let movePagesFlags = ConstantTable("MPOL_MF_???", "MPOL_MF_MOVE 2 MPOL_MF_MOVE_ALL 4")
     static let protectionKeyRights = ConstantTable("PKEY_???", """
         PKEY_UNRESTRICTED 0 PKEY_DISABLE_ACCESS 1 PKEY_DISABLE_WRITE 2 PKEY_DISABLE_EXECUTE 4
         """)

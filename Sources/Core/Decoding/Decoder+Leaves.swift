@@ -406,7 +406,7 @@ extension Decoder {
     public func nonzeroElements(_ name: Name, _ b: Bytes, _ kind: ValueKind) {
         guard b.raw.contains(where: { $0 != 0 }) else { return }
         field(name)
-        elements(b, kind)
+        elements(b, kind, shortened: true)
     }
 
     /// The value of one field of a structure.

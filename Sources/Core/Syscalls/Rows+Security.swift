@@ -30,7 +30,7 @@ extension SyscallTable {
             dialect: { d in
                 d.rowArguments()
                 // Flags ask for a version or a number of errata instead of a ruleset.
-                if !(1...3 ~= d[2] & 0xffff_ffff) { d.resultStyle = .fd }
+                if d[2] & 3 == 0 { d.resultStyle = .fd }
                 return .complete
             }),
         .init("landlock_add_rule", x86_64: 445, aarch64: 445, [.desc],

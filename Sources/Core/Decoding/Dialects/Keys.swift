@@ -24,18 +24,6 @@ extension Decoder {
         out.string(b.slice(0, b.count - 1).raw, truncated: false)
     }
 
-    /// The bytes a structure reserves, shown if any is set.
-    fileprivate func spare(_ b: Bytes, words: Int) {
-        guard (0..<words).contains(where: { b.u32($0 * 4) != 0 }) else { return }
-        field("__spare")
-        out.beginArray()
-        for i in 0..<words {
-            out.element()
-            out.hex(UInt64(b.u32(i * 4)))
-        }
-        out.endArray()
-    }
-
     /// KEYCTL_CAPABILITIES: two bytes of flags, then what later kernels may add.
     fileprivate func keyCapabilities(_ address: UInt64, size: UInt64) {
         var i = 0
@@ -69,7 +57,7 @@ extension Decoder {
                 out.unsigned(UInt64(b.u32(4)))
                 field(second)
                 out.unsigned(UInt64(b.u32(8)))
-                spare(b.slice(12), words: 7)
+                nonzeroElements("__spare", b.slice(12, 28), .hex32)
             }
         }
     }
@@ -137,7 +125,7 @@ private enum Keyctl {
                         }
                         d.field("otherinfolen")
                         d.out.unsigned(UInt64(b.u32(16)))
-                        d.spare(b.slice(20), words: 8)
+                        d.nonzeroElements("__spare", b.slice(20, 32), .hex32)
                     }
                 }
             },
@@ -156,7 +144,7 @@ private enum Keyctl {
                             d.field(name)
                             d.out.unsigned(UInt64(b.u16(8 + i * 2)))
                         }
-                        d.spare(b.slice(16), words: 10)
+                        d.nonzeroElements("__spare", b.slice(16, 40), .hex32)
                     }
                 }
             },

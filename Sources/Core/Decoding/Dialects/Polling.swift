@@ -9,24 +9,29 @@ extension Decoder {
         }
         guard !failed, !timedOut() else { return .complete }
         let remaining = call.syscall?.name == "ppoll" ? call[2] : 0
-        var noted = false
-        let limit = options.stringLimit
-        var shown = 0
         let count = min(call[1] & 0xffff_ffff, 1 << 20)
-        scan: for i in 0..<count {
-            guard let b = read(call[0] &+ i &* 8, 8) else { break }
-            guard b.i32(0) >= 0, b.u16(6) != 0 else { continue }
+        guard call[0] != 0, call[0] &+ count &* 8 >= call[0] else { return .complete }
+        var noted = false
+        var shown = 0
+        for i in 0..<count {
+            let address = call[0] &+ i &* 8
+            let b = read(address, 8)
+            if let b, b.u16(6) == 0 { continue }
             if !noted {
                 out.beginNote()
                 out.element()
                 out.beginArray()
                 noted = true
             }
-            if shown >= limit {
+            guard shown < options.stringLimit else {
                 out.more()
-                break scan
+                break
             }
             out.element()
+            guard let b else {
+                out.address(address)
+                break
+            }
             structure {
                 field("fd")
                 int(b.i32(0))

@@ -2,7 +2,7 @@
 
 extension StructLayout {
     static let ioEvent = StructLayout(size: 32, [
-        .init("data", 0, .hex), .init("obj", 8, .address), .init("res", 16, .long), .init("res2", 24, .long),
+        .init("data", 0, .hex), .init("obj", 8, .hex), .init("res", 16, .long), .init("res2", 24, .long),
     ])
 }
 

@@ -7,11 +7,11 @@ extension Decoder {
             argument("entries")
             uint(call[0])
             argument("params")
+            resultStyle = .fd
             guard let b = follows(call[1]) ? read(call[1], 120) : nil else {
                 out.address(call[1])
                 return .complete
             }
-            resultStyle = .fd
             out.beginStructure()
             ringRequest(b)
             return .sameAtExit

@@ -9,8 +9,8 @@ extension StructLayout {
 extension Decoder {
     /// The flags of mmap(2): the mapping's type, its flags, and the size of huge pages as a logarithm.
     func mappingFlags(_ v: UInt64) {
-        let v = v & 0xffff_ffff
-        let type = v & 0xf
+        let low = v & 0xffff_ffff
+        let type = low & 0xf
         guard out.beginSymbolic(v, radix: .hex) else { return }
         if let name = ConstantTable.mappingTypes.name(of: type) {
             out.symbol(name)
@@ -18,7 +18,7 @@ extension Decoder {
             out.bits(type, radix: .hex)
             out.comment(ConstantTable.mappingTypes.unknown)
         }
-        hugeFlags(v & ~0xf, .mappingFlags, "<<MAP_HUGE_SHIFT")
+        hugeFlags(low & ~0xf, .mappingFlags, "<<MAP_HUGE_SHIFT")
         out.endSymbolic()
     }
 

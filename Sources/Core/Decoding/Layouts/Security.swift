@@ -99,7 +99,7 @@ extension Decoder {
             argument("attr")
             enumerated(call[0] & 0xffff_ffff, .lsmAttributes)
             argument("ctx")
-            guard call[3] & 1 != 0 else { return .sameAtExit }
+            guard call[3] & 1 != 0, readU32(call[2]) != nil else { return .sameAtExit }
             let shown = object(call[1], 32, evenOnError: true) { b in
                 structure {
                     field("id")
