@@ -100,10 +100,10 @@ uint64_t clinux_monotonic_ns(void) {
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-size_t clinux_read_memory(pid_t tid, uint64_t address, void *buffer, size_t count) {
+ssize_t clinux_read_memory(pid_t tid, uint64_t address, void *buffer, size_t count) {
     struct iovec here = {buffer, count}, there = {(void *)(uintptr_t)address, count};
     ssize_t n = process_vm_readv(tid, &here, 1, &there, 1, 0);
-    return n < 0 ? 0 : (size_t)n;
+    return n >= 0 ? n : errno == ENOSYS ? -1 : 0;
 }
 
 const char *clinux_invocation(void) { return program_invocation_name; }

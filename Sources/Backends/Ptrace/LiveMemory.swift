@@ -10,7 +10,7 @@ import RenacerCore
 /// decoder that walks a structure, its strings and its arrays finds most of them there.
 final class LiveMemory: TraceeMemory {
     var tid: Int32
-    /// `/proc/PID/mem`, open as long as somebody writes; -1: not yet.
+    /// `/proc/PID/mem`, opened by the first write; -1: not yet.
     private var file: Int32 = -1
     private let cache: ReadCache
 
@@ -34,31 +34,48 @@ final class LiveMemory: TraceeMemory {
 
     func read(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int {
         guard let target = buffer.baseAddress, buffer.count > 0 else { return 0 }
-        if cache.owner == tid, cache.copy(address, buffer.count, to: target) { return buffer.count }
-        let room = ReadCache.lineSize - Int(address % UInt64(ReadCache.lineSize))
-        // What crosses a page or fills most of one goes straight to its place.
-        if buffer.count > room || buffer.count * 2 > ReadCache.lineSize { return fetch(address, target, buffer.count) }
+        // What fills most of a page goes straight to its place.
+        if buffer.count * 2 > ReadCache.lineSize { return fetch(address, target, buffer.count) }
         if cache.owner != tid {
             cache.clear()
             cache.owner = tid
         }
-        let line = cache.nextLine()
-        let count = fetch(address, line, room)
-        cache.keep(address, count)
-        let copied = min(count, buffer.count)
-        target.copyMemory(from: line, byteCount: copied)
-        return copied
+        var done = 0
+        while done < buffer.count {
+            let at = address &+ UInt64(done)
+            let room = ReadCache.lineSize - Int(at % UInt64(ReadCache.lineSize))
+            let wanted = min(buffer.count - done, room)
+            if !cache.copy(at, wanted, to: target + done) {
+                let line = cache.nextLine()
+                let count = fetch(at, line, room)
+                cache.keep(at, count)
+                let copied = min(count, wanted)
+                (target + done).copyMemory(from: line, byteCount: copied)
+                if copied < wanted { return done + copied }
+            }
+            done += wanted
+        }
+        return done
     }
 
     private func fetch(_ address: UInt64, _ target: UnsafeMutableRawPointer, _ count: Int) -> Int {
-        clinux_read_memory(tid, address, target, count)
+        let n = clinux_read_memory(tid, address, target, count)
+        if n >= 0 { return n }
+        // A kernel without process_vm_readv.
+        guard let file = openFile(), address <= UInt64(Int64.max) else { return 0 }
+        return max(pread(file, target, count, off_t(address)), 0)
+    }
+
+    /// `/proc/PID/mem`; nil if it cannot be opened.
+    private func openFile() -> Int32? {
+        if file < 0 { file = ProcPath.open(tid, "mem", O_RDWR | O_CLOEXEC) }
+        return file < 0 ? nil : file
     }
 
     /// Writes into the tracee: the number of bytes that arrived.
     func write(_ address: UInt64, _ bytes: [UInt8]) -> Int {
-        if file < 0 { file = ProcPath.open(tid, "mem", O_RDWR | O_CLOEXEC) }
         invalidate()
-        guard file >= 0, address <= UInt64(Int64.max) else { return 0 }
+        guard let file = openFile(), address <= UInt64(Int64.max) else { return 0 }
         return bytes.withUnsafeBytes { max(pwrite(file, $0.baseAddress, $0.count, off_t(address)), 0) }
     }
 }

@@ -133,8 +133,8 @@ void clinux_die_of(int signal);
 /// Interrupts waits from `deadline` (CLOCK_MONOTONIC ns) on; 0 for never.
 void clinux_set_alarm(uint64_t deadline);
 
-/// process_vm_readv(2) of one range: bytes read, 0 if none.
-size_t clinux_read_memory(pid_t tid, uint64_t address, void *buffer, size_t count);
+/// process_vm_readv(2) of one range: bytes read, 0 if none, -1 if the kernel has no such call.
+ssize_t clinux_read_memory(pid_t tid, uint64_t address, void *buffer, size_t count);
 /// How renacer was invoked.
 const char *clinux_invocation(void);
 /// The same without directories.
