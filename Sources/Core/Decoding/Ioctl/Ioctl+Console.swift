@@ -61,7 +61,9 @@ extension ValueKind {
     /// Bytes at an address, every one in hexadecimal.
     fileprivate static func hexadecimal(_ count: Int) -> ValueKind {
         .custom { d, v in
-            if d.follows(v) { d.hexBytes(v, count) } else { d.out.address(v) }
+            // The one that shows that there are more has to be there as well.
+            let read = min(count, d.options.stringLimit + 1)
+            if d.follows(v), d.read(v &+ UInt64(read) &- 1, 1) != nil { d.hexBytes(v, count) } else { d.out.address(v) }
         }
     }
 }

@@ -6,7 +6,7 @@ extension IoctlRequest {
         .init("SECCOMP_IOCTL_NOTIF_SEND", 0xc0182101, .read(.structure(.seccompResponse))),
         .init("SECCOMP_IOCTL_NOTIF_ID_VALID", 0x40082102, .read(.pointee(.hex))),
         .init("SECCOMP_IOCTL_NOTIF_ID_VALID_WRONG_DIR", 0x80082102, .read(.pointee(.hex))),
-        .init("SECCOMP_IOCTL_NOTIF_ADDFD", 0x40182103, .read(.structure(.seccompDescriptor)), returns: .fd),
+        .init("SECCOMP_IOCTL_NOTIF_ADDFD", 0x40182103, .read(.structure(.seccompDescriptor))),
         .init("SECCOMP_IOCTL_NOTIF_SET_FLAGS", 0x40082104, .value(.flags64(.seccompSetFlags))),
     ]
 }
@@ -27,7 +27,7 @@ extension StructLayout {
     ])
     static let seccompDescriptor = StructLayout(size: 24, [
         .init("id", 0, .hex), .init("flags", 8, .flags(.seccompAddfdFlags)), .init("srcfd", 12, .fd),
-        .init("newfd", 16, .fd), .init("newfd_flags", 20, .custom { $0.openFlags($1) }, width: 4),
+        .init("newfd", 16, .int), .init("newfd_flags", 20, .flags(.openFlags)),
     ])
 }
 
