@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import RenacerCore
 
@@ -11,7 +12,7 @@ import RenacerCore
 /// task's directory there has another number than the tracer has for it.
 final class PidNamespaces {
     private let files = ProcFiles()
-    private let own: [UInt8]?
+    private let own: UInt
     /// How far the tracer's namespace lies below that of `/proc`.
     private let depth: Int
     /// The numbers in `/proc` of tasks met, by the tracer's ids.
@@ -19,7 +20,7 @@ final class PidNamespaces {
 
     init() {
         let files = self.files
-        own = files.link(Self.path("/proc/self/ns/pid")).map(Array.init)
+        own = clinux_namespace(Self.path("/proc/self/ns/pid"), 0)
         let levels = files.read(Self.path("/proc/self/status")).flatMap { files.value("NSpid", in: $0) }
         depth = max(levels.map { Self.numbers($0).count - 1 } ?? 0, 0)
     }
@@ -47,11 +48,12 @@ final class PidNamespaces {
     private func isEntry(_ candidate: Int32, of tid: Int32) -> Bool {
         let all = ids(candidate, .tid)
         guard all.count > depth, all[depth] == tid else { return false }
-        return all.count > depth + 1 || namespace(of: candidate) == own
+        return namespace(of: candidate, above: all.count - 1 - depth) == own
     }
 
-    private func namespace(of tid: Int32) -> [UInt8]? {
-        files.link(files.name(tid, "ns/pid")).map(Array.init)
+    /// The pid namespace of a task, or the one `levels` above it; 0 if it cannot be told.
+    private func namespace(of entry: Int32, above levels: Int = 0) -> UInt {
+        clinux_namespace(files.name(entry, "ns/pid"), Int32(levels))
     }
 
     private func key(_ kind: PidKind) -> StaticString {
@@ -74,13 +76,14 @@ final class PidNamespaces {
     func translate(_ id: Int32, _ kind: PidKind, seenBy tid: Int32) -> Int32? {
         guard id > 0 else { return nil }
         let task = entry(of: tid)
-        guard let theirs = namespace(of: task), theirs != own else { return nil }
+        let theirs = namespace(of: task)
+        guard theirs != 0, theirs != own else { return nil }
         let level = ids(task, .tid).count - 1
         guard level > depth else { return nil }
         func match(_ candidate: Int32) -> Int32? {
             let all = ids(candidate, kind)
             guard all.count > level, all[level] == id else { return nil }
-            guard all.count > level + 1 || namespace(of: candidate) == theirs else { return nil }
+            guard namespace(of: candidate, above: all.count - 1 - level) == theirs else { return nil }
             return all[depth]
         }
         // The tracee most often speaks of itself and its relatives.

@@ -82,8 +82,8 @@ extension StructLayout {
     static let ptpPrecise = StructLayout(size: 64, [
         .init("device") { d, b in d.ptpInstant(b.slice(0, 16)) },
         .init("sys_realtime") { d, b in d.ptpInstant(b.slice(16, 16)) },
-        .init("sys_monoraw") { d, b in d.ptpInstant(b.slice(32, 16)) },
-        .init("rsv") { d, b in d.elements(b.slice(48, 16), .hex32) },
+        .init("sys_monoraw") { d, b in d.structure(b.slice(32, 16), .ptpTime) },
+        .init(rest: .always) { d, b in d.nonzeroElements("rsv", b.slice(48, 16), .hex32) },
     ])
     static let rtcParameter = StructLayout(size: 24, [
         .init("param", 0, .enumerated64(.rtcParameters)),
@@ -140,6 +140,10 @@ extension StructLayout {
         .init("ts") { d, b in
             d.out.beginArray()
             for i in 0..<min(2 * Int(b.u32(0)) + 1, 51) {
+                if d.abbreviating && i >= d.options.stringLimit {
+                    d.out.more()
+                    break
+                }
                 d.out.element()
                 d.ptpInstant(b.slice(16 + 16 * i, 16))
             }

@@ -27,14 +27,14 @@ extension IoctlRequest {
         })),
         .init("KDGETKEYCODE", 0x4b4c, .dialect { $0.keycode() }),
         .init("KDSETKEYCODE", 0x4b4d, .read(.structure(.keycode))),
-        .init("KDGKBENT", 0x4b46, .extended(.keyboardEntryKey, by: .keyboardEntryValue)),
-        .init("KDSKBENT", 0x4b47, .read(.structure(.keyboardEntry))),
-        .init("KDGKBSENT", 0x4b48, .extended(.keyboardFunction, by: .keyboardString)),
-        .init("KDSKBSENT", 0x4b49, .read(.structure(.keyboardFunctionString))),
-        .init("KDGKBDIACR", 0x4b4a, .written(.structure(.diacritics))),
-        .init("KDSKBDIACR", 0x4b4b, .read(.structure(.diacritics))),
-        .init("KDGKBDIACRUC", 0x4bfa, .written(.structure(.unicodeDiacritics))),
-        .init("KDSKBDIACRUC", 0x4bfb, .read(.structure(.unicodeDiacritics))),
+        .init("KDGKBENT", 0x4b46, .dialect { $0.keyboardEntry(set: false) }),
+        .init("KDSKBENT", 0x4b47, .dialect { $0.keyboardEntry(set: true) }),
+        .init("KDGKBSENT", 0x4b48, .dialect { $0.keyboardString(set: false) }),
+        .init("KDSKBSENT", 0x4b49, .dialect { $0.keyboardString(set: true) }),
+        .init("KDGKBDIACR", 0x4b4a, .written(.diacritics)),
+        .init("KDSKBDIACR", 0x4b4b, .read(.diacritics)),
+        .init("KDGKBDIACRUC", 0x4bfa, .written(.unicodeDiacritics)),
+        .init("KDSKBDIACRUC", 0x4bfb, .read(.unicodeDiacritics)),
         .init("KDKBDREP", 0x4b52, .changed(.structure(.keyboardRepeat))),
         .init("GIO_FONT", 0x4b60, .written(.hexadecimal(8192))),
         .init("PIO_FONT", 0x4b61, .read(.hexadecimal(8192))),
@@ -42,8 +42,8 @@ extension IoctlRequest {
         .init("PIO_SCRNMAP", 0x4b41, .read(.hexadecimal(256))),
         .init("GIO_CMAP", 0x4b70, .written(.hexadecimal(48))),
         .init("PIO_CMAP", 0x4b71, .read(.hexadecimal(48))),
-        .init("GIO_UNISCRNMAP", 0x4b69, .written(.array(.sized(.hex32, 2), .constant(256)))),
-        .init("PIO_UNISCRNMAP", 0x4b6a, .read(.array(.sized(.hex32, 2), .constant(256)))),
+        .init("GIO_UNISCRNMAP", 0x4b69, .written(.array(.glyph, .constant(256)))),
+        .init("PIO_UNISCRNMAP", 0x4b6a, .read(.array(.glyph, .constant(256)))),
         .init("GIO_UNIMAP", 0x4b66, .dialect { $0.unicodeMap() }),
         .init("PIO_UNIMAP", 0x4b67, .read(.structure(.unicodeMap))),
         .init("PIO_UNIMAPCLR", 0x4b68, .read(.structure(.unicodeMapAdvice))),
@@ -58,6 +58,24 @@ extension ValueKind {
         .custom { d, v in
             d.enumerated(UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: v))), .keyboardModes, radix: .decimal)
         }, 4)
+    /// `UNI_DIRECT_BASE+0x15`: characters that mean glyphs of the font.
+    fileprivate static let glyph = ValueKind.sized(
+        .custom { d, v in
+            guard v & ~0x1ff == 0xf000 else {
+                d.out.hex(v)
+                return
+            }
+            guard d.out.beginSymbolic(v, radix: .hex) else { return }
+            d.out.verbatim("UNI_DIRECT_BASE+")
+            d.out.hex(v & 0x1ff)
+            d.out.endSymbolic()
+        }, 2)
+    fileprivate static let diacritics = ValueKind.custom { d, v in
+        d.diacritics(v, "kbdiacr", stride: 3) { r, i in d.keyCharacter(r.u8(i)) }
+    }
+    fileprivate static let unicodeDiacritics = ValueKind.custom { d, v in
+        d.diacritics(v, "kbdiacruc", stride: 12) { r, i in d.out.hex(UInt64(r.u32(4 * i))) }
+    }
     /// Bytes at an address, every one in hexadecimal.
     fileprivate static func hexadecimal(_ count: Int) -> ValueKind {
         .custom { d, v in
@@ -70,49 +88,6 @@ extension ValueKind {
 
 extension StructLayout {
     fileprivate static let keycode = StructLayout(size: 8, [.init("scancode", 0, .hex32), .init("keycode", 4, .hex32)])
-    fileprivate static let keyboardEntryKey = StructLayout(size: 2, [
-        .init("kb_table") { d, b in d.keyboardTable(UInt64(b.u8(0))) }, .init("kb_index", 1, .uint, width: 1),
-    ])
-    fileprivate static let keyboardEntryValue = StructLayout(size: 4, [
-        .init("kb_value") { d, b in d.keyboardSymbol(b.u16(2)) },
-    ])
-    fileprivate static let keyboardEntry = StructLayout(size: 4, keyboardEntryKey.fields + keyboardEntryValue.fields)
-    fileprivate static let keyboardFunction = StructLayout(size: 1, [
-        .init("kb_func") { d, b in d.keyboardFunction(b.u8(0)) },
-    ])
-    fileprivate static let keyboardString = StructLayout(size: 513, [
-        .init("kb_string") { d, b in
-            let end = b.slice(1).terminator ?? 512
-            let shown = min(end, d.options.stringLimit)
-            d.out.string(b.slice(1, shown).raw, truncated: end > shown)
-        },
-    ])
-    fileprivate static let keyboardFunctionString = StructLayout(
-        size: 513, keyboardFunction.fields + keyboardString.fields)
-    fileprivate static let diacritics = StructLayout(size: 772, [
-        .init("kb_cnt", 0, .uint),
-        .init("kbdiacr") { d, b in
-            d.records(b.slice(4), count: b.u32(0), stride: 3) { r in
-                let names: [Name] = ["diacr", "base", "result"]
-                for (i, name) in names.enumerated() {
-                    d.field(name)
-                    d.character(r.u8(i))
-                }
-            }
-        },
-    ])
-    fileprivate static let unicodeDiacritics = StructLayout(size: 3076, [
-        .init("kb_cnt", 0, .uint),
-        .init("kbdiacruc") { d, b in
-            d.records(b.slice(4), count: b.u32(0), stride: 12) { r in
-                let names: [Name] = ["diacr", "base", "result"]
-                for (i, name) in names.enumerated() {
-                    d.field(name)
-                    d.out.hex(UInt64(r.u32(4 * i)))
-                }
-            }
-        },
-    ])
     fileprivate static let keyboardRepeat = StructLayout(size: 8, [.init("delay", 0, .int), .init("period", 4, .int)])
     fileprivate static let unicodeMap = StructLayout(size: 16, [
         .init("entry_ct", 0, .uint, width: 2),
@@ -121,7 +96,7 @@ extension StructLayout {
         },
     ])
     fileprivate static let unicodePair = StructLayout(size: 4, [
-        .init("unicode", 0, .hex32, width: 2), .init("fontpos", 2, .uint, width: 2),
+        .init("unicode", 0, .hex32, width: 2), .init("fontpos", 2, .hex32, width: 2),
     ])
     fileprivate static let unicodeMapAdvice = StructLayout(size: 6, [
         .init("advised_hashsize", 0, .uint, width: 2), .init("advised_hashstep", 2, .uint, width: 2),
@@ -188,6 +163,69 @@ extension Decoder {
         }
     }
 
+    /// `{kb_table=K_NORMTAB, kb_index=1, kb_value=…}`: the key and what it means, each told if it can be read.
+    fileprivate func keyboardEntry(set: Bool) -> Syscall.Progress {
+        told(call[2], 2, set: set) { b in
+            field("kb_table")
+            keyboardTable(UInt64(b.u8(0)))
+            field("kb_index")
+            out.unsigned(UInt64(b.u8(1)))
+        } then: {
+            field("kb_value")
+            if let b = read(call[2] &+ 2, 2) { keyboardSymbol(b.u16(0)) } else { out.verbatim("???") }
+        }
+    }
+
+    /// `{kb_func=KVAL(K_F1), kb_string="…"}`
+    fileprivate func keyboardString(set: Bool) -> Syscall.Progress {
+        told(call[2], 1, set: set) { b in
+            field("kb_func")
+            keyboardFunction(b.u8(0))
+        } then: {
+            field("kb_string")
+            string(call[2] &+ 1, limit: 512)
+        }
+    }
+
+    /// A structure whose second part is an input as well if it is `set`, otherwise a result.
+    private func told(
+        _ address: UInt64, _ size: Int, set: Bool, _ asked: (Bytes) -> Void, then answer: () -> Void
+    ) -> Syscall.Progress {
+        if entering {
+            guard follows(address), let b = read(address, size) else {
+                out.address(address)
+                return .complete
+            }
+            out.beginStructure()
+            asked(b)
+            guard set else { return .sameAtExit }
+        }
+        if set || !failed { answer() }
+        out.endStructure()
+        return .complete
+    }
+
+    /// `{kb_cnt=1, kbdiacr=[{diacr='(', base=')', result='*'}]}`
+    fileprivate func diacritics(_ address: UInt64, _ name: Name, stride: Int, _ character: (Bytes, Int) -> Void) {
+        object(address, 4) { b in
+            let count = b.u32(0)
+            structure {
+                field("kb_cnt")
+                out.unsigned(UInt64(count))
+                field(name)
+                array(address &+ 4, count: Int(count), stride: stride, limit: 256) { r in
+                    structure {
+                        let names: [Name] = ["diacr", "base", "result"]
+                        for (i, name) in names.enumerated() {
+                            field(name)
+                            character(r, i)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// `{entry_ct=2 => 1, entries=[…]}`
     fileprivate func unicodeMap() -> Syscall.Progress {
         extended(call[2], 16) { b in
@@ -224,7 +262,10 @@ extension Decoder {
 
     /// `{op=KD_FONT_OP_GET, …} => {width=…}`: each operation has fields of its own.
     fileprivate func fontOperation() -> Syscall.Progress {
-        answered(call[2], StructLayout.fontOperation.size) { b in
+        // Setting and copying a font changes nothing.
+        guard entering || kept == 0 else { return .complete }
+        return answered(call[2], StructLayout.fontOperation.size) { b in
+            kept = b.u32(0) == 0 || b.u32(0) == 3 ? 1 : 0
             structure {
                 field("op")
                 enumerated(b.u32(0), .fontOperations)
@@ -232,7 +273,7 @@ extension Decoder {
                 case 2:
                     fontSize(b)
                     field("data")
-                    string(b.u64(24), evenOnError: true)
+                    fontName(b.u64(24))
                 case 3: unsignedField("height", b.u32(12))
                 default:
                     field("flags")
@@ -250,7 +291,7 @@ extension Decoder {
         } _: { b in
             structure {
                 fontSize(b)
-                guard b.u32(0) != 2 && b.u32(0) != 3 else { return }
+                guard b.u32(0) != 2 else { return }
                 unsignedField("charcount", b.u32(16))
                 field("data")
                 if b.u32(0) == 1 {
@@ -299,7 +340,7 @@ extension Decoder {
         out.verbatim(" */")
     }
 
-    private func keyCharacter(_ c: UInt8) {
+    fileprivate func keyCharacter(_ c: UInt8) {
         let escapes: [Name] = ["'\\t'", "'\\n'", "'\\v'", "'\\f'", "'\\r'"]
         if (9...13).contains(c) { out.verbatim(escapes[Int(c) - 9]) } else { character(c) }
     }
@@ -319,19 +360,15 @@ extension Decoder {
         out.endSymbolic()
     }
 
-    /// An array of structures within a structure, shortened to `-s`.
-    fileprivate func records(_ b: Bytes, count: UInt32, stride: Int, _ body: (Bytes) -> Void) {
-        let limit = abbreviating ? options.stringLimit : Int.max
-        out.beginArray()
-        for i in 0..<min(Int(count), b.count / stride) {
-            if i >= limit {
-                out.more()
-                break
-            }
-            out.element()
-            structure { body(b.slice(i * stride, stride)) }
+    /// `MAX_FONT_NAME` bytes at most, the last of which ought to be NUL.
+    private func fontName(_ address: UInt64) {
+        let size = 32
+        guard address != 0, let b = readSome(address, size), b.terminator != nil || b.count == size else {
+            out.address(address)
+            return
         }
-        out.endArray()
+        let shown = min(b.terminator ?? size - 1, options.stringLimit)
+        out.string(b.slice(0, shown).raw, truncated: b.terminator != shown)
     }
 
     fileprivate func fontData(_ address: UInt64, glyphs: UInt64, bytes: UInt64) {
