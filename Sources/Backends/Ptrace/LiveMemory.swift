@@ -6,8 +6,9 @@ import RenacerCore
 /// more of it than the process itself: pages without read permission are unreadable, as
 /// they would not be through `/proc/PID/mem`.
 ///
-/// A read costs about half a microsecond, so a miss reads on to the end of the page: a
-/// decoder that walks a structure, its strings and its arrays finds most of them there.
+/// A read costs about half a microsecond, for one byte as for 512, so a miss reads on to the
+/// end of a 512-byte line: a decoder that walks a structure, its strings and its arrays
+/// finds most of them there.
 final class LiveMemory: TraceeMemory {
     var tid: Int32
     /// `/proc/PID/mem`, opened by the first write; -1: not yet.
@@ -34,7 +35,7 @@ final class LiveMemory: TraceeMemory {
 
     func read(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int {
         guard let target = buffer.baseAddress, buffer.count > 0 else { return 0 }
-        // What fills most of a page goes straight to its place.
+        // What fills most of a line goes straight to its place.
         if buffer.count * 2 > ReadCache.lineSize { return fetch(address, target, buffer.count) }
         if cache.owner != tid {
             cache.clear()
@@ -80,10 +81,10 @@ final class LiveMemory: TraceeMemory {
     }
 }
 
-/// The last pages read from one task: shared by all, since events are decoded one by one.
+/// The last lines read from one task: shared by all, since events are decoded one by one.
 final class ReadCache {
-    static let lineSize = 4096
-    private static let lineCount = 4
+    static let lineSize = 512
+    private static let lineCount = 8
 
     /// The task whose bytes are in it; 0: none.
     var owner: Int32 = 0

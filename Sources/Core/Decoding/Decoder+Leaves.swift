@@ -141,6 +141,12 @@ extension Decoder {
             out.address(0)
             return
         }
+        // Most strings are short; reading as far as they may go costs twice as much.
+        let usual = 256
+        if limit >= usual, let b = readSome(address, usual), let end = b.terminator {
+            out.string(b.slice(0, end).raw, truncated: false)
+            return
+        }
         guard let b = readSome(address, limit + 1) else {
             out.address(address)
             return
