@@ -103,9 +103,14 @@ extension Decoder {
         field("sipx_network")
         networkHexLong(b.slice(4, 4))
         field("sipx_node")
-        hexBytes(b.slice(8, 6))
+        out.beginArray()
+        for i in 8..<14 {
+            out.element()
+            paddedHex(UInt64(b.u8(i)), width: 2)
+        }
+        out.endArray()
         field("sipx_type")
-        out.hex(UInt64(b.u8(14)))
+        paddedHex(UInt64(b.u8(14)), width: 2)
         nonzero("sipx_zero", UInt64(b.u8(15)))
     }
 

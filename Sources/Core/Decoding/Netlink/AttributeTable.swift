@@ -46,6 +46,8 @@ extension ConstantTable {
 indirect enum AttributeKind: Sendable {
     /// Numbers: unsigned, signed, hexadecimal.
     case u8, u16, u32, u64, s32, s64, x8, x16, x32, x64
+    /// A user; all ones is -1.
+    case uid
     /// In network byte order.
     case be16, be32, be64
     /// Characters, a NUL at the end left out.

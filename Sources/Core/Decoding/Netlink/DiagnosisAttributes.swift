@@ -37,12 +37,12 @@ extension AttributeTable {
         3: .unsigneds,
         4: .structure(.unixDiagRqlen),
         5: .indexedU32(.socketMemory),
-        6: .u8, 7: .s32,
+        6: .u8, 7: .uid,
     ])
     static let packetDiagnosis: AttributeTable = .init(.packetDiagnosisNames, [
         0: .structure(.packetDiagInfo),
         1: .array(.packetMulticast),
-        2: .structure(.packetDiagRxRing), 3: .structure(.packetDiagRxRing), 4: .u32, 5: .s32,
+        2: .structure(.packetDiagRxRing), 3: .structure(.packetDiagRxRing), 4: .u32, 5: .uid,
         6: .indexedU32(.socketMemory),
         7: .custom { d, s, _ in d.packetFilter(s) },
     ])

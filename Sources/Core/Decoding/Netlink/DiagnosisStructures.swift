@@ -83,12 +83,15 @@ extension StructLayout {
     private static func cursor(_ name: Name, _ offset: Int) -> Field {
         Field(name) { d, b in d.structure(b.slice(offset, 8), .smcCursor) }
     }
+    private static func byteFlags(_ name: Name, _ offset: Int) -> Field {
+        Field(name) { d, b in d.paddedHex(UInt64(b.u8(offset)), width: 2) }
+    }
     static let smcConnection = StructLayout(size: 76, [
         .init("token", 0, .uint), .init("sndbuf_size", 4, .uint), .init("rmbe_size", 8, .uint),
         .init("peer_rmbe_size", 12, .uint), cursor("rx_prod", 16), cursor("rx_cons", 24), cursor("tx_prod", 32),
-        cursor("tx_cons", 40), .init("rx_prod_flags", 48, .hex32, width: 1),
-        .init("rx_conn_state_flags", 49, .hex32, width: 1), .init("tx_prod_flags", 50, .hex32, width: 1),
-        .init("tx_conn_state_flags", 51, .hex32, width: 1), cursor("tx_prep", 52), cursor("tx_sent", 60),
+        cursor("tx_cons", 40), byteFlags("rx_prod_flags", 48),
+        byteFlags("rx_conn_state_flags", 49), byteFlags("tx_prod_flags", 50),
+        byteFlags("tx_conn_state_flags", 51), cursor("tx_prep", 52), cursor("tx_sent", 60),
         cursor("tx_fin", 68),
     ])
     static let smcLink = StructLayout(size: 146, [

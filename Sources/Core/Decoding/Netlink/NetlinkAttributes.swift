@@ -102,6 +102,7 @@ extension Decoder {
         case .u16: return fetch(span, 2) { out.unsigned(UInt64($0.u16(0))) }
         case .u32: return fetch(span, 4) { out.unsigned(UInt64($0.u32(0))) }
         case .u64: return fetch(span, 8) { out.unsigned($0.u64(0)) }
+        case .uid: return fetch(span, 4) { out.signed($0.u32(0) == .max ? -1 : Int64($0.u32(0))) }
         case .s32: return fetch(span, 4) { out.signed(Int64($0.i32(0))) }
         case .s64: return fetch(span, 8) { out.signed($0.i64(0)) }
         case .x8: return fetch(span, 1) { out.hex(UInt64($0.u8(0))) }
@@ -130,7 +131,7 @@ extension Decoder {
             guard !limited || span.count <= 8 else { return false }
             return fetch(span, width) { flags(integer($0), table) }
         case .variable(let table):
-            guard [1, 2, 4, 8].contains(span.count) else { return false }
+            guard (1...8).contains(span.count) else { return false }
             return fetch(span, span.count) { enumerated(integer($0), table) }
         case .ticks: return duration(span, 100)
         case .milliseconds: return duration(span, 1000)

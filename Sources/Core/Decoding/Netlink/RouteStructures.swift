@@ -120,7 +120,7 @@ extension StructLayout {
     static let ndtaConfig = StructLayout(size: 32, [
         .init("ndtc_key_len", 0, .uint, width: 2), .init("ndtc_entry_size", 2, .uint, width: 2),
         .init("ndtc_entries", 4, .uint), .init("ndtc_last_flush", 8, .uint), .init("ndtc_last_rand", 12, .uint),
-        .init("ndtc_hash_rnd", 16, .uint), .init("ndtc_hash_mask", 20, .hex32),
+        .init("ndtc_hash_rnd", 16, .uint), .init("ndtc_hash_mask") { d, b in d.paddedHex(UInt64(b.u32(20)), width: 8) },
         .init("ndtc_hash_chain_gc", 24, .uint), .init("ndtc_proxy_qlen", 28, .uint),
     ])
     static let ndtaStats = StructLayout(size: 88, [
