@@ -6,10 +6,13 @@ import RenacerCore
 /// more of it than the process itself: pages without read permission are unreadable, as
 /// they would not be through `/proc/PID/mem`.
 ///
-/// A read costs about half a microsecond, for one byte as for 512, so a miss reads on to the
-/// end of a 512-byte line: a decoder that walks a structure, its strings and its arrays
-/// finds most of them there.
+/// A read costs about half a microsecond, for one byte as for 512, so a miss reads on for
+/// 512 bytes or to the end of the page: a decoder that walks a structure, its strings and
+/// its arrays finds most of them there.
 final class LiveMemory: TraceeMemory {
+    /// No page is smaller on any architecture: what lies in one is readable as a whole.
+    private static let pageSize = 4096
+
     var tid: Int32
     /// `/proc/PID/mem`, opened by the first write; -1: not yet.
     private var file: Int32 = -1
@@ -44,7 +47,7 @@ final class LiveMemory: TraceeMemory {
         var done = 0
         while done < buffer.count {
             let at = address &+ UInt64(done)
-            let room = ReadCache.lineSize - Int(at % UInt64(ReadCache.lineSize))
+            let room = min(ReadCache.lineSize, Self.pageSize - Int(at % UInt64(Self.pageSize)))
             let wanted = min(buffer.count - done, room)
             if !cache.copy(at, wanted, to: target + done) {
                 let line = cache.nextLine()
