@@ -17,7 +17,6 @@ extension Decoder {
         }
         if let dialect = syscall.dialect {
             let progress = dialect(self)
-            if progress == .nextAtExit { out.pause() }
             return Progress(next: 0, dialect: progress, isComplete: progress == .complete, kept: kept,
                 keptWords: keptWords, resultStyle: resultStyle)
         }
@@ -100,10 +99,7 @@ extension Decoder {
                 i += 1
                 continue
             }
-            if entering && a.direction != .in {
-                out.pause()
-                break
-            }
+            if entering && a.direction != .in { break }
             argument(a.name)
             value(a.kind, call[a.register ?? i], out: a.direction == .out)
             i += 1

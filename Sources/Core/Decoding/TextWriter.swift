@@ -89,9 +89,6 @@ public final class TextWriter: ValueWriter {
         punctuation("=")
     }
 
-    /// The separator is printed when the argument is: `read(3 <unfinished ...>`.
-    public func pause() {}
-
     private func open(_ c: StaticString) {
         punctuation(c)
         isFirst = true

@@ -107,7 +107,6 @@ public final class TreeWriter: ValueWriter {
     }
 
     public func argument(_ name: Name) { next(name.description) }
-    public func pause() {}
     public func beginStructure() { push(.record) }
     public func field(_ name: Name) { next(name.description) }
     public func endStructure() { pop() }

@@ -8,8 +8,6 @@
 public protocol ValueWriter: AnyObject {
     /// Starts the next argument of the call.
     func argument(_ name: Name)
-    /// The next argument will follow later (at exit).
-    func pause()
 
     func beginStructure()
     func field(_ name: Name)

@@ -37,13 +37,6 @@ public final class TextBuffer {
     /// Forgets everything after the first `n` bytes.
     public func truncate(to n: Int) { count = min(n, count) }
 
-    /// Removes the first `n` bytes.
-    public func removeFirst(_ n: Int) {
-        precondition(n <= count)
-        base.update(from: base + n, count: count - n)
-        count -= n
-    }
-
     @inline(__always)
     public func byte(_ b: UInt8) {
         reserve(1)

@@ -32,7 +32,7 @@ extension StructLayout {
     }
     static let localDescriptor = StructLayout(size: 16, [
         .init("entry_number", 0, .id),
-        .init("base_addr") { d, b in d.paddedHex32(b.u32(4)) }, .init("limit") { d, b in d.paddedHex32(b.u32(8)) },
+        .init("base_addr") { d, b in d.paddedHex(UInt64(b.u32(4)), width: 8) }, .init("limit") { d, b in d.paddedHex(UInt64(b.u32(8)), width: 8) },
         bit("seg_32bit", 0), bit("contents", 1, width: 2), bit("read_exec_only", 3), bit("limit_in_pages", 4),
         bit("seg_not_present", 5), bit("useable", 6), bit("lm", 7),
     ])
@@ -43,18 +43,6 @@ extension Decoder {
     func fixedString(_ b: Bytes) {
         let end = b.terminator
         out.string(b.slice(0, end ?? b.count - 1).raw, truncated: end == nil)
-    }
-
-    /// As printf's `%#08x`.
-    func paddedHex32(_ v: UInt32) {
-        scratch.truncate(to: 0)
-        if v == 0 {
-            scratch.append("00000000")
-        } else {
-            scratch.append("0x")
-            scratch.hexDigits(UInt64(v), width: 6)
-        }
-        out.verbatim(scratch.bytes)
     }
 
     /// A value and flags beside it, each shown in its own right: `PER_LINUX32|ADDR_LIMIT_3GB`.
