@@ -2,8 +2,8 @@
 
 PREFIX ?= /usr/local
 SWIFT ?= swift
-# The Swift runtime is linked in: renacer starts in a millisecond and needs no toolchain.
-RELEASE = -c release --static-swift-stdlib --scratch-path .build-release
+# The Swift runtime is linked in: renacer starts in a millisecond and needs no toolchain, nor a library beside it.
+RELEASE = -c release --static-swift-stdlib --disable-local-rpath --scratch-path .build-release
 BINARY = .build-release/release/renacer
 
 all: build

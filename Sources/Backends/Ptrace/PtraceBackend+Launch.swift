@@ -7,31 +7,25 @@ extension PtraceBackend {
     func launch(_ launch: CapturePlan.Launch) throws(TraceError) {
         let invoked = String(cString: clinux_invocation_name())
         var channel: Int32 = -1
-        let argv = CStrings(launch.arguments), environment = CStrings(launch.environment)
         var filter = seccompFilter()
         if !filter.isEmpty, plan.ptrace.seccomp == .automatic, clinux_split() != 0 { filter = [] }
-        let pid = launch.file.withCString { file in
-            filter.withUnsafeBufferPointer { filter in
-                var l = clinux_launch()
-                l.file = file
-                l.argv = UnsafePointer(argv.pointers)
-                l.envp = UnsafePointer(environment.pointers)
-                l.standard_output = launch.standardOutput ?? -1
-                l.daemonize = Int32(launch.daemonize.rawValue)
-                l.name = clinux_invocation()
-                l.failure_status = invoked.hasSuffix("strace") ? 1 : 0
-                if !filter.isEmpty {
-                    l.filter = UnsafeRawPointer(filter.baseAddress)
-                    l.filter_count = UInt16(filter.count)
-                    l.no_new_privileges = plan.ptrace.seccomp == .always ? 1 : 0
-                }
-                guard let user = launch.user else { return clinux_launch(&l, &channel) }
-                return Self.groups(of: user).withUnsafeBufferPointer { groups in
-                    Self.become(user, file, groups, &l)
-                    return clinux_launch(&l, &channel)
-                }
-            }
+        let file = strdup(launch.file)
+        let l = UnsafeMutablePointer<clinux_launch>.allocate(capacity: 1)
+        l.initialize(to: clinux_launch())
+        l.pointee.file = UnsafePointer(file)
+        l.pointee.argv = UnsafePointer(Self.immortal(launch.arguments))
+        l.pointee.envp = UnsafePointer(Self.immortal(launch.environment))
+        l.pointee.standard_output = launch.standardOutput ?? -1
+        l.pointee.daemonize = Int32(launch.daemonize.rawValue)
+        l.pointee.name = clinux_invocation()
+        l.pointee.failure_status = invoked.hasSuffix("strace") ? 1 : 0
+        if !filter.isEmpty {
+            l.pointee.filter = UnsafeRawPointer(Self.immortal(filter))
+            l.pointee.filter_count = UInt16(filter.count)
+            l.pointee.no_new_privileges = plan.ptrace.seccomp == .always ? 1 : 0
         }
+        if let user = launch.user { Self.become(user, launch.file, &l.pointee) }
+        let pid = clinux_launch(l, &channel)
         if launch.daemonize != .no { debug("new tracer pid is \(getpid())") }
         guard pid > 0 else { throw TraceError("fork: \(Self.message(-pid))") }
         let seized = clinux_seize(pid, options)
@@ -45,30 +39,35 @@ extension PtraceBackend {
         task.isStarting = true
         isKept = !filter.isEmpty && plan.ptrace.seccomp == .automatic
         tasks.insert(task)
-        // The program's process waits for the channel; from this stop on every call of it is seen.
-        _ = clinux_interrupt(pid)
-        var status: Int32 = 0
-        _ = clinux_wait(pid, &status, nil, 0)
+        clinux_launch_go(channel)
+        awaitStart(pid)
         // The program was there before its tracer.
         if launch.daemonize != .no { deliver(task, clinux_monotonic_ns(), .process(.attached())) }
-        clinux_launch_go(channel)
         _ = clinux_resume_to_syscall(pid, 0)
+    }
+
+    /// Waits for the stop that the program's process makes of its own accord: from there on
+    /// every call of it is seen.
+    private func awaitStart(_ pid: Int32) {
+        var status: Int32 = 0
+        while clinux_wait(pid, &status, nil, 0) == pid {
+            guard case .signal(let signal) = Stop(status: status), signal != SIGSTOP else { return }
+            _ = clinux_resume(pid, signal)
+        }
     }
 
     /// A set-user-id program has its owner's effective identity, which it would not get
     /// from exec while it is traced.
-    private static func become(
-        _ user: CapturePlan.Launch.User, _ path: UnsafePointer<CChar>, _ groups: UnsafeBufferPointer<gid_t>,
-        _ l: inout clinux_launch
-    ) {
+    private static func become(_ user: CapturePlan.Launch.User, _ path: String, _ l: inout clinux_launch) {
         var file = stat()
         let known = stat(path, &file) == 0
+        let groups = groups(of: user)
         l.has_user = 1
         l.uid = user.uid
         l.gid = user.gid
         l.effective_uid = known && file.st_mode & S_ISUID != 0 ? file.st_uid : user.uid
         l.effective_gid = known && file.st_mode & S_ISGID != 0 ? file.st_gid : user.gid
-        l.groups = groups.baseAddress
+        l.groups = UnsafePointer(immortal(groups))
         l.group_count = groups.count
     }
 
@@ -82,22 +81,18 @@ extension PtraceBackend {
         }
         return Array(groups.prefix(Int(count)))
     }
-}
 
-/// A NULL-terminated array of C strings.
-private final class CStrings {
-    let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-    private let count: Int
+    // What a starting process reads from the tracer's memory is never freed: should the
+    // tracer let go of it early, nothing tells when its exec is done.
 
-    init(_ strings: [String]) {
-        count = strings.count
-        pointers = .allocate(capacity: count + 1)
-        for (i, s) in strings.enumerated() { pointers[i] = strdup(s) }
-        pointers[count] = nil
+    private static func immortal<T>(_ values: [T]) -> UnsafeMutablePointer<T> {
+        let memory = UnsafeMutableBufferPointer<T>.allocate(capacity: max(values.count, 1))
+        _ = memory.initialize(from: values)
+        return memory.baseAddress ?? .allocate(capacity: 1)
     }
 
-    deinit {
-        for i in 0..<count { free(pointers[i]) }
-        pointers.deallocate()
+    /// A NULL-terminated array of C strings.
+    private static func immortal(_ strings: [String]) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> {
+        immortal(strings.map { strdup($0) } + [nil])
     }
 }

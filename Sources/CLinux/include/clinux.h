@@ -72,7 +72,8 @@ long clinux_set_syscall_number(pid_t tid, int number);
 /// Sets what the call that `tid` has ended will have returned.
 long clinux_set_syscall_result(pid_t tid, int64_t result);
 
-/// A program to start; strings and arrays are the caller's and live until the return.
+/// A program to start. It and what it points to must live as long as the caller: a process
+/// that shares the caller's memory reads it.
 struct clinux_launch {
     const char *file;
     char *const *argv;
@@ -98,10 +99,11 @@ struct clinux_launch {
     int failure_status;
 };
 
-/// Forks a process that waits for `clinux_launch_go` before it executes the program.
+/// Makes a process that waits for `clinux_launch_go`, to be called once it is seized, then
+/// stops itself by SIGSTOP and, gone on, executes the program.
 ///
-/// Allocates nothing between fork and exec. Returns its pid, or a negative errno;
-/// `*channel` is for `clinux_launch_go`.
+/// Allocates nothing in it. Returns its pid, or a negative errno; `*channel` is for
+/// `clinux_launch_go`.
 pid_t clinux_launch(const struct clinux_launch *launch, int *channel);
 void clinux_launch_go(int channel);
 

@@ -1,7 +1,7 @@
 // Waiting for many things at once, and input and output that completes later.
 
 extension SyscallTable {
-    static let asynchronous: [Syscall] = [
+    static let asynchronous: [Syscall.Row] = [
         .init("poll", x86_64: 7, [.desc],
             [pollDescriptors, .uint("nfds"), .int("timeout")], dialect: { $0.pollCall() }),
         .init("ppoll", x86_64: 271, aarch64: 73, [.desc],

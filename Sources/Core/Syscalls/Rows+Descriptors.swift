@@ -4,7 +4,7 @@ extension SyscallTable {
     /// The upper half of an offset on 32-bit machines, which no 64-bit one looks at.
     private static let highOffset = Argument("pos_h", .hex, when: { _ in false })
 
-    static let descriptors: [Syscall] = [
+    static let descriptors: [Syscall.Row] = [
         .init("read", x86_64: 0, aarch64: 63, [.desc, .data],
             [.fd("fd"), .bytes("buf", .out, length: .result), .size("count")]),
         .init("write", x86_64: 1, aarch64: 64, [.desc, .data],

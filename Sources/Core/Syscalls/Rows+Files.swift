@@ -7,7 +7,7 @@ extension SyscallTable {
     /// Whether open(2) looks at its mode argument.
     static func createsFile(_ flags: UInt64) -> Bool { flags & (0o100 | 0o20000000) != 0 }
 
-    static let files: [Syscall] = [
+    static let files: [Syscall.Row] = [
         .init("open", x86_64: 2, [.desc, .file],
             [.path("pathname"), .openFlags("flags"), .permissions("mode", when: creating)], returns: .fd),
         .init("openat", x86_64: 257, aarch64: 56, [.desc, .file],

@@ -2,7 +2,7 @@ extension SyscallTable {
     /// Three ids that the kernel stores, as getresuid(2) has them.
     private static func stored(_ names: Name...) -> [Argument] { names.map { .pointee($0, .id, .out) } }
 
-    static let identity: [Syscall] = [
+    static let identity: [Syscall.Row] = [
         .init("getuid", x86_64: 102, aarch64: 174, [.creds, .pure, .neverFails]),
         .init("geteuid", x86_64: 107, aarch64: 175, [.creds, .pure, .neverFails]),
         .init("getgid", x86_64: 104, aarch64: 176, [.creds, .pure, .neverFails]),

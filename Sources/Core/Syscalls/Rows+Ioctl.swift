@@ -1,5 +1,5 @@
 extension SyscallTable {
-    static let ioctl: [Syscall] = [
+    static let ioctl: [Syscall.Row] = [
         .init("ioctl", x86_64: 16, aarch64: 29, [.desc],
             [.fd("fd"), .hex32("op"), .address("argp")], returns: .dialect, dialect: { $0.ioctlCall() })
     ]

@@ -1,5 +1,5 @@
 extension SyscallTable {
-    static let ipc: [Syscall] = [
+    static let ipc: [Syscall.Row] = [
         .init("shmget", x86_64: 29, aarch64: 194, [.ipc],
             [.enumerated("key", .ipcKeys), .size("size"),
              .custom("shmflg") { d, v in d.ipcFlags(v, .sharedMemoryFlags, hugePages: true) }]),

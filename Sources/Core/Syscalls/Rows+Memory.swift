@@ -1,7 +1,7 @@
 // Mappings, advice, locks, NUMA policy and memory descriptors.
 
 extension SyscallTable {
-    static let memory: [Syscall] = [
+    static let memory: [Syscall.Row] = [
         .init("mmap", x86_64: 9, aarch64: 222, [.memory, .desc, .changesMappings],
             [.address("addr"), .size("length"), .flags64("prot", .protections),
                 .custom("flags") { d, v in d.mappingFlags(v) }, .fd("fd"), .hex("offset")], returns: .hex),

@@ -1,7 +1,7 @@
 // Mounts and whole file systems.
 
 extension SyscallTable {
-    static let mounts: [Syscall] = [
+    static let mounts: [Syscall.Row] = [
         .init("mount", x86_64: 165, aarch64: 40, [.file],
             [.path("source"), .path("target"),
              .custom("filesystemtype") { d, v in if ignoresType(d[3]) { d.out.address(v) } else { d.string(v) } },

@@ -5,7 +5,7 @@ extension SyscallTable {
         .fd("sockfd"), .init("addr", .sockaddr(.pointee(argument: 2)), .out), .pointee("addrlen", .int, .inout_),
     ]
 
-    static let network: [Syscall] = [
+    static let network: [Syscall.Row] = [
         .init("socket", x86_64: 41, aarch64: 198, [.network],
             [
                 .enumerated("domain", .socketFamilies), .custom("type") { d, v in d.socketType(v) },

@@ -1,5 +1,5 @@
 extension SyscallTable {
-    static let processes: [Syscall] = [
+    static let processes: [Syscall.Row] = [
         .init("execve", x86_64: 59, aarch64: 221, [.file, .process, .changesMappings, .changesComm],
             [.path("pathname"), .custom("argv") { d, v in d.argumentVector(v) },
              .custom("envp") { d, v in d.environment(v) }]),

@@ -1,7 +1,7 @@
 // Capabilities, seccomp, process attributes, keys, security modules, bpf and perf events.
 
 extension SyscallTable {
-    static let security: [Syscall] = [
+    static let security: [Syscall.Row] = [
         .init("prctl", x86_64: 157, aarch64: 167, [.creds, .changesComm],
             [.enumerated("op", .prctlOperations), .hex("arg2"), .hex("arg3"), .hex("arg4"), .hex("arg5")],
             returns: .dialect, dialect: { $0.prctlCall() }),

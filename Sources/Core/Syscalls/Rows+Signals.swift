@@ -1,5 +1,5 @@
 extension SyscallTable {
-    static let signals: [Syscall] = [
+    static let signals: [Syscall.Row] = [
         .init("rt_sigaction", x86_64: 13, aarch64: 134, [.signal],
             [.signal("signum"), .structure("act", .signalAction), .structure("oldact", .signalAction, .out),
              .size("sigsetsize")]),

@@ -1,5 +1,5 @@
 extension SyscallTable {
-    static let system: [Syscall] = [
+    static let system: [Syscall.Row] = [
         .init("uname", x86_64: 63, aarch64: 160, [], [.structure("buf", .systemName, .out)]),
         .init("sysinfo", x86_64: 99, aarch64: 179, [], [.structure("info", .systemInformation, .out)]),
         .init("syslog", x86_64: 103, aarch64: 116, [],

@@ -1,5 +1,5 @@
 extension SyscallTable {
-    static let time: [Syscall] = [
+    static let time: [Syscall.Row] = [
         .init("nanosleep", x86_64: 35, aarch64: 101, [],
             [.structure("req", .timespec),
              .custom("rem", .out) { d, v in d.remainingSleep(v, restarts: true) }]),

@@ -40,27 +40,24 @@ public final class Syscall: Sendable {
     public let returns: Returns
     public let dialect: Dialect?
 
-    public init(
-        _ name: Name, x86_64: Int? = nil, aarch64: Int? = nil, _ classes: SyscallClasses = [],
-        _ arguments: [Argument] = [], returns: Returns = .decimal, dialect: Dialect? = nil
-    ) {
-        self.name = name
-        self.x86_64 = x86_64
-        self.aarch64 = aarch64
-        self.classes = classes
-        self.arguments = arguments
-        self.returns = returns
-        self.dialect = dialect
+    init(_ row: Row) {
+        name = row.name
+        x86_64 = row.x86_64
+        aarch64 = row.aarch64
+        classes = row.classes
+        arguments = row.arguments()
+        returns = row.returns
+        dialect = row.dialect
     }
 
     /// A 32-bit tracee's call: its name, the classes of the native call of that name,
     /// and raw arguments.
-    init(compat name: Name, like same: Syscall?) {
+    init(compat name: Name, like same: Row?) {
         self.name = name
         x86_64 = nil
         aarch64 = nil
         classes = same?.classes ?? []
-        arguments = Self.rawArguments(same?.arguments.count ?? 6)
+        arguments = Self.rawArguments(same?.arguments().count ?? 6)
         returns = .decimal
         dialect = nil
     }
@@ -69,5 +66,41 @@ public final class Syscall: Sendable {
     public static func rawArguments(_ count: Int) -> [Argument] {
         let names: [Name] = ["arg1", "arg2", "arg3", "arg4", "arg5", "arg6"]
         return names.prefix(count).map { Argument($0, .hex) }
+    }
+}
+
+extension Syscall {
+    /// A row as the files beside this one write it down: a `Syscall` is made of it when the
+    /// call is first looked up, and only then are its arguments evaluated.
+    struct Row: Sendable {
+        let name: Name
+        let x86_64: Int?
+        let aarch64: Int?
+        let classes: SyscallClasses
+        let arguments: @Sendable () -> [Argument]
+        let returns: Returns
+        let dialect: Dialect?
+
+        init(
+            _ name: Name, x86_64: Int? = nil, aarch64: Int? = nil, _ classes: SyscallClasses = [],
+            _ arguments: @autoclosure @escaping @Sendable () -> [Argument] = [], returns: Returns = .decimal, dialect: Dialect? = nil
+        ) {
+            self.name = name
+            self.x86_64 = x86_64
+            self.aarch64 = aarch64
+            self.classes = classes
+            self.arguments = arguments
+            self.returns = returns
+            self.dialect = dialect
+        }
+
+        /// Its number on this machine's architecture.
+        var number: Int? {
+            #if arch(x86_64)
+            x86_64
+            #else
+            aarch64
+            #endif
+        }
     }
 }

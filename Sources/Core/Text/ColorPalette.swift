@@ -5,22 +5,17 @@ public struct ColorPalette: Sendable {
         case syscall, argname, argval, call, const, comment, punct, retval, error
     }
 
-    /// Escape sequences by role; empty where a part keeps the terminal's colour.
-    private var sequences: [[UInt8]]
-    private static let reset: StaticString = "\u{1b}[0m"
+    /// SGR codes by role in the order of `Role.index`; `0` where a part keeps the terminal's colour.
+    private var codes = ["33", "39", "35", "33", "34", "36", "0", "32", "31"]
 
     public init(_ specification: String = "") {
-        let defaults: [Role: String] = [
-            .syscall: "33", .argname: "39", .argval: "35", .call: "33", .const: "34", .comment: "36", .punct: "0",
-            .retval: "32", .error: "31",
-        ]
-        sequences = Role.allCases.map { Self.sequence(defaults[$0] ?? "0") }
+        guard !specification.isEmpty else { return }
         for part in specification.split(separator: ":") {
             guard let equals = part.firstIndex(of: "=") else { continue }
             let key = Self.trimmed(part[..<equals]).lowercased()
-            let codes = Self.trimmed(part[part.index(after: equals)...])
-            guard let role = Role(rawValue: key), Self.isValid(codes) else { continue }
-            sequences[role.index] = Self.sequence(codes)
+            let value = Self.trimmed(part[part.index(after: equals)...])
+            guard let role = Role(rawValue: key), Self.isValid(value) else { continue }
+            codes[role.index] = value
         }
     }
 
@@ -35,17 +30,17 @@ public struct ColorPalette: Sendable {
         }
     }
 
-    private static func sequence(_ codes: String) -> [UInt8] {
-        codes == "0" ? [] : Array("\u{1b}[\(codes)m".utf8)
-    }
-
     /// Starts a part; `end` must follow.
     public func begin(_ role: Role, in text: TextBuffer) {
-        sequences[role.index].withUnsafeBytes { text.append($0) }
+        let code = codes[role.index]
+        guard code != "0" else { return }
+        text.append("\u{1b}[")
+        text.append(code)
+        text.append("m")
     }
 
     public func end(_ role: Role, in text: TextBuffer) {
-        if !sequences[role.index].isEmpty { text.append(Self.reset) }
+        if codes[role.index] != "0" { text.append("\u{1b}[0m") }
     }
 }
 

@@ -1,0 +1,69 @@
+import CLinux
+import Glibc
+
+@main
+enum Renacer {
+    // `main`, and top-level code, belong to the main actor. Closures in them make the linker add
+    // Swift's concurrency runtime and Dispatch, which set themselves up at every start (0.1 ms).
+    static func main() { start() }
+
+    private static func start() -> Never {
+        let arguments = CommandLine.arguments
+        // Messages start with argv[0] as it is, or the file executed if there is none.
+        let program = arguments.first.flatMap { $0.isEmpty ? nil : $0 }
+            ?? clinux_executed_file().map { String(cString: $0) } ?? "renacer"
+        do throws(UsageError) {
+            try run(program, asStrace: program.hasSuffix("strace"), arguments)
+        } catch {
+            if !error.message.isEmpty { Message.print(error.message, program: program) }
+            if error.suggestsHelp { Message.write("Try '\(program) -h' for more information.\n", to: 2) }
+            exit(error.status)
+        }
+    }
+
+    private static func run(_ program: String, asStrace: Bool, _ arguments: [String]) throws(UsageError) -> Never {
+        var invocation = Invocation(program: program, asStrace: asStrace)
+        let command = try OptionParser(asStrace: asStrace).parse(arguments) { (given) throws(UsageError) in
+            try invocation.apply(given)
+            if invocation.isHelp {
+                Message.write(Help.text(program: program, asStrace: asStrace), to: 1)
+                exit(0)
+            }
+        }
+        if invocation.isVersion {
+            Message.write(Help.version, to: 1)
+            exit(0)
+        }
+        if let shell = invocation.completions {
+            guard let script = Completions.script(for: shell) else {
+                throw UsageError("invalid --completions argument: '\(shell)'", help: true)
+            }
+            Message.write(script, to: 1)
+            exit(0)
+        }
+        if let tips = invocation.settings.tips, tips.format != .none, command.isEmpty, !invocation.hasTarget {
+            Message.write(tips.text, to: 2)
+            exit(0)
+        }
+        let settings: Settings
+        do throws(UsageError) {
+            settings = try invocation.settings(for: command)
+        } catch {
+            for line in invocation.settings.notices { Message.print(line, program: program) }
+            throw error
+        }
+        for line in settings.notices { Message.print(line, program: program) }
+        var run = Run(program: program, asStrace: asStrace, settings: settings)
+        let end = try run()
+        if let tips = settings.tips { Message.write(tips.text, to: 2) }
+        switch end {
+        case .exit(let status): exit(status)
+        case .dieOf(let signal):
+            // The program has dumped its core if it wanted to; renacer's is of no use.
+            var none = rlimit()
+            setrlimit(__rlimit_resource_t(UInt32(RLIMIT_CORE.rawValue)), &none)
+            clinux_die_of(signal)
+            exit(128 + signal)
+        }
+    }
+}
