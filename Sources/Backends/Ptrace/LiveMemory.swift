@@ -14,7 +14,7 @@ final class LiveMemory: TraceeMemory {
     private static let pageSize = 4096
 
     var tid: Int32
-    /// `/proc/PID/mem`, opened by the first write; -1: not yet.
+    /// `/proc/PID/mem`, opened when it is first needed; -1: not yet.
     private var file: Int32 = -1
     private let cache: ReadCache
 
@@ -32,6 +32,7 @@ final class LiveMemory: TraceeMemory {
     /// Lets go of the old address space after an exec.
     func close() {
         invalidate()
+        cache.readable.forget()
         if file >= 0 { _ = Glibc.close(file) }
         file = -1
     }
@@ -51,7 +52,7 @@ final class LiveMemory: TraceeMemory {
             let wanted = min(buffer.count - done, room)
             if !cache.copy(at, wanted, to: target + done) {
                 let line = cache.nextLine()
-                let count = fetch(at, line, room)
+                let count = fetchLine(at, line, room)
                 cache.keep(at, count)
                 let copied = min(count, wanted)
                 (target + done).copyMemory(from: line, byteCount: copied)
@@ -60,6 +61,17 @@ final class LiveMemory: TraceeMemory {
             done += wanted
         }
         return done
+    }
+
+    /// Reads a part of one page, by the cheaper way if that is as exact.
+    private func fetchLine(_ address: UInt64, _ line: UnsafeMutableRawPointer, _ count: Int) -> Int {
+        if cache.readable.contains(address) {
+            if let file = openFile(), pread(file, line, count, off_t(truncatingIfNeeded: address)) == count { return count }
+            return fetch(address, line, count)
+        }
+        let n = fetch(address, line, count)
+        if n > 0 { cache.readable.insert(address) }
+        return n
     }
 
     private func fetch(_ address: UInt64, _ target: UnsafeMutableRawPointer, _ count: Int) -> Int {
@@ -89,6 +101,7 @@ final class ReadCache {
     static let lineSize = 512
     private static let lineCount = 8
 
+    let readable = ReadablePages()
     /// The task whose bytes are in it; 0: none.
     var owner: Int32 = 0
     private let lines: UnsafeMutableRawPointer

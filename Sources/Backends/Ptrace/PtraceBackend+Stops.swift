@@ -9,6 +9,8 @@ extension PtraceBackend {
         systemTime = time
         guard let task = tasks[tid] ?? newcomer(tid, stop) else { return }
         task.memory.invalidate()
+        let seesAll = tasks.count == 1 && !isFiltered && !mayChangeUnseen
+        if readCache.readable.isKept != seesAll { readCache.readable.isKept = seesAll }
         if stop.isEnd {
             ended(task, stop)
             return
@@ -49,7 +51,9 @@ extension PtraceBackend {
             return
         }
         // With a filter, the entry stop may already have told of a call that it lets stop.
-        if info.op == 2 { leave(task, info) } else if info.op != 0, !task.isInCall { enter(task, info) }
+        if info.op == 2 {
+            if executing.isEmpty { leave(task, info) } else { leave(successor(of: task), info) }
+        } else if info.op != 0, !task.isInCall { enter(task, info) }
     }
 
     private func enter(_ task: Task, _ info: clinux_syscall_info) {
@@ -63,15 +67,19 @@ extension PtraceBackend {
         }
         let mark = watch.mark(number, personality)
         if mark.contains(.placement) { placement.release() }
+        if mark.contains(.remapping) {
+            task.isRemapping = true
+            readCache.readable.forget()
+        }
+        // A child that nobody follows may share the memory.
+        if mark.contains(.placement), !plan.followForks { mayChangeUnseen = true }
         if mark.contains(.exec), task.isThread { executing.append(task) }
         if !mark.contains(.placement) { placement.count(task, tasks) }
         guard mark.contains(.deliver) else { return }
         let now = clinux_monotonic_ns()
         task.isCallDelivered = true
-        task.call = Call(
-            number: number, personality: personality,
-            arguments: (info.arg0, info.arg1, info.arg2, info.arg3, info.arg4, info.arg5), enterTime: now,
-            memory: task.memory)
+        task.call.begin(
+            number, personality, (info.arg0, info.arg1, info.arg2, info.arg3, info.arg4, info.arg5), enterTime: now)
         task.call.instructionPointer = info.instruction_pointer
         task.call.stackPointer = info.stack_pointer
         task.call.interruptedNumber = task.interruptedNumber
@@ -84,13 +92,16 @@ extension PtraceBackend {
     private func enterUnknown(_ task: Task) {
         task.isInCall = true
         task.isCallDelivered = true
-        task.call = Call(number: Call.unknownNumber, arguments: (0, 0, 0, 0, 0, 0), memory: task.memory)
+        task.call.begin(Call.unknownNumber, .native, (0, 0, 0, 0, 0, 0), enterTime: 0)
     }
 
-    private func leave(_ stopped: Task, _ info: clinux_syscall_info) {
-        let task = executing.isEmpty ? stopped : successor(of: stopped)
+    private func leave(_ task: Task, _ info: clinux_syscall_info) {
         guard task.isInCall else { return }
         task.isInCall = false
+        if task.isRemapping {
+            task.isRemapping = false
+            readCache.readable.forget()
+        }
         let value = Int64(bitPattern: info.value)
         // Calls that widen 32 bits without their sign fail with what looks like a number.
         let isNarrow = value >> 12 == 0xf_ffff && task.call.syscall?.returns == .narrow

@@ -13,7 +13,7 @@ public final class PtraceBackend: Backend {
     public var tamperFilter: (any EventFilter)?
 
     var plan = CapturePlan()
-    var watch = WatchList()
+    let watch = WatchList()
     let tasks = TaskTable()
     let readCache = ReadCache()
     let batch = Batch()
@@ -22,8 +22,6 @@ public final class PtraceBackend: Backend {
     var stopped: [Unmanaged<Task>] = []
     /// Tasks that stay in a stop for an injected delay.
     var delayed: [Task] = []
-    /// Changes of state that were waited for and not looked at.
-    var pending: [(tid: Int32, status: Int32, systemTime: UInt64)] = []
     /// System time of the process whose stop is being handled, ns.
     var systemTime: UInt64 = 0
     /// The options every task is seized with.
@@ -36,6 +34,8 @@ public final class PtraceBackend: Backend {
     var launchedEnd: TraceeEnd?
     /// The launched tasks stop through a seccomp filter, not at every call.
     var isFiltered = false
+    /// Mappings may change without a stop: somebody shares them who is not traced, or may.
+    var mayChangeUnseen = false
     /// The filtered tasks must not lose their tracer.
     var isKept = false
     /// Threads that are in an exec: their leader may be replaced at any time.
@@ -65,16 +65,14 @@ public final class PtraceBackend: Backend {
         self.maySplit = maySplit
     }
 
-    deinit {
-        usage.deallocate()
-        watch.deallocate()
-    }
+    deinit { usage.deallocate() }
 
     // MARK: Life
 
     public func prepare(_ plan: CapturePlan) throws(TraceError) {
         self.plan = plan
-        watch = WatchList(plan)
+        watch.prepare(plan)
+        mayChangeUnseen = plan.target.launch == nil || !plan.target.attach.isEmpty
         options = UInt(clinux_option_sysgood | clinux_option_exec)
         if plan.followForks {
             options |= UInt(clinux_option_fork | clinux_option_vfork | clinux_option_clone)
@@ -108,8 +106,6 @@ public final class PtraceBackend: Backend {
             if let d = endIfAsked() { return d }
             if tasks.isEmpty { return .end(launchedEnd) }
             try wait(deadline)
-            for p in pending { handle(p.tid, Stop(status: p.status), p.systemTime) }
-            pending.removeAll(keepingCapacity: true)
             if !batch.events.isEmpty { return handOver() }
             resumeStopped()
             if let deadline, clinux_monotonic_ns() >= deadline { return .nothing }
@@ -149,7 +145,7 @@ public final class PtraceBackend: Backend {
 
     // MARK: Waiting
 
-    /// Fills `pending` with what happened, at least one thing unless a signal interrupts.
+    /// Waits for something to happen and handles it; a signal may interrupt that.
     ///
     /// With several tasks everything that is there is taken, since the kernel would
     /// always tell of the first busy task first.
@@ -158,11 +154,13 @@ public final class PtraceBackend: Backend {
         var status: Int32 = 0
         let tid = clinux_wait(-1, &status, plan.systemTime ? usage : nil, 0)
         if tid > 0 {
-            pending.append((tid, status, usedSystemTime))
-            while tasks.count > 1, pending.count < 64 {
+            handle(tid, Stop(status: status), usedSystemTime)
+            var room = 63
+            while tasks.count > 1, room > 0 {
                 let more = clinux_wait(-1, &status, plan.systemTime ? usage : nil, 1)
                 guard more > 0 else { break }
-                pending.append((more, status, usedSystemTime))
+                handle(more, Stop(status: status), usedSystemTime)
+                room -= 1
             }
         } else if tid == -EINTR {
             alarm = nil
@@ -196,8 +194,9 @@ public final class PtraceBackend: Backend {
     /// Lets every task whose stop has been dealt with go on.
     func resumeStopped() {
         for i in stopped.indices {
-            let task = stopped[i].takeUnretainedValue()
-            if task.delayedUntil != 0 { delayed.append(task) } else { resume(task) }
+            stopped[i]._withUnsafeGuaranteedRef { task in
+                if task.delayedUntil != 0 { delayed.append(task) } else { resume(task) }
+            }
         }
         stopped.removeAll(keepingCapacity: true)
     }

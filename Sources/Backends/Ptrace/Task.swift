@@ -20,6 +20,8 @@ final class Task {
     var isFreshlyAttached = false
     /// The end of the call is to be delivered.
     var isCallDelivered = false
+    /// The call may change what of its memory can be read.
+    var isRemapping = false
     /// System time of its process at the last entry, in ns.
     var systemTimeAtEntry: UInt64 = 0
 

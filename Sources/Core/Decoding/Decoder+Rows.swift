@@ -7,10 +7,12 @@ extension Decoder {
     /// - Returns: where `exit` must go on; pass it back.
     public func enter(_ call: Call, tid: Int32) -> Progress {
         begin(call, tid, exiting: false)
-        guard let syscall = call.syscall else {
-            rawArguments(6)
-            return Progress(next: 6, dialect: .complete, isComplete: true)
-        }
+        if let progress = call.withSyscall(enter) { return progress }
+        rawArguments(6)
+        return Progress(next: 6, dialect: .complete, isComplete: true)
+    }
+
+    private func enter(_ syscall: Syscall) -> Progress {
         if options.raw.contains(call) {
             rawArguments(syscall.arguments.count)
             return Progress(next: syscall.arguments.count, dialect: .complete, isComplete: true)
@@ -30,7 +32,10 @@ extension Decoder {
         kept = progress.kept
         keptWords = progress.keptWords
         resultStyle = progress.resultStyle
-        guard let syscall = call.syscall else { return }
+        _ = call.withSyscall { exit($0, from: progress) }
+    }
+
+    private func exit(_ syscall: Syscall, from progress: Progress) {
         if let dialect = syscall.dialect {
             if progress.dialect != .complete { _ = dialect(self) }
         } else {
@@ -94,14 +99,14 @@ extension Decoder {
     func arguments(_ arguments: [Argument], from start: Int) -> Int {
         var i = start
         while i < arguments.count {
-            let a = arguments[i]
-            if let condition = a.condition, !condition(call) {
+            if let condition = arguments[i].condition, !condition(call) {
                 i += 1
                 continue
             }
-            if entering && a.direction != .in { break }
-            argument(a.name)
-            value(a.kind, call[a.register ?? i], out: a.direction == .out)
+            let direction = arguments[i].direction
+            if entering && direction != .in { break }
+            argument(arguments[i].name)
+            value(arguments[i].kind, call[arguments[i].register ?? i], out: direction == .out)
             i += 1
         }
         return i

@@ -1,8 +1,9 @@
 /// Writes strace's notation into a buffer.
 public final class TextWriter: ValueWriter {
-    private var buffer: TextBuffer
-    private let main: TextBuffer
+    private let buffer: TextBuffer
     private let note: TextBuffer
+    /// Where in `buffer` the note under way starts.
+    private var noteStart = 0
     private let escaping: StringEscaping
     private let constants: ConstantStyle
     private let argumentNames: Bool
@@ -22,7 +23,6 @@ public final class TextWriter: ValueWriter {
         argumentNames: Bool = false, palette: ColorPalette? = nil
     ) {
         self.buffer = buffer
-        main = buffer
         note = TextBuffer(capacity: 256)
         self.escaping = escaping
         self.constants = constants
@@ -36,7 +36,6 @@ public final class TextWriter: ValueWriter {
     ///
     /// - Parameter afterFirst: arguments were printed before: a separator is due.
     public func begin(afterFirst: Bool) {
-        buffer = main
         color = hasPalette
         isFirst = !afterFirst
         note.truncate(to: 0)
@@ -45,7 +44,6 @@ public final class TextWriter: ValueWriter {
 
     /// Starts the printing of a result; what was noted is kept.
     public func begin(resultOf call: borrowing Call) {
-        buffer = main
         color = false
         isFirst = true
     }
@@ -219,8 +217,7 @@ public final class TextWriter: ValueWriter {
     public func verbatim(_ bytes: UnsafeRawBufferPointer) { buffer.append(bytes) }
 
     public func beginNote() {
-        note.truncate(to: 0)
-        buffer = note
+        noteStart = buffer.count
         noteSavedFirst = isFirst
         isFirst = true
     }
@@ -228,7 +225,9 @@ public final class TextWriter: ValueWriter {
     public func emptyNote() { showsEmptyNote = true }
 
     public func endNote() {
-        buffer = main
+        note.truncate(to: 0)
+        note.append(UnsafeRawBufferPointer(rebasing: buffer.bytes[noteStart...]))
+        buffer.truncate(to: noteStart)
         isFirst = noteSavedFirst
     }
 }

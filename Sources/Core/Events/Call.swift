@@ -33,7 +33,7 @@ public struct Call {
 
     public init(
         number: Int, personality: Personality = .native, arguments: Arguments, enterTime: UInt64 = 0,
-        memory: any TraceeMemory
+        memory: __shared any TraceeMemory
     ) {
         self.number = number
         self.personality = personality
@@ -43,9 +43,34 @@ public struct Call {
         row = SyscallTable.row(number, personality)
     }
 
+    /// Makes it the next call of the same task, in its place.
+    public mutating func begin(_ number: Int, _ personality: Personality, _ arguments: Arguments, enterTime: UInt64) {
+        self.number = number
+        self.personality = personality
+        self.arguments = arguments
+        self.enterTime = enterTime
+        row = SyscallTable.row(number, personality)
+        exitTime = 0
+        systemTime = 0
+        outcome = .unfinished
+        tampering = []
+        interruptedNumber = Self.unknownNumber
+        instructionPointer = 0
+        stackPointer = 0
+    }
+
     /// The row of the table; nil for a number that it does not know.
     @inline(__always)
     public var syscall: Syscall? { row?.takeUnretainedValue() }
+
+    /// What `body` makes of the row, without a reference counted: an event asks often.
+    @inline(__always)
+    func withSyscall<R>(_ body: (Syscall) -> R) -> R? { row?._withUnsafeGuaranteedRef(body) }
+
+    /// The row's name, style of result and classes; nil for a number that the table does not know.
+    public var name: Name? { withSyscall { $0.name } }
+    public var returns: Syscall.Returns? { withSyscall { $0.returns } }
+    public var classes: SyscallClasses? { withSyscall { $0.classes } }
 
     /// How a call ended.
     public enum Outcome: Equatable {

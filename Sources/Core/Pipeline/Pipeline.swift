@@ -1,7 +1,8 @@
 /// A backend, the filter behind it, and the sinks: events flow down, failures are told once.
 public final class Pipeline {
     private let backend: any Backend
-    private let sinks: [Stage]
+    /// The first of the sinks; nil if there is none.
+    private let sinks: Stage?
     private let report: (TraceError) -> Void
     private var sequence: UInt64 = 0
     /// Decides per event, after the backend's own set; nil lets everything through.
@@ -12,11 +13,32 @@ public final class Pipeline {
     /// A sink failed: the trace is not whole.
     public private(set) var failed = false
 
+    /// A sink and those behind it: a walk along links that never change counts no references,
+    /// one over an array counts two for each sink and event.
     private final class Stage {
         let sink: any Sink
+        let next: Stage?
         var isAlive = true
         var finished = false
-        init(_ sink: any Sink) { self.sink = sink }
+
+        init(_ sink: any Sink, next: Stage?) {
+            self.sink = sink
+            self.next = next
+        }
+
+        func consume(_ event: borrowing Event, _ pipeline: Pipeline) {
+            if isAlive {
+                do throws(TraceError) { try sink.consume(event) } catch { pipeline.fail(self, error) }
+            }
+            next?.consume(event, pipeline)
+        }
+
+        func idle(_ pipeline: Pipeline) {
+            if isAlive {
+                do throws(TraceError) { try sink.idle() } catch { pipeline.fail(self, error) }
+            }
+            next?.idle(pipeline)
+        }
     }
 
     /// - Parameter counts: whether a call that ended so counts against the plan's limit.
@@ -27,7 +49,7 @@ public final class Pipeline {
     ) {
         self.backend = backend
         self.filter = filter
-        self.sinks = sinks.map(Stage.init)
+        self.sinks = sinks.reversed().reduce(nil) { Stage($1, next: $0) }
         self.report = report
         self.counts = counts
     }
@@ -36,7 +58,11 @@ public final class Pipeline {
     public func start(_ plan: CapturePlan) throws(TraceError) {
         remaining = plan.syscallLimit
         try backend.prepare(plan)
-        for s in sinks { try s.sink.start() }
+        var stage = sinks
+        while let s = stage {
+            try s.sink.start()
+            stage = s.next
+        }
         try backend.start()
     }
 
@@ -48,14 +74,12 @@ public final class Pipeline {
         while true {
             switch try backend.nextBatch(deadline: nil) {
             case .nothing:
-                for stage in sinks where stage.isAlive {
-                    do throws(TraceError) { try stage.sink.idle() } catch { fail(stage, error) }
-                }
+                sinks?.idle(self)
             case .end(let end):
                 backend.stop()
                 return end
             case .events(let batch):
-                for i in batch.events.indices { deliver(&batch.events[i]) }
+                batch.events.withUnsafeMutableBufferPointer { for i in $0.indices { deliver(&$0[i]) } }
             }
         }
     }
@@ -69,9 +93,7 @@ public final class Pipeline {
             remaining = left - 1
             if left == 1 { backend.endAtLimit() }
         }
-        for stage in sinks where stage.isAlive {
-            do throws(TraceError) { try stage.sink.consume(event) } catch { fail(stage, error) }
-        }
+        sinks?.consume(event, self)
     }
 
     /// Reports a sink once and feeds it no more.
@@ -85,7 +107,10 @@ public final class Pipeline {
     public func finish() {
         backend.stop()
         let account = backend.account
-        for stage in sinks where !stage.finished {
+        var rest = sinks
+        while let stage = rest {
+            rest = stage.next
+            guard !stage.finished else { continue }
             stage.finished = true
             guard stage.isAlive else { continue }
             do throws(TraceError) { try stage.sink.finish(account) } catch { fail(stage, error) }

@@ -1,8 +1,9 @@
 /// What a value means, be it a system call's argument, a field of a structure or an
 /// element of an array. The decoder prints from it; a capture plan is derived from it.
 ///
-/// 32-bit kinds look at the low half of a register, as the kernel does.
-public indirect enum ValueKind: Sendable {
+/// 32-bit kinds look at the low half of a register, as the kernel does. Only kinds made of
+/// others are boxed: looking at any other counts no reference.
+public enum ValueKind: Sendable {
     // Numbers.
     /// Signed 32-bit, decimal.
     case int
@@ -58,7 +59,7 @@ public indirect enum ValueKind: Sendable {
     case enumerated64(ConstantTable)
 
     /// Another kind in this many bytes of memory: 1, 2, 4 or 8.
-    case sized(ValueKind, Int)
+    indirect case sized(ValueKind, Int)
 
     // Pointers.
     /// A NUL-terminated path, never shortened.
@@ -75,9 +76,9 @@ public indirect enum ValueKind: Sendable {
     /// A pointer to a structure.
     case structure(StructLayout)
     /// A pointer to one value: `[42]`.
-    case pointee(ValueKind)
+    indirect case pointee(ValueKind)
     /// A pointer to an array of values.
-    case array(ValueKind, Length)
+    indirect case array(ValueKind, Length)
     /// A pointer to an array of structures.
     case structures(StructLayout, Length)
 

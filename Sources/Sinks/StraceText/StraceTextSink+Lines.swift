@@ -10,8 +10,8 @@ extension StraceTextSink {
 
     /// Ends another task's open line and prints this one's prefix.
     func startLine(_ task: TaskLines, _ time: UInt64, pointer: UInt64 = 0, number: Int? = nil) throws(TraceError) {
-        if outputs.isPerTask, open !== task { leaveOpenLine() }
-        if outputs.isPerTask, task.openWidth != nil {
+        if isPerTask, open !== task { leaveOpenLine() }
+        if isPerTask, task.openWidth != nil {
             task.openWidth = nil
             try select(task)
             if !isStaging { buffer.append(" <unfinished ...>\n") }
@@ -143,8 +143,8 @@ extension StraceTextSink {
     func name(_ call: Call) {
         options.palette?.begin(.syscall, in: buffer)
         defer { options.palette?.end(.syscall, in: buffer) }
-        if let syscall = call.syscall {
-            buffer.append(syscall.name)
+        if let name = call.name {
+            buffer.append(name)
         } else if call.number == Call.unknownNumber {
             buffer.append("???")
         } else {
@@ -203,7 +203,7 @@ extension StraceTextSink {
             returned(value, call)
             options.palette?.end(.retval, in: buffer)
         case .failed(let number):
-            failed(number, isNarrow: call.syscall?.returns == .narrow && !call.tampering.contains(.injected))
+            failed(number, isNarrow: call.returns == .narrow && !call.tampering.contains(.injected))
         }
         if writer.hasNote {
             buffer.append(" (")
@@ -236,11 +236,11 @@ extension StraceTextSink {
             return
         }
         writer.begin(resultOf: call)
-        var style = call.syscall?.returns ?? .decimal
+        var style = call.returns ?? .decimal
         if style == .dialect { style = decoder.resultStyle }
         switch style {
         case .decimal, .dialect:
-            if call.syscall?.classes.contains(.neverFails) == true { buffer.decimal(raw) } else { buffer.decimal(value) }
+            if call.classes?.contains(.neverFails) == true { buffer.decimal(raw) } else { buffer.decimal(value) }
         case .hex: buffer.hex(raw, prefixZero: false)
         case .octal:
             buffer.ascii("0")

@@ -10,6 +10,8 @@ import RenacerCore
 public final class StraceTextSink: Sink {
     let options: TextOptions
     let outputs: any OutputSelector
+    /// Every task has an output of its own.
+    let isPerTask: Bool
     let inspector: any TaskInspector
     let buffer = TextBuffer(capacity: 128 << 10)
     let writer: TextWriter
@@ -30,6 +32,7 @@ public final class StraceTextSink: Sink {
     public init(_ options: TextOptions, outputs: any OutputSelector, inspector: any TaskInspector) {
         self.options = options
         self.outputs = outputs
+        isPerTask = outputs.isPerTask
         self.inspector = inspector
         writer = TextWriter(
             buffer, escaping: options.escaping, constants: options.decoding.constants,
@@ -62,6 +65,8 @@ public final class StraceTextSink: Sink {
     }
 
     func task(_ tid: Int32, _ pid: Int32) -> TaskLines {
+        // Most events are about the task whose line is open.
+        if let open, open.tid == tid { return open }
         if let t = tasks[tid] { return t }
         let t = TaskLines(tid: tid, pid: pid)
         tasks[tid] = t
@@ -76,7 +81,6 @@ public final class StraceTextSink: Sink {
         writer.begin(afterFirst: false)
         task.progress = decoder.enter(call, tid: event.tid)
         task.isAfterFirst = writer.isAfterFirst
-        task.call = call
         task.isInCall = true
         open = task
         if isStaging { stage(task) }
@@ -211,7 +215,7 @@ public final class StraceTextSink: Sink {
 
     private func gone(_ tid: Int32) throws(TraceError) {
         if let t = tasks.removeValue(forKey: tid), open === t { open = nil }
-        if outputs.isPerTask {
+        if isPerTask {
             try flush()
             current = nil
         }
@@ -287,6 +291,7 @@ public final class StraceTextSink: Sink {
 
     /// Makes `task`'s output the one that `buffer` is meant for.
     func select(_ task: TaskLines) throws(TraceError) {
+        if current != nil, !isPerTask { return }
         let output = try outputs.output(for: task.tid)
         if output !== current {
             try flush()
@@ -315,8 +320,6 @@ final class TaskLines {
     var tid: Int32
     let pid: Int32
     var progress = Decoder.Progress()
-    /// The call under way, to name it when its line is taken up again.
-    var call: Call?
     var isInCall = false
     var isAfterFirst = false
     /// The last call's number, which `-n` shows on lines that are not calls.
