@@ -20,28 +20,13 @@
 #define PR_SET_PTRACER 0x59616d61
 #endif
 
-/// What a starting process is given.
+// What a starting process is given. It lives as long as the tracer, since nothing tells when
+// the exec has read it.
 struct start {
     const struct clinux_launch *launch;
     int channel;
     sigset_t mask;
 };
-
-// The starting process shares the tracer's memory and with it `errno`, which the library's
-// functions would set behind the tracer's back.
-#if defined(__x86_64__)
-static long raw(long number, long a, long b, long c) {
-    long result;
-    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
-    return result;
-}
-#elif defined(__aarch64__)
-static long raw(long number, long a, long b, long c) {
-    register long x8 __asm__("x8") = number, x0 __asm__("x0") = a, x1 __asm__("x1") = b, x2 __asm__("x2") = c;
-    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2) : "memory");
-    return x0;
-}
-#endif
 
 static void say(const char *text) { raw(SYS_write, 2, (long)text, (long)strlen(text)); }
 
@@ -95,14 +80,11 @@ static int become(void *argument) {
     return 0;
 }
 
-// In the tracer's memory, as vfork(2) has it: fork would copy page tables and make every
-// page written from then on fault, which took a tenth of a millisecond. The stack is the child's own
-// and `start` lives as long as the tracer, since nothing tells when the exec has read it.
-static pid_t launch_child(struct start *start) {
+pid_t clinux_spawn(int (*body)(void *), void *argument) {
     size_t size = 32 << 10;
     char *stack = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
     if (stack == MAP_FAILED) return -errno;
-    pid_t pid = clone(become, stack + size, CLONE_VM | SIGCHLD, start);
+    pid_t pid = clone(body, stack + size, CLONE_VM | SIGCHLD, argument);
     return pid < 0 ? -errno : pid;
 }
 
@@ -142,7 +124,7 @@ pid_t clinux_launch(const struct clinux_launch *l, int *channel) {
     start->channel = ends[1];
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &start->mask);
-    pid_t pid = l->daemonize ? launch_parent(start, ends) : launch_child(start);
+    pid_t pid = l->daemonize ? launch_parent(start, ends) : clinux_spawn(become, start);
     sigprocmask(SIG_SETMASK, &start->mask, NULL);
     if (ends[1] >= 0) close(ends[1]);
     *channel = ends[0];

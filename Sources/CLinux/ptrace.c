@@ -84,9 +84,12 @@ void clinux_note_helper(pid_t pid) {
     }
 }
 
-int clinux_is_helper(pid_t pid) {
+int clinux_forget_helper(pid_t pid) {
     for (size_t i = 0; i < sizeof helpers / sizeof *helpers; i++) {
-        if (helpers[i] == pid) return 1;
+        if (helpers[i] == pid) {
+            helpers[i] = 0;
+            return 1;
+        }
     }
     return 0;
 }

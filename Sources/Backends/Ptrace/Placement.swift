@@ -32,6 +32,12 @@ struct Placement {
         if mode == .pin { clinux_pin_self() }
     }
 
+    /// Pins a program from its start: most are short, and their first calls come fast.
+    mutating func begin(_ task: Task) {
+        guard mode == .auto, !isForbidden else { return }
+        pin(task, clinux_monotonic_ns())
+    }
+
     /// Notes an entry stop, and pins the task if it is time to.
     @inline(__always)
     mutating func count(_ task: Task, _ tasks: TaskTable) {
@@ -44,9 +50,12 @@ struct Placement {
         let now = clinux_monotonic_ns()
         let elapsed = now &- windowStart
         windowStart = now
-        guard elapsed < Self.windowTime, !task.isStarting, ProcPath.status(task.tid, "Threads:") == 1,
-            clinux_pin(task.tid) == 0
-        else { return }
+        guard elapsed < Self.windowTime, !task.isStarting, ProcPath.status(task.tid, "Threads:") == 1 else { return }
+        pin(task, now)
+    }
+
+    private mutating func pin(_ task: Task, _ now: UInt64) {
+        guard clinux_pin(task.tid) == 0 else { return }
         pinned = task
         stopsAtTick = stops
         nextTick = now + Self.tickTime

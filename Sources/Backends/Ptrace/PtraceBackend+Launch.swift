@@ -43,6 +43,7 @@ extension PtraceBackend {
         awaitStart(pid)
         // The program was there before its tracer.
         if launch.daemonize != .no { deliver(task, clinux_monotonic_ns(), .process(.attached())) }
+        if filter.isEmpty, plan.target.attach.isEmpty, launch.daemonize == .no { placement.begin(task) }
         _ = clinux_resume_to_syscall(pid, 0)
     }
 

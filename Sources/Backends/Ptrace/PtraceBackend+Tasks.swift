@@ -15,7 +15,7 @@ extension PtraceBackend {
             return thread
         }
         if stop.isEnd {
-            if clinux_is_helper(tid) == 0 { stray(tid, .strayExited) }
+            if clinux_forget_helper(tid) == 0 { stray(tid, .strayExited) }
             return nil
         }
         guard plan.followForks else {

@@ -126,8 +126,8 @@ void clinux_keep(void);
 /// Blocks until a task changes state: its id, or a negative errno. `tid` is -1 for any
 /// task. With `nohang` it does not block and returns 0. `usage` may be NULL.
 pid_t clinux_wait(pid_t tid, int *status, struct rusage *usage, int nohang);
-/// Whether `pid` is a child that works for renacer itself.
-int clinux_is_helper(pid_t pid);
+/// Whether `pid`, which has ended, was a child that worked for renacer itself.
+int clinux_forget_helper(pid_t pid);
 /// Whether a thread is there.
 int clinux_thread_exists(pid_t pid, pid_t tid);
 /// Whether exec can give the caller no privileges.
