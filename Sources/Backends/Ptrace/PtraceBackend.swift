@@ -100,7 +100,7 @@ public final class PtraceBackend: Backend {
             hasHandedOverStart = true
             if !batch.events.isEmpty { return handOver() }
         }
-        batch.events.removeAll(keepingCapacity: true)
+        batch.reset()
         resumeStopped()
         while true {
             if let d = endIfAsked() { return d }
@@ -137,7 +137,7 @@ public final class PtraceBackend: Backend {
         isStopped = true
         if !tasks.isEmpty {
             letGoOfAll()
-            batch.events.removeAll(keepingCapacity: true)
+            batch.reset()
         }
         placement.end()
         clinux_release_signals()
@@ -194,11 +194,13 @@ public final class PtraceBackend: Backend {
     /// Lets every task whose stop has been dealt with go on.
     func resumeStopped() {
         for i in stopped.indices {
+            // The table keeps the task; a plain look at it would be counted.
             stopped[i]._withUnsafeGuaranteedRef { task in
                 if task.delayedUntil != 0 { delayed.append(task) } else { resume(task) }
             }
         }
-        stopped.removeAll(keepingCapacity: true)
+        // 1 ns for the one task that is usually here, 6 with `removeAll`.
+        while stopped.popLast() != nil {}
     }
 
     /// Takes a task off the list of those that go on.

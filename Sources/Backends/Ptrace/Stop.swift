@@ -13,6 +13,7 @@ enum Stop: Equatable {
     case exited(Int32)
     case killed(Int32, coreDumped: Bool)
 
+    @inline(__always)
     init(status: Int32) {
         let low = status & 0x7f
         guard low == 0x7f else {

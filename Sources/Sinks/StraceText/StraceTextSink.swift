@@ -16,7 +16,9 @@ public final class StraceTextSink: Sink {
     let buffer = TextBuffer(capacity: 128 << 10)
     let writer: TextWriter
     let decoder: Decoder
-    var tasks: [Int32: TaskLines] = [:]
+    var tasks: [Int32: TaskLines] = [:] { didSet { last = nil } }
+    /// The task of the event before: most events are about the same one.
+    private var last: TaskLines?
     /// The task whose line is open.
     var open: TaskLines?
     /// Where the line under way starts in `buffer`; negative if its start was flushed.
@@ -65,12 +67,15 @@ public final class StraceTextSink: Sink {
     }
 
     func task(_ tid: Int32, _ pid: Int32) -> TaskLines {
-        // Most events are about the task whose line is open.
-        if let open, open.tid == tid { return open }
-        if let t = tasks[tid] { return t }
-        let t = TaskLines(tid: tid, pid: pid)
-        tasks[tid] = t
-        return t
+        if let last, last.tid == tid { return last }
+        if let known = tasks[tid] {
+            last = known
+            return known
+        }
+        let new = TaskLines(tid: tid, pid: pid)
+        tasks[tid] = new
+        last = new
+        return new
     }
 
     private func entered(_ call: Call, _ event: borrowing Event) throws(TraceError) {
