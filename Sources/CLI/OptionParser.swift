@@ -28,63 +28,65 @@ struct UsageError: Error {
 }
 
 /// Splits the command line by getopt_long's rules: options end at the command.
+///
+/// Its tables are plain memory that is never freed: every type of array that a start makes
+/// costs 20 µs.
 struct OptionParser {
-    private let shorts: String
-    /// Long names with the row they belong to.
-    private let longs: [(name: String, row: Int)]
+    private let shorts: UnsafeMutablePointer<CChar>?
+    /// The long options; `val` is `longBase` and the row.
+    private let longs: UnsafeMutablePointer<CLinux.option>
     private let wholeNumberAfterS: Bool
+
+    /// Values of `getopt_long` for long options, above all characters.
+    private static let longBase: Int32 = 1000
 
     /// - Parameter asStrace: `-s` needs its number; otherwise it may stand alone.
     init(asStrace: Bool) {
         wholeNumberAfterS = !asStrace
         var shorts = "+"
-        var longs: [(String, Int)] = []
+        longs = .allocate(capacity: Option.all.reduce(1) { $0 + $1.long.count })
+        var next = longs
         for (row, option) in Option.all.enumerated() {
-            if let c = option.short {
-                shorts.append(c)
-                if case .required = option.value { shorts += !asStrace && c == "s" ? "::" : ":" }
-            }
-            for name in option.long { longs.append((name, row)) }
-        }
-        self.shorts = shorts
-        self.longs = longs
-    }
-
-    /// Values of `getopt_long` for long options, above all characters.
-    private static let longBase: Int32 = 1000
-
-    /// - Parameter handle: called for each option in order.
-    /// - Returns: the command and its arguments.
-    func parse(_ arguments: [String], _ handle: (GivenOption) throws(UsageError) -> Void) throws(UsageError) -> [String] {
-        var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
-        argv.append(nil)
-        let names = longs.map { strdup($0.name) }
-        defer {
-            for p in argv { free(p) }
-            for p in names { free(p) }
-        }
-        var table: [CLinux.option] = []
-        for (i, long) in longs.enumerated() {
-            let hasValue: Int32 = switch Option.all[long.row].value {
+            let hasValue: Int32 = switch option.value {
             case .none: 0
             case .required: 1
             case .optional: 2
             }
-            table.append(.init(name: names[i], has_arg: hasValue, flag: nil, val: Self.longBase + Int32(long.row)))
+            if let c = option.short {
+                shorts.append(c)
+                if hasValue == 1 { shorts += !asStrace && c == "s" ? "::" : ":" }
+            }
+            for name in option.long {
+                next.initialize(to: .init(name: strdup(name), has_arg: hasValue, flag: nil, val: Self.longBase + Int32(row)))
+                next += 1
+            }
         }
-        table.append(.init())
+        next.initialize(to: .init())
+        self.shorts = strdup(shorts)
+    }
 
-        let count = Int32(arguments.count)
+    /// - Parameter handle: called for each option in order.
+    /// - Returns: the command and its arguments.
+    func parse(_ arguments: [String], _ handle: (GivenOption) throws(UsageError) -> Void) throws(UsageError) -> [String] {
+        let count = arguments.count
+        let argv = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: count + 1)
+        for (i, argument) in arguments.enumerated() { (argv + i).initialize(to: strdup(argument)) }
+        (argv + count).initialize(to: nil)
+        defer {
+            for i in 0..<count { free(argv[i]) }
+            argv.deallocate()
+        }
+
         clinux_set_option_index(0)
         while true {
             var index: Int32 = -1
             // getopt permutes nothing with '+', so that argv stays what was copied.
-            let c = clinux_getopt(count, argv, shorts, table, &index)
+            let c = clinux_getopt(Int32(count), argv, shorts, longs, &index)
             if c == -1 { break }
             if c == 0x3f { throw .reportedByGetopt }
             var value = clinux_option_value().map { String(cString: $0) }
             if c >= Self.longBase {
-                let name = index >= 0 ? longs[Int(index)].name : ""
+                let name = index >= 0 ? String(cString: longs[Int(index)].name) : ""
                 try handle(.init(option: Option.all[Int(c - Self.longBase)], spelling: "--" + name, isLong: true, value: value))
                 continue
             }
@@ -92,7 +94,7 @@ struct OptionParser {
             guard let option = Option.all.first(where: { $0.short == letter }) else { throw .reportedByGetopt }
             if letter == "s", wholeNumberAfterS, value == nil {
                 let next = Int(clinux_option_index())
-                if next < arguments.count, !arguments[next].isEmpty, arguments[next].utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+                if next < count, !arguments[next].isEmpty, arguments[next].utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
                     value = arguments[next]
                     clinux_set_option_index(Int32(next) + 1)
                 }

@@ -1,14 +1,15 @@
 /// Traced tasks by thread id.
 ///
-/// Most stops come from the task that stopped last, so that one is kept at hand.
+/// Most stops come from the task that stopped last, so that one is kept at hand. As long as
+/// there has been only one, it is nowhere else: a dictionary costs a start 40 µs.
 final class TaskTable {
     private var byID: [Int32: Task] = [:]
     private var last: Task?
     private var lastID: Int32 = 0
 
-    var isEmpty: Bool { byID.isEmpty }
-    var count: Int { byID.count }
-    var all: [Task] { Array(byID.values) }
+    var isEmpty: Bool { byID.isEmpty && last == nil }
+    var count: Int { byID.isEmpty && last != nil ? 1 : byID.count }
+    var all: [Task] { byID.isEmpty ? last.map { [$0] } ?? [] : Array(byID.values) }
 
     @inline(__always)
     subscript(tid: Int32) -> Task? {
@@ -19,7 +20,8 @@ final class TaskTable {
     }
 
     func insert(_ task: Task) {
-        byID[task.tid] = task
+        if byID.isEmpty, let first = last, first.tid != task.tid { byID[first.tid] = first }
+        if !byID.isEmpty { byID[task.tid] = task }
         keep(task)
     }
 

@@ -33,7 +33,9 @@ public final class ConstantTable: Sendable {
 
         init(_ all: [Entry]) {
             entries = Self.immortal(all)
-            sorted = Self.immortal(
+            // Most tables are written in order.
+            let isSorted = all.indices.dropFirst().allSatisfy { all[$0 - 1].value <= all[$0].value }
+            sorted = isSorted ? entries : Self.immortal(
                 all.enumerated()
                     .sorted { ($0.element.value, $0.offset) < ($1.element.value, $1.offset) }
                     .map(\.element))
@@ -100,11 +102,20 @@ public final class ConstantTable: Sendable {
     }
 
     private static func number(_ s: UnsafeRawBufferPointer) -> UInt64? {
-        let t = String(decoding: s, as: UTF8.self)
-        if t.hasPrefix("0x") { return UInt64(t.dropFirst(2), radix: 16) }
-        if t.hasPrefix("1<<") { return UInt64(t.dropFirst(3)).map { 1 << $0 } }
-        if t.hasPrefix("-") { return Int64(t).map { UInt64(bitPattern: $0) } }
-        if t.hasPrefix("0"), t.count > 1 { return UInt64(t, radix: 8) }
-        return UInt64(t)
+        func digits(from start: Int, radix: UInt64) -> UInt64? {
+            guard start < s.count else { return nil }
+            var value: UInt64 = 0
+            for c in s[start...] {
+                let digit = c <= 0x39 ? UInt64(c) &- 0x30 : UInt64(c | 0x20) &- 0x57
+                let (scaled, tooLarge) = value.multipliedReportingOverflow(by: radix)
+                guard digit < radix, !tooLarge, scaled <= .max - digit else { return nil }
+                value = scaled + digit
+            }
+            return value
+        }
+        if s.starts(with: "0x".utf8) { return digits(from: 2, radix: 16) }
+        if s.starts(with: "1<<".utf8) { return digits(from: 3, radix: 10).map { 1 << $0 } }
+        if s.first == 0x2d { return digits(from: 1, radix: 10).map { 0 &- $0 } }
+        return digits(from: 0, radix: s.first == 0x30 ? 8 : 10)
     }
 }
