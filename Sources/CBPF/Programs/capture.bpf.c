@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Where events come from: system calls, signals and the life of tasks.
+//
+// Every program is a BTF tracepoint: its arguments are typed pointers that may be followed
+// without helpers, and it costs nothing when detached. Offsets in the kernel's structures
+// are constants that the loader has looked up (`configuration`).
+#include "state.h"
+#include "interpreter.h"
+
+#define FIELD(type, object, offset) (*(type *)((char *)(object) + (offset)))
+
+#ifdef __TARGET_ARCH_x86
+enum { R_BP = 32, R_BX = 40, R_R10 = 56, R_R9 = 64, R_R8 = 72, R_CX = 88, R_DX = 96, R_SI = 104, R_DI = 112,
+       R_NUMBER = 120, R_IP = 128, R_SP = 152 };
+#else
+enum { R_SP = 248, R_IP = 256, R_X0 = 272 };
+#endif
+
+typedef unsigned long long context;
+
+static void store_arguments(struct task_state *t, void *regs, bool compat) {
+    uint64_t *r = t->registers;
+#ifdef __TARGET_ARCH_x86
+    if (compat) {
+        r[0] = FIELD(uint32_t, regs, R_BX);
+        r[1] = FIELD(uint32_t, regs, R_CX);
+        r[2] = FIELD(uint32_t, regs, R_DX);
+        r[3] = FIELD(uint32_t, regs, R_SI);
+        r[4] = FIELD(uint32_t, regs, R_DI);
+        r[5] = FIELD(uint32_t, regs, R_BP);
+    } else {
+        r[0] = FIELD(uint64_t, regs, R_DI);
+        r[1] = FIELD(uint64_t, regs, R_SI);
+        r[2] = FIELD(uint64_t, regs, R_DX);
+        r[3] = FIELD(uint64_t, regs, R_R10);
+        r[4] = FIELD(uint64_t, regs, R_R8);
+        r[5] = FIELD(uint64_t, regs, R_R9);
+    }
+#else
+    r[0] = FIELD(uint64_t, regs, R_X0);
+    for (int i = 1; i < 6; i++) r[i] = FIELD(uint64_t, regs, 8 * i);
+#endif
+    r[CAPTURE_RESULT] = 0;
+    r[CAPTURE_STACK] = FIELD(uint64_t, regs, R_SP);
+    for (int i = 0; i < 6; i++) t->call.arguments[i] = r[i];
+    t->call.instruction_pointer = FIELD(uint64_t, regs, R_IP);
+    t->call.stack_pointer = r[CAPTURE_STACK];
+}
+
+enum { COMPAT_STATUS = 2, X32_BIT = 0x40000000 };
+
+/// The personality of the call that `task` makes now: native, 32-bit or x32.
+static uint32_t personality(struct task_struct *task, int64_t number) {
+#ifdef __TARGET_ARCH_x86
+    if (FIELD(uint32_t, task, configuration.task_status) & COMPAT_STATUS) return 1;
+    if (number > 0 && number & X32_BIT) return 2;
+#endif
+    return 0;
+}
+
+static uint32_t place(uint32_t personality, int64_t number) {
+    uint32_t n = personality == 2 ? number & ~X32_BIT : number;
+    if (n >= CAPTURE_CALLS) n = CAPTURE_CALLS - 1;
+    uint32_t at = personality * CAPTURE_CALLS + n;
+    // Kept apart from what came before, so that the verifier sees the bound.
+    asm volatile("" : "+r"(at));
+    return at < CAPTURE_CALLS * CAPTURE_PERSONALITIES ? at : 0;
+}
+
+static void identify(struct capture_header *h, uint8_t kind, uint32_t size) {
+    uint64_t id = bpf_get_current_pid_tgid();
+    h->kind = kind;
+    h->size = size;
+    h->tid = id;
+    h->pid = id >> 32;
+    h->time = bpf_ktime_get_ns();
+}
+
+static struct task_state *state_of(struct task_struct *task) {
+    return bpf_task_storage_get(&tasks, task, 0, 0);
+}
+
+/// Starts tracing a task.
+static struct task_state *adopt(struct task_struct *task) {
+    struct task_state *t = bpf_task_storage_get(&tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+    if (t) __sync_fetch_and_add(&shared.live, 1);
+    else lose(CAPTURE_NO_MEMORY);
+    return t;
+}
+
+/// The state of the task that runs; tasks nobody named are met here if all are to be traced.
+static struct task_state *current_state(struct task_struct *task) {
+    struct task_state *t = state_of(task);
+    if (t || !configuration.scope || shared.stopped) return t;
+    if (bpf_get_current_pid_tgid() >> 32 == configuration.tracer) return 0;
+    if (configuration.scope == 2) {
+        bool below = false;
+        for (int level = 0; level < 16; level++) {
+            uint64_t id = bpf_get_current_ancestor_cgroup_id(level);
+            if (!id) break;
+            if (id == configuration.cgroup) {
+                below = true;
+                break;
+            }
+        }
+        if (!below) return 0;
+    }
+    t = adopt(task);
+    if (t && !configuration.summary) {
+        struct capture_task_change r = {};
+        identify(&r.header, CAPTURE_ATTACH, sizeof r);
+        bpf_get_current_comm(r.command, sizeof r.command);
+        deliver(&r, sizeof r, false);
+    }
+    return t;
+}
+
+static void enter(struct task_state *t, struct task_struct *task, void *regs, int64_t number) {
+    uint32_t p = personality(task, number);
+    uint32_t at = place(p, number);
+    const struct capture_program *program = &shared.programs[at];
+    t->in_call = 0;
+    if (!(program->flags & CAPTURE_WANTED)) return;
+    t->in_call = 1;
+    t->call.number = number;
+    t->call.header.personality = p;
+    if (configuration.summary) {
+        t->call.entered = bpf_ktime_get_ns();
+        return;
+    }
+    t->call.header.flags = 0;
+    t->call.ahead = 0;
+    t->used = 0;
+    t->faulted = 0;
+    t->lost_ahead = 0;
+    store_arguments(t, regs, p == 1);
+    t->call.entered = bpf_ktime_get_ns();
+    if (program->entry) run(t, program->first, program->entry, ~0u, CAPTURE_AT_ENTRY);
+}
+
+SEC("btf/sys_enter")
+int sys_enter(context *ctx) {
+    struct task_struct *task = bpf_get_current_task_btf();
+    struct task_state *t = current_state(task);
+    if (!t) return 0;
+    int64_t number = (int)ctx[1];
+    if (t->starting) {
+        if (number != configuration.execve) return 0;
+        t->starting = 0;
+    }
+    enter(t, task, (void *)ctx[0], number);
+    return 0;
+}
+
+/// Sends the record of a call, its memory behind it.
+static void send_call(struct task_state *t, uint8_t kind) {
+    identify(&t->call.header, kind, 0);
+    uint32_t used = t->used;
+    if (used > sizeof t->data) used = sizeof t->data;
+    t->call.header.size = sizeof t->call + used;
+    struct capture_counters *c = counters();
+    __sync_fetch_and_add(&c->seen, 1);
+    if (t->lost_ahead || !send(&t->call, sizeof t->call + used, false)) lose(CAPTURE_RING_FULL);
+}
+
+static void count(struct task_state *t, uint32_t at, int64_t result) {
+    struct capture_statistics *s = bpf_map_lookup_elem(&statistics, &at);
+    if (!s) return;
+    uint64_t duration = bpf_ktime_get_ns() - t->call.entered;
+    uint32_t bucket = 0;
+    for (uint64_t d = duration; d > 1 && bucket < CAPTURE_BUCKETS - 1; bucket++) d >>= 1;
+    if (result < 0 && result >= -4095) s->errors++;
+    s->total += duration;
+    if (!s->calls || duration < s->minimum) s->minimum = duration;
+    if (duration > s->maximum) s->maximum = duration;
+    s->calls++;
+    s->histogram[bucket]++;
+}
+
+static void tell_ignored(struct task_state *t) {
+    t->has_ignored = 0;
+    t->ignored.header.time = bpf_ktime_get_ns();
+    deliver(&t->ignored, sizeof t->ignored, false);
+}
+
+static void leave(struct task_state *t, struct task_struct *task, void *regs, int64_t result) {
+#ifdef __TARGET_ARCH_x86
+    if (!t->in_call) {
+        // Attached in the middle of a call: its registers are still there.
+        int64_t number = FIELD(int64_t, regs, R_NUMBER);
+        uint32_t p = personality(task, number);
+        if (number < 0 || !(shared.programs[place(p, number)].flags & CAPTURE_WANTED) || !t->may_be_in_call) return;
+        t->call.number = number;
+        t->call.header.personality = p;
+        t->call.header.flags = CAPTURE_NO_ENTRY;
+        t->call.entered = 0;
+        t->call.ahead = 0;
+        t->used = 0;
+        t->lost_ahead = 0;
+        store_arguments(t, regs, p == 1);
+        t->faulted = 0;
+    }
+#else
+    if (!t->in_call) return;
+#endif
+    t->in_call = 0;
+    uint32_t at = place(t->call.header.personality, t->call.number);
+    bool failed = result < 0 && result >= -4095;
+    t->call.result = result;
+    if (configuration.minimum_duration && bpf_ktime_get_ns() - t->call.entered < configuration.minimum_duration) return;
+    if (configuration.dropped_outcomes & (failed ? 2 : 1)) return;
+    const struct capture_program *program = &shared.programs[at];
+    if (t->faulted) run(t, program->first, program->entry, t->faulted, CAPTURE_LATE);
+    if (program->exit) {
+        t->registers[CAPTURE_RESULT] = failed ? 0 : result;
+        run(t, program->first + program->entry, program->exit, ~0u, CAPTURE_AT_EXIT);
+    }
+    send_call(t, CAPTURE_CALL);
+}
+
+SEC("btf/sys_exit")
+int sys_exit(context *ctx) {
+    struct task_struct *task = bpf_get_current_task_btf();
+    struct task_state *t = state_of(task);
+    if (!t || t->starting) return 0;
+    int64_t result = ctx[1];
+    if (configuration.summary) {
+        if (t->in_call) count(t, place(t->call.header.personality, t->call.number), result);
+        t->in_call = 0;
+        return 0;
+    }
+    leave(t, task, (void *)ctx[0], result);
+    t->may_be_in_call = 0;
+    if (t->has_ignored) tell_ignored(t);
+    return 0;
+}
+
+SEC("btf/sched_process_fork")
+int task_forked(context *ctx) {
+    struct task_struct *child = (void *)ctx[1];
+    struct task_state *parent = state_of(bpf_get_current_task_btf());
+    if (!parent || !configuration.follows || shared.stopped) return 0;
+    if (!adopt(child) || configuration.summary) return 0;
+    struct capture_task_change r = {};
+    identify(&r.header, CAPTURE_FORK, sizeof r);
+    r.other_tid = FIELD(int32_t, child, configuration.task_pid);
+    r.other_pid = FIELD(int32_t, child, configuration.task_tgid);
+    r.live = shared.live;
+    bpf_get_current_comm(r.command, sizeof r.command);
+    deliver(&r, sizeof r, false);
+    return 0;
+}
+
+SEC("btf/sched_process_exec")
+int task_executed(context *ctx) {
+    struct task_struct *task = bpf_get_current_task_btf();
+    struct task_state *t = state_of(task);
+    if (!t || configuration.summary) return 0;
+    struct capture_task_change r = {};
+    identify(&r.header, CAPTURE_EXEC, sizeof r);
+    r.other_tid = (uint32_t)ctx[1];
+    r.live = shared.live;
+    bpf_get_current_comm(r.command, sizeof r.command);
+    deliver(&r, sizeof r, false);
+    return 0;
+}
+
+SEC("btf/sched_process_exit")
+int task_exited(context *ctx) {
+    (void)ctx;
+    struct task_struct *task = bpf_get_current_task_btf();
+    struct task_state *t = state_of(task);
+    if (!t) return 0;
+    uint64_t live = __sync_fetch_and_add(&shared.live, -1ll) - 1;
+    if (configuration.summary) {
+        // Only the end matters.
+        bpf_task_storage_delete(&tasks, task);
+        if (live) return 0;
+    } else if (t->in_call) {
+        t->in_call = 0;
+        send_call(t, CAPTURE_UNFINISHED);
+    }
+    struct capture_task_change r = {};
+    identify(&r.header, CAPTURE_EXIT, sizeof r);
+    char *signal = FIELD(char *, task, configuration.task_signal);
+    r.status = FIELD(uint32_t, task, configuration.task_exit_code);
+    bpf_probe_read_kernel(&r.group_status, 4, signal + configuration.signal_group_exit_code);
+    uint32_t flags = 0, left = 0;
+    bpf_probe_read_kernel(&flags, 4, signal + configuration.signal_flags);
+    bpf_probe_read_kernel(&left, 4, signal + configuration.signal_live);
+    enum { SIGNAL_GROUP_EXIT = 4 };
+    r.is_group = (flags & SIGNAL_GROUP_EXIT) != 0;
+    r.is_last = left == 0;
+    r.live = live;
+    deliver(&r, sizeof r, live == 0);
+    return 0;
+}
+
+enum { KILL = 9, IGNORED = 1 };
+
+static void fill_signal(struct capture_signal *r, uint32_t number, void *info) {
+    r->number = number;
+    // Below 3: constants for "by the kernel" and "by nobody in particular".
+    if ((uint64_t)info > 2) bpf_probe_read_kernel(r->info, sizeof r->info, info);
+    else {
+        *(uint32_t *)r->info = number;
+        *(uint32_t *)(r->info + 8) = (uint64_t)info == 1 ? 0x80 : 0;
+    }
+}
+
+SEC("btf/signal_deliver")
+int signal_delivered(context *ctx) {
+    struct task_state *t = state_of(bpf_get_current_task_btf());
+    if (!t || t->starting || ctx[0] == KILL) return 0;
+    struct capture_signal r = {};
+    identify(&r.header, CAPTURE_SIGNAL, sizeof r);
+    uint64_t handler = 1;
+    bpf_probe_read_kernel(&handler, 8, (void *)ctx[2]);
+    r.is_default = handler == 0;
+    fill_signal(&r, ctx[0], (void *)ctx[1]);
+    deliver(&r, sizeof r, false);
+    return 0;
+}
+
+/// A signal that its target ignores never reaches it: it is told of when it is sent.
+SEC("btf/signal_generate")
+int signal_generated(context *ctx) {
+    if (ctx[4] != IGNORED) return 0;
+    struct task_struct *task = (void *)ctx[2];
+    struct task_state *t = state_of(task);
+    if (!t || t->starting) return 0;
+    struct capture_signal *r = &t->ignored;
+    r->header.kind = CAPTURE_SIGNAL;
+    r->header.size = sizeof *r;
+    r->header.tid = FIELD(int32_t, task, configuration.task_pid);
+    r->header.pid = FIELD(int32_t, task, configuration.task_tgid);
+    fill_signal(r, ctx[0], (void *)ctx[1]);
+    t->has_ignored = 1;
+    if (!t->in_call) tell_ignored(t);
+    return 0;
+}
+
+// MARK: Walks over all tasks
+
+/// Room to copy a task's state to while that task may go on.
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, uint32_t);
+    __type(value, struct task_state);
+} copies SEC(".maps");
+
+/// Tells of the calls that traced tasks are in.
+SEC("tasks/sweep")
+int sweep(context *ctx) {
+    struct task_struct *task = (void *)ctx[1];
+    if (!task) return 0;
+    struct task_state *t = state_of(task);
+    uint32_t zero = 0;
+    struct task_state *copy = bpf_map_lookup_elem(&copies, &zero);
+    if (!t || !copy || !t->in_call) return 0;
+    uint64_t entered = t->call.entered;
+    if (bpf_probe_read_kernel(copy, sizeof *copy, t)) return 0;
+    // The call may have ended meanwhile: then its own record tells of it.
+    if (!t->in_call || t->call.entered != entered || copy->call.entered != entered) return 0;
+    uint32_t used = copy->used;
+    if (used > sizeof copy->data) return 0;
+    struct capture_header *h = &copy->call.header;
+    h->kind = CAPTURE_ENTERED;
+    h->size = sizeof copy->call + used;
+    h->tid = FIELD(int32_t, task, configuration.task_pid);
+    h->pid = FIELD(int32_t, task, configuration.task_tgid);
+    h->time = entered;
+    send(&copy->call, sizeof copy->call + used, false);
+    return 0;
+}
+
+/// Starts tracing the threads of one process.
+SEC("tasks/adopt")
+int adopt_threads(context *ctx) {
+    struct task_struct *task = (void *)ctx[1];
+    if (!task || (uint32_t)FIELD(int32_t, task, configuration.task_tgid) != shared.adopting || state_of(task)) return 0;
+    struct task_state *t = adopt(task);
+    if (!t) return 0;
+    t->may_be_in_call = 1;
+    struct capture_task_change r = {};
+    identify(&r.header, CAPTURE_ATTACH, sizeof r);
+    r.header.tid = FIELD(int32_t, task, configuration.task_pid);
+    r.header.pid = FIELD(int32_t, task, configuration.task_tgid);
+    deliver(&r, sizeof r, false);
+    return 0;
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// What the BPF programs keep: maps, constants, counters, and the state of a traced task.
+#pragma once
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "capture.h"
+
+struct task_struct;
+
+/// A traced task between its events.
+struct task_state {
+    /// The program's process before its exec: nothing of it is shown but that exec.
+    uint32_t starting;
+    uint32_t in_call;
+    /// It was met in the middle of its life: perhaps in a call whose entry was not seen.
+    uint32_t may_be_in_call, reserved;
+    /// Operations, by their place in the program, whose memory was not there at entry.
+    uint32_t faulted;
+    /// Captured bytes in `data`; a multiple of 8.
+    uint32_t used;
+    uint64_t registers[CAPTURE_REGISTERS];
+    /// Memory that was sent ahead did not arrive: the call is lost with it.
+    uint32_t lost_ahead;
+    /// A signal was ignored while a call was under way: it is told behind the call.
+    uint32_t has_ignored;
+    struct capture_signal ignored;
+    struct capture_call call;
+    uint8_t data[CAPTURE_AREA + sizeof(struct capture_segment) + CAPTURE_CHUNK];
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __type(key, int);
+    __type(value, struct task_state);
+} tasks SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_RINGBUF);
+    __uint(max_entries, 8 << 20);
+} ring SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, CAPTURE_CALLS * CAPTURE_PERSONALITIES);
+    __type(key, uint32_t);
+    __type(value, struct capture_statistics);
+} statistics SEC(".maps");
+
+/// Constants: the verifier leaves out what they rule out.
+const volatile struct capture_configuration configuration;
+
+struct capture_shared shared;
+
+static struct capture_counters *counters(void) {
+    return &shared.counters[bpf_get_smp_processor_id() & (CAPTURE_CPUS - 1)];
+}
+
+static void lose(uint32_t cause) {
+    // A signal may be told of from an interrupt: hence atomic.
+    __sync_fetch_and_add(&counters()->lost[cause], 1);
+}
+
+/// Sends `size` bytes; false if the ring has no room.
+static __always_inline bool send(void *record, uint64_t size, bool urgent) {
+    uint64_t flags = BPF_RB_NO_WAKEUP;
+    if (urgent) {
+        flags = BPF_RB_FORCE_WAKEUP;
+    } else if (shared.waiting && bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= configuration.watermark) {
+        shared.waiting = 0;
+        flags = BPF_RB_FORCE_WAKEUP;
+    }
+    return bpf_ringbuf_output(&ring, record, size, flags) == 0;
+}
+
+/// Sends a record that counts: it arrives or is lost.
+static void deliver(void *record, uint64_t size, bool urgent) {
+    __sync_fetch_and_add(&counters()->seen, 1);
+    if (!send(record, size, urgent)) lose(CAPTURE_RING_FULL);
+}

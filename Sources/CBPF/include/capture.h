@@ -1,0 +1,250 @@
+// What the BPF programs and the backend that loads them say to each other: records in the
+// ring, capture operations, and the constants and counters they share.
+//
+// Read by two compilers, for BPF and for Swift: fixed widths only, no padding.
+#pragma once
+#ifdef __BPF__
+typedef unsigned char uint8_t;
+typedef unsigned short uint16_t;
+typedef short int16_t;
+typedef unsigned int uint32_t;
+typedef int int32_t;
+typedef unsigned long long uint64_t;
+typedef long long int64_t;
+#else
+#include <stdint.h>
+#endif
+
+enum {
+    /// Captured bytes a task collects before they are sent ahead of their record.
+    CAPTURE_AREA = 4096,
+    /// The most that one read of memory takes; a power of two.
+    CAPTURE_CHUNK = 1024,
+    /// Places for the numbers of one personality's calls; the last is for those that no table knows.
+    CAPTURE_CALLS = 600,
+    CAPTURE_PERSONALITIES = 3,
+    /// Operations of all capture programs together; a power of two.
+    CAPTURE_OPERATIONS = 2048,
+    /// `struct siginfo` as far as the kernel fills it.
+    CAPTURE_SIGINFO = 48,
+    CAPTURE_CPUS = 1024,
+    /// Buckets of a latency histogram: powers of two of a nanosecond.
+    CAPTURE_BUCKETS = 40,
+};
+
+// MARK: Records
+
+enum capture_kind {
+    /// A call that ended: `struct capture_call` and segments.
+    CAPTURE_CALL = 1,
+    /// Segments of a call whose record follows: `struct capture_header`.
+    CAPTURE_AHEAD,
+    /// A call that has not ended yet, or never will: as `CAPTURE_CALL`.
+    CAPTURE_ENTERED,
+    CAPTURE_UNFINISHED,
+    CAPTURE_SIGNAL,
+    CAPTURE_FORK,
+    CAPTURE_EXEC,
+    CAPTURE_EXIT,
+    /// The task is traced from here on.
+    CAPTURE_ATTACH,
+};
+
+enum {
+    /// The call's entry was not seen: there is no time of it, nor memory.
+    CAPTURE_NO_ENTRY = 1,
+    /// Memory that did not fit had to be left out.
+    CAPTURE_CUT = 2,
+};
+
+struct capture_header {
+    uint8_t kind;
+    uint8_t personality;
+    uint16_t flags;
+    /// Bytes of the whole record.
+    uint32_t size;
+    uint32_t tid, pid;
+    /// `CLOCK_MONOTONIC`, ns: when it happened; of a call, its end.
+    uint64_t time;
+};
+
+struct capture_call {
+    struct capture_header header;
+    uint64_t entered;
+    int64_t result;
+    uint64_t arguments[6];
+    uint64_t instruction_pointer, stack_pointer;
+    int32_t number;
+    /// Records of this call's memory that went ahead.
+    uint32_t ahead;
+};
+
+/// Bytes of the task's memory, followed by as many as `length` says, up to the next multiple of 8.
+struct capture_segment {
+    uint64_t address;
+    uint32_t length;
+    /// `errno`, positive: why there are no more.
+    uint16_t error;
+    /// `enum capture_moment`.
+    uint16_t moment;
+};
+
+enum capture_moment {
+    CAPTURE_AT_ENTRY,
+    CAPTURE_AT_EXIT,
+    /// Wanted at entry, but only the call itself made it readable.
+    CAPTURE_LATE,
+};
+
+struct capture_signal {
+    struct capture_header header;
+    uint32_t number;
+    /// The default action is taken.
+    uint32_t is_default;
+    uint64_t instruction_pointer;
+    uint8_t info[CAPTURE_SIGINFO];
+};
+
+/// Fork, exec, exit.
+struct capture_task_change {
+    struct capture_header header;
+    /// Fork: the child. Exec: the id the task had before.
+    uint32_t other_tid, other_pid;
+    /// Exit: `exit_code` of the task and of its process, as wait(2) gives them.
+    uint32_t status, group_status;
+    /// Exit: whether it was the process' last thread, and whether `group_status` holds for all.
+    uint32_t is_last, is_group;
+    /// Traced tasks that are left.
+    uint32_t live, reserved;
+    char command[16];
+};
+
+// MARK: What to capture
+
+enum capture_code {
+    /// Bytes at a register's address.
+    CAPTURE_BYTES = 1,
+    /// A NUL-terminated string of at most `limit` bytes, the NUL included.
+    CAPTURE_STRING,
+    /// A NULL-terminated array of strings: at most `count`, each as `CAPTURE_STRING`.
+    CAPTURE_STRINGS,
+    /// `struct iovec`s: the array and at most `limit` bytes of each, of `total` in all.
+    CAPTURE_VECTORS,
+    /// Loads `limit` bytes (1, 2, 4, 8) at a register's address plus `value` into register `length`.
+    CAPTURE_LOAD,
+    /// Leaves out the next `limit` operations unless register & `mask` == `value`.
+    CAPTURE_UNLESS,
+    /// Register `length` = (register >> `scale`) & `mask`, at most `limit`.
+    CAPTURE_SET,
+    /// Adds `value` to a register, counts register `length` down and, unless it came to 0, goes
+    /// back to `limit` operations before this one.
+    CAPTURE_REPEAT,
+};
+
+enum {
+    /// Registers 0 to 5 are the arguments.
+    CAPTURE_RESULT = 6,
+    CAPTURE_STACK = 7,
+    /// 8 to 15 are free.
+    CAPTURE_REGISTERS = 16,
+    CAPTURE_NO_LENGTH = 0xff,
+    /// Read at exit even if the call failed.
+    CAPTURE_EVEN_ON_ERROR = 1,
+    /// The bytes left are those of the result: vectors that the kernel filled.
+    CAPTURE_FILLED = 2,
+};
+
+struct capture_operation {
+    uint8_t code;
+    uint8_t source;
+    /// The register with the length or count; `CAPTURE_NO_LENGTH`: `limit` is it.
+    uint8_t length;
+    uint8_t flags;
+    /// Bytes per unit of `length`.
+    uint32_t scale;
+    /// The most, in bytes.
+    uint32_t limit;
+    /// The most elements.
+    uint32_t count;
+    uint64_t mask, value;
+};
+
+/// What is done about one call.
+struct capture_program {
+    /// Its first operation; those for the exit follow those for the entry.
+    uint16_t first;
+    uint8_t entry;
+    uint8_t exit;
+    uint8_t flags;
+    uint8_t reserved[3];
+};
+
+enum {
+    CAPTURE_WANTED = 1,
+    /// It never returns.
+    CAPTURE_FINAL = 2,
+};
+
+// MARK: Constants, set before the programs are loaded: the verifier leaves out what they rule out
+
+struct capture_configuration {
+    /// Children are traced too.
+    uint32_t follows;
+    /// Which tasks that nobody named are traced: 0 none, 1 all, 2 those below `cgroup`.
+    uint32_t scope;
+    /// Never traced: the tracer itself.
+    uint32_t tracer;
+    /// Count calls; send no records.
+    uint32_t summary;
+    /// Bytes of the ring that may wait before the tracer is woken.
+    uint32_t watermark;
+    /// Outcomes that are not sent: 1 successful, 2 failed.
+    uint32_t dropped_outcomes;
+    /// Calls shorter than this, in ns, are not sent.
+    uint64_t minimum_duration;
+    uint64_t cgroup;
+    /// Where fields are in the running kernel's structures.
+    uint32_t task_pid, task_tgid, task_exit_code, task_signal;
+    uint32_t task_status, signal_group_exit_code, signal_flags, signal_live;
+    /// Number of the native execve.
+    uint32_t execve;
+    uint32_t reserved;
+};
+
+// MARK: Counters
+
+enum capture_loss {
+    CAPTURE_RING_FULL,
+    CAPTURE_TOO_LARGE,
+    CAPTURE_NO_MEMORY,
+    CAPTURE_LOSSES,
+};
+
+/// Of one CPU, on a cache line of its own.
+struct capture_counters {
+    uint64_t seen;
+    uint64_t lost[CAPTURE_LOSSES];
+    uint64_t reserved[4];
+};
+
+/// Memory that both sides read and write.
+struct capture_shared {
+    /// What to do about each call, by personality and number, and how; set before anything is traced.
+    struct capture_program programs[CAPTURE_CALLS * CAPTURE_PERSONALITIES];
+    struct capture_operation operations[CAPTURE_OPERATIONS];
+    struct capture_counters counters[CAPTURE_CPUS];
+    /// Traced tasks alive.
+    uint64_t live;
+    /// The tracer sleeps and wants to be woken at the watermark.
+    uint64_t waiting;
+    /// Nothing more is traced.
+    uint64_t stopped;
+    /// The process whose threads are being adopted.
+    uint64_t adopting;
+};
+
+/// Of one call on one CPU.
+struct capture_statistics {
+    uint64_t calls, errors, total, minimum, maximum;
+    uint64_t histogram[CAPTURE_BUCKETS];
+};

@@ -1,0 +1,273 @@
+#define _GNU_SOURCE
+#include "cbpf.h"
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+enum { PROGRAMS = 16 };
+
+struct cbpf {
+    struct bpf_object *object;
+    int links[PROGRAMS];
+    int link_count;
+    int tasks, ring, statistics, statistics_cpus;
+    
+    struct capture_shared *shared;
+    size_t shared_size;
+    // The ring as the kernel maps it: positions on a page each, then the data twice in a row.
+    uint64_t *consumer;
+    const uint64_t *producer;
+    const uint8_t *data;
+    uint64_t mask;
+};
+
+/// The kernel's types, for programs while they load: libbpf's handlers take no argument.
+static const struct cbpf_kernel *loading;
+
+static uint32_t type_of(const char *section) {
+    static const struct { const char *name; size_t offset; } targets[] = {
+        {"btf/sys_enter", offsetof(struct cbpf_kernel, sys_enter)},
+        {"btf/sys_exit", offsetof(struct cbpf_kernel, sys_exit)},
+        {"btf/sched_process_fork", offsetof(struct cbpf_kernel, fork)},
+        {"btf/sched_process_exec", offsetof(struct cbpf_kernel, exec)},
+        {"btf/sched_process_exit", offsetof(struct cbpf_kernel, exit)},
+        {"btf/signal_deliver", offsetof(struct cbpf_kernel, signal_deliver)},
+        {"btf/signal_generate", offsetof(struct cbpf_kernel, signal_generate)},
+        {"tasks/", offsetof(struct cbpf_kernel, iterator)},
+    };
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
+        if (!strncmp(section, targets[i].name, strlen(targets[i].name)))
+            return *(const uint32_t *)((const char *)loading + targets[i].offset);
+    return 0;
+}
+
+static int set_target(struct bpf_program *program, struct bpf_prog_load_opts *options, long cookie) {
+    (void)cookie;
+    options->attach_btf_id = type_of(bpf_program__section_name(program));
+    return 0;
+}
+
+// Sections of our own, since libbpf's would read all of the kernel's types.
+static void register_sections(void) {
+    static int done;
+    if (done) return;
+    done = 1;
+    LIBBPF_OPTS(libbpf_prog_handler_opts, options, .prog_prepare_load_fn = set_target);
+    libbpf_register_prog_handler("btf/", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, &options);
+    libbpf_register_prog_handler("tasks/", BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, &options);
+}
+
+/// libbpf's last warning, which says more than an errno.
+static char warning[256];
+
+static int note(enum libbpf_print_level level, const char *format, va_list arguments) {
+    if (getenv("RENACER_BPF_DEBUG")) return vfprintf(stderr, format, arguments);
+    if (level != LIBBPF_WARN) return 0;
+    vsnprintf(warning, sizeof warning, format, arguments);
+    warning[strcspn(warning, "\n")] = 0;
+    return 0;
+}
+
+static int map_ring(struct cbpf *b, uint32_t size) {
+    long page = sysconf(_SC_PAGESIZE);
+    void *consumer = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, b->ring, 0);
+    if (consumer == MAP_FAILED) return -errno;
+    b->consumer = consumer;
+    char *rest = mmap(NULL, page + 2 * (size_t)size, PROT_READ, MAP_SHARED, b->ring, page);
+    if (rest == MAP_FAILED) return -errno;
+    b->producer = (const uint64_t *)rest;
+    b->data = (const uint8_t *)rest + page;
+    b->mask = size - 1;
+    return 0;
+}
+
+static int map_shared(struct cbpf *b) {
+    struct bpf_map *map = bpf_object__find_map_by_name(b->object, ".bss");
+    if (!map) return -ENOENT;
+    long page = sysconf(_SC_PAGESIZE);
+    b->shared_size = (bpf_map__value_size(map) + page - 1) & ~(size_t)(page - 1);
+    void *p = mmap(NULL, b->shared_size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+    if (p == MAP_FAILED) return -errno;
+    b->shared = p;
+    return 0;
+}
+
+static struct cbpf *failed(struct cbpf *b, const char *what, int error, char *text, size_t size) {
+    if (warning[0]) snprintf(text, size, "%s: %s (%s)", what, strerror(error), warning);
+    else snprintf(text, size, "%s: %s", what, strerror(error));
+    cbpf_close(b);
+    return NULL;
+}
+
+struct cbpf *cbpf_load(const struct cbpf_kernel *kernel, const struct cbpf_plan *plan, char *text, size_t size) {
+    warning[0] = 0;
+    libbpf_set_print(note);
+    register_sections();
+    struct cbpf *b = calloc(1, sizeof *b);
+    if (!b) return failed(b, "BPF", ENOMEM, text, size);
+    b->tasks = b->ring = -1;
+    LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "renacer", .kernel_log_level = getenv("RENACER_BPF_DEBUG") ? 4 : 0);
+    b->object = bpf_object__open_mem(plan->object, plan->object_size, &options);
+    if (!b->object || plan->operation_count > CAPTURE_OPERATIONS) return failed(b, "cannot open the BPF programs", errno, text, size);
+
+    // The section's only variable.
+    struct bpf_map *constants = bpf_object__find_map_by_name(b->object, ".rodata");
+    if (!constants || bpf_map__set_initial_value(constants, &plan->configuration, sizeof plan->configuration))
+        return failed(b, "cannot set the BPF programs' constants", EINVAL, text, size);
+    struct bpf_map *ring = bpf_object__find_map_by_name(b->object, "ring");
+    struct bpf_map *tasks = bpf_object__find_map_by_name(b->object, "tasks");
+    struct bpf_map *statistics = bpf_object__find_map_by_name(b->object, "statistics");
+    if (!ring || !tasks || !statistics) return failed(b, "BPF maps", ENOENT, text, size);
+    bpf_map__set_max_entries(ring, plan->ring_size);
+    if (!plan->configuration.summary) bpf_map__set_max_entries(statistics, 1);
+    struct bpf_program *p;
+    bpf_object__for_each_program(p, b->object) {
+        const char *section = bpf_program__section_name(p);
+        if (!plan->signals && !strncmp(section, "btf/signal_", 11)) bpf_program__set_autoload(p, false);
+    }
+    loading = kernel;
+    int r = bpf_object__load(b->object);
+    loading = NULL;
+    if (r) return failed(b, "cannot load the BPF programs", -r, text, size);
+    b->tasks = bpf_map__fd(tasks);
+    b->ring = bpf_map__fd(ring);
+    b->statistics = bpf_map__fd(statistics);
+    r = map_ring(b, plan->ring_size);
+    if (!r) r = map_shared(b);
+    if (r) return failed(b, "cannot map the BPF ring", -r, text, size);
+    memcpy(b->shared->programs, plan->programs, sizeof b->shared->programs);
+    memcpy(b->shared->operations, plan->operations, sizeof(*plan->operations) * plan->operation_count);
+    return b;
+}
+
+int cbpf_attach(struct cbpf *b) {
+    struct bpf_program *p;
+    bpf_object__for_each_program(p, b->object) {
+        int fd = bpf_program__fd(p);
+        if (fd < 0 || strncmp(bpf_program__section_name(p), "btf/", 4)) continue;
+        int link = bpf_raw_tracepoint_open(NULL, fd);
+        if (link < 0) {
+            cbpf_detach(b);
+            return link;
+        }
+        b->links[b->link_count++] = link;
+    }
+    return 0;
+}
+
+void cbpf_detach(struct cbpf *b) {
+    while (b->link_count > 0) close(b->links[--b->link_count]);
+}
+
+void cbpf_close(struct cbpf *b) {
+    if (!b) return;
+    cbpf_detach(b);
+    long page = sysconf(_SC_PAGESIZE);
+    if (b->data) munmap((void *)(uintptr_t)b->producer, page + 2 * (b->mask + 1));
+    if (b->consumer) munmap(b->consumer, page);
+    if (b->shared) munmap(b->shared, b->shared_size);
+    bpf_object__close(b->object);
+    free(b);
+}
+
+/// Runs one of the programs that walk over all tasks.
+static int walk(struct cbpf *b, const char *name) {
+    struct bpf_program *p = bpf_object__find_program_by_name(b->object, name);
+    if (!p) return -ENOENT;
+    int link = bpf_link_create(bpf_program__fd(p), 0, BPF_TRACE_ITER, NULL);
+    if (link < 0) return link;
+    int iterator = bpf_iter_create(link);
+    int r = iterator < 0 ? iterator : 0;
+    char nothing[64];
+    if (!r) {
+        while (read(iterator, nothing, sizeof nothing) > 0) {}
+        close(iterator);
+    }
+    close(link);
+    return r;
+}
+
+int cbpf_sweep(struct cbpf *b) { return walk(b, "sweep"); }
+
+int cbpf_adopt_threads(struct cbpf *b, pid_t pid) {
+    b->shared->adopting = pid;
+    uint64_t before = b->shared->live;
+    int r = walk(b, "adopt_threads");
+    return r < 0 ? r : (int)(b->shared->live - before);
+}
+
+/// The state a new task starts with; its first two words say how (`struct task_state`).
+static int adopt(struct cbpf *b, int pidfd, int starting) {
+    struct bpf_map *map = bpf_object__find_map_by_name(b->object, "tasks");
+    uint32_t *state = calloc(1, bpf_map__value_size(map));
+    if (!state) return -ENOMEM;
+    state[0] = starting;
+    int r = bpf_map_update_elem(b->tasks, &pidfd, state, BPF_NOEXIST);
+    free(state);
+    if (!r) __atomic_add_fetch(&b->shared->live, 1, __ATOMIC_RELAXED);
+    return r;
+}
+
+int cbpf_adopt_process(struct cbpf *b, pid_t pid, int starting) {
+    int pidfd = syscall(SYS_pidfd_open, pid, 0);
+    if (pidfd < 0) return -errno;
+    int r = adopt(b, pidfd, starting);
+    close(pidfd);
+    return r;
+}
+
+struct capture_shared *cbpf_shared(struct cbpf *b) { return b->shared; }
+int cbpf_ring_descriptor(struct cbpf *b) { return b->ring; }
+uint64_t cbpf_position(struct cbpf *b) { return __atomic_load_n(b->consumer, __ATOMIC_RELAXED); }
+void cbpf_release(struct cbpf *b, uint64_t position) { __atomic_store_n(b->consumer, position, __ATOMIC_RELEASE); }
+size_t cbpf_pending(struct cbpf *b) { return __atomic_load_n(b->producer, __ATOMIC_ACQUIRE) - *b->consumer; }
+
+const struct capture_header *cbpf_next(struct cbpf *b, uint64_t *position) {
+    uint64_t end = __atomic_load_n(b->producer, __ATOMIC_ACQUIRE);
+    while (*position < end) {
+        const uint32_t *h = (const void *)(b->data + (*position & b->mask));
+        uint32_t length = __atomic_load_n(h, __ATOMIC_ACQUIRE);
+        if (length & BPF_RINGBUF_BUSY_BIT) return NULL;
+        const void *record = b->data + ((*position + BPF_RINGBUF_HDR_SZ) & b->mask);
+        *position += (((uint64_t)length & ~BPF_RINGBUF_DISCARD_BIT) + BPF_RINGBUF_HDR_SZ + 7) & ~7ull;
+        if (!(length & BPF_RINGBUF_DISCARD_BIT)) return record;
+    }
+    return NULL;
+}
+
+int cbpf_statistics(struct cbpf *b, uint32_t index, struct capture_statistics *sum) {
+    int cpus = libbpf_num_possible_cpus();
+    if (cpus < 0) return cpus;
+    struct capture_statistics *each = calloc(cpus, sizeof *each);
+    if (!each) return -ENOMEM;
+    *sum = (struct capture_statistics){0};
+    int r = bpf_map_lookup_elem(b->statistics, &index, each);
+    for (int i = 0; !r && i < cpus; i++) {
+        if (!each[i].calls) continue;
+        if (!sum->calls || each[i].minimum < sum->minimum) sum->minimum = each[i].minimum;
+        if (each[i].maximum > sum->maximum) sum->maximum = each[i].maximum;
+        sum->calls += each[i].calls;
+        sum->errors += each[i].errors;
+        sum->total += each[i].total;
+        for (int k = 0; k < CAPTURE_BUCKETS; k++) sum->histogram[k] += each[i].histogram[k];
+    }
+    free(each);
+    return r;
+}
+
+uint64_t cbpf_missed(struct cbpf *b) {
+    uint64_t sum = 0;
+    struct bpf_program *p;
+    bpf_object__for_each_program(p, b->object) {
+        struct bpf_prog_info info = {0};
+        __u32 length = sizeof info;
+        if (bpf_program__fd(p) >= 0 && !bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &length)) sum += info.recursion_misses;
+    }
+    return sum;
+}
