@@ -3,10 +3,12 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,8 +18,8 @@ struct cbpf {
     struct bpf_object *object;
     int links[PROGRAMS];
     int link_count;
-    int tasks, ring, statistics, statistics_cpus;
-    
+    int tasks, ring, statistics, epoll, cpus;
+    size_t watermark;
     struct capture_shared *shared;
     size_t shared_size;
     // The ring as the kernel maps it: positions on a page each, then the data twice in a row.
@@ -98,6 +100,14 @@ static int map_shared(struct cbpf *b) {
     return 0;
 }
 
+// Edge-triggered: the ring is readable as soon as anything is in it, but who waits is to be
+// woken at the watermark only.
+static int watch_ring(struct cbpf *b) {
+    b->epoll = epoll_create1(EPOLL_CLOEXEC);
+    struct epoll_event e = {.events = EPOLLIN | EPOLLET, .data.fd = b->ring};
+    return b->epoll < 0 || epoll_ctl(b->epoll, EPOLL_CTL_ADD, b->ring, &e) ? -errno : 0;
+}
+
 static struct cbpf *failed(struct cbpf *b, const char *what, int error, char *text, size_t size) {
     if (warning[0]) snprintf(text, size, "%s: %s (%s)", what, strerror(error), warning);
     else snprintf(text, size, "%s: %s", what, strerror(error));
@@ -111,7 +121,10 @@ struct cbpf *cbpf_load(const struct cbpf_kernel *kernel, const struct cbpf_plan 
     register_sections();
     struct cbpf *b = calloc(1, sizeof *b);
     if (!b) return failed(b, "BPF", ENOMEM, text, size);
-    b->tasks = b->ring = -1;
+    b->tasks = b->ring = b->epoll = -1;
+    b->watermark = plan->configuration.watermark;
+    b->cpus = libbpf_num_possible_cpus();
+    if (b->cpus < 1 || b->cpus > CAPTURE_CPUS) b->cpus = CAPTURE_CPUS;
     LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "renacer", .kernel_log_level = getenv("RENACER_BPF_DEBUG") ? 4 : 0);
     b->object = bpf_object__open_mem(plan->object, plan->object_size, &options);
     if (!b->object || plan->operation_count > CAPTURE_OPERATIONS) return failed(b, "cannot open the BPF programs", errno, text, size);
@@ -140,6 +153,7 @@ struct cbpf *cbpf_load(const struct cbpf_kernel *kernel, const struct cbpf_plan 
     b->statistics = bpf_map__fd(statistics);
     r = map_ring(b, plan->ring_size);
     if (!r) r = map_shared(b);
+    if (!r) r = watch_ring(b);
     if (r) return failed(b, "cannot map the BPF ring", -r, text, size);
     memcpy(b->shared->programs, plan->programs, sizeof b->shared->programs);
     memcpy(b->shared->operations, plan->operations, sizeof(*plan->operations) * plan->operation_count);
@@ -172,6 +186,7 @@ void cbpf_close(struct cbpf *b) {
     if (b->data) munmap((void *)(uintptr_t)b->producer, page + 2 * (b->mask + 1));
     if (b->consumer) munmap(b->consumer, page);
     if (b->shared) munmap(b->shared, b->shared_size);
+    if (b->epoll >= 0) close(b->epoll);
     bpf_object__close(b->object);
     free(b);
 }
@@ -202,28 +217,31 @@ int cbpf_adopt_threads(struct cbpf *b, pid_t pid) {
     return r < 0 ? r : (int)(b->shared->live - before);
 }
 
-/// The state a new task starts with; its first two words say how (`struct task_state`).
+/// The state a new task starts with; its first words say how (`struct task_state`).
 static int adopt(struct cbpf *b, int pidfd, int starting) {
     struct bpf_map *map = bpf_object__find_map_by_name(b->object, "tasks");
     uint32_t *state = calloc(1, bpf_map__value_size(map));
     if (!state) return -ENOMEM;
     state[0] = starting;
+    state[2] = !starting;
     int r = bpf_map_update_elem(b->tasks, &pidfd, state, BPF_NOEXIST);
     free(state);
     if (!r) __atomic_add_fetch(&b->shared->live, 1, __ATOMIC_RELAXED);
     return r;
 }
 
-int cbpf_adopt_process(struct cbpf *b, pid_t pid, int starting) {
-    int pidfd = syscall(SYS_pidfd_open, pid, 0);
+int cbpf_adopt_task(struct cbpf *b, pid_t tid, int starting) {
+    enum { PIDFD_THREAD = O_EXCL };
+    // Before Linux 6.9 there are descriptors of thread group leaders only.
+    int pidfd = syscall(SYS_pidfd_open, tid, PIDFD_THREAD);
+    if (pidfd < 0 && errno == EINVAL) pidfd = syscall(SYS_pidfd_open, tid, 0);
     if (pidfd < 0) return -errno;
     int r = adopt(b, pidfd, starting);
     close(pidfd);
     return r;
 }
 
-struct capture_shared *cbpf_shared(struct cbpf *b) { return b->shared; }
-int cbpf_ring_descriptor(struct cbpf *b) { return b->ring; }
+uint64_t cbpf_live(struct cbpf *b) { return __atomic_load_n(&b->shared->live, __ATOMIC_ACQUIRE); }
 uint64_t cbpf_position(struct cbpf *b) { return __atomic_load_n(b->consumer, __ATOMIC_RELAXED); }
 void cbpf_release(struct cbpf *b, uint64_t position) { __atomic_store_n(b->consumer, position, __ATOMIC_RELEASE); }
 size_t cbpf_pending(struct cbpf *b) { return __atomic_load_n(b->producer, __ATOMIC_ACQUIRE) - *b->consumer; }
@@ -242,8 +260,7 @@ const struct capture_header *cbpf_next(struct cbpf *b, uint64_t *position) {
 }
 
 int cbpf_statistics(struct cbpf *b, uint32_t index, struct capture_statistics *sum) {
-    int cpus = libbpf_num_possible_cpus();
-    if (cpus < 0) return cpus;
+    int cpus = b->cpus;
     struct capture_statistics *each = calloc(cpus, sizeof *each);
     if (!each) return -ENOMEM;
     *sum = (struct capture_statistics){0};
@@ -270,4 +287,37 @@ uint64_t cbpf_missed(struct cbpf *b) {
         if (bpf_program__fd(p) >= 0 && !bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &length)) sum += info.recursion_misses;
     }
     return sum;
+}
+
+int cbpf_pidfd(pid_t pid) {
+    int fd = syscall(SYS_pidfd_open, pid, 0);
+    return fd < 0 ? -errno : fd;
+}
+
+int cbpf_watch(struct cbpf *b, int pidfd) {
+    struct epoll_event e = {.events = EPOLLIN, .data.fd = pidfd};
+    return epoll_ctl(b->epoll, EPOLL_CTL_ADD, pidfd, &e) ? -errno : 0;
+}
+
+int cbpf_wait(struct cbpf *b, int timeout) {
+    __atomic_store_n(&b->shared->waiting, 1, __ATOMIC_SEQ_CST);
+    struct epoll_event e = {0};
+    // What was sent before `waiting` was set woke nobody.
+    int n = cbpf_pending(b) >= b->watermark ? 0 : epoll_wait(b->epoll, &e, 1, timeout);
+    int error = errno;
+    __atomic_store_n(&b->shared->waiting, 0, __ATOMIC_RELAXED);
+    return n < 0 ? -error : n > 0 && e.data.fd != b->ring;
+}
+
+static uint64_t sum(struct cbpf *b, size_t offset) {
+    uint64_t n = 0;
+    for (int i = 0; i < b->cpus; i++)
+        n += __atomic_load_n((uint64_t *)((char *)&b->shared->counters[i] + offset), __ATOMIC_RELAXED);
+    return n;
+}
+
+uint64_t cbpf_seen(struct cbpf *b) { return sum(b, offsetof(struct capture_counters, seen)); }
+
+uint64_t cbpf_lost(struct cbpf *b, enum capture_loss cause) {
+    return sum(b, offsetof(struct capture_counters, lost) + cause * sizeof(uint64_t));
 }

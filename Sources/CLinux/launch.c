@@ -63,7 +63,7 @@ static int become(void *argument) {
     clinux_inherit_signals();
     sigprocmask(SIG_SETMASK, &s->mask, NULL);
     // Seized by now, it waits here for its tracer: what follows is seen.
-    raw(SYS_kill, raw(SYS_getpid, 0, 0, 0), SIGSTOP, 0);
+    if (l->stops) raw(SYS_kill, raw(SYS_getpid, 0, 0, 0), SIGSTOP, 0);
 
     if (l->standard_output >= 0) {
         long e = raw(SYS_dup3, l->standard_output, 1, 0);

@@ -8,6 +8,9 @@
 
 enum { PAGE = 4096, MOST_ELEMENTS = 1024, FAULT = 14 };
 
+/// Below, nothing is ever mapped: numbers are no addresses.
+enum { LOWEST_ADDRESS = 4096 };
+
 /// Memory being captured, in chunks.
 struct span {
     struct task_state *task;
@@ -89,7 +92,7 @@ enum { STRING = 0x100 };
 ///
 /// `how`: the moment, and `STRING`. 0 if all of it could be read.
 __noinline int capture(struct task_state *t, uint64_t address, uint64_t length, uint32_t how) {
-    if (!t || !address || !length) return 0;
+    if (!t || address < LOWEST_ADDRESS || !length) return 0;
     struct span s = {.task = t, .address = address, .left = length, .moment = how & 0xff, .is_string = how & STRING};
     if (!capture_chunk(0, &s)) bpf_loop(MOST_ELEMENTS, capture_chunk, &s, 0);
     return s.failed;
@@ -206,7 +209,7 @@ static long operate(uint32_t step, struct cursor *c) {
         return 0;
     case CAPTURE_SET:
         v = (v >> (o->scale & 63)) & mask;
-        *target = v < limit ? v : limit;
+        *target = (limit && v > limit ? limit : v) + o->value;
         return 0;
     case CAPTURE_REPEAT:
         *source = v + o->value;

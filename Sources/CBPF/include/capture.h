@@ -134,7 +134,7 @@ enum capture_code {
     CAPTURE_LOAD,
     /// Leaves out the next `limit` operations unless register & `mask` == `value`.
     CAPTURE_UNLESS,
-    /// Register `length` = (register >> `scale`) & `mask`, at most `limit`.
+    /// Register `length` = (register >> `scale`) & `mask`, at most `limit` unless that is 0, plus `value`.
     CAPTURE_SET,
     /// Adds `value` to a register, counts register `length` down and, unless it came to 0, goes
     /// back to `limit` operations before this one.

@@ -43,24 +43,34 @@ int cbpf_attach(struct cbpf *b);
 void cbpf_detach(struct cbpf *b);
 void cbpf_close(struct cbpf *b);
 
-/// Starts tracing the process `pid`, which has one thread; `starting`: from its exec on.
-int cbpf_adopt_process(struct cbpf *b, pid_t pid, int starting);
+/// Starts tracing one thread; `starting`: from its exec on.
+int cbpf_adopt_task(struct cbpf *b, pid_t tid, int starting);
 /// Starts tracing all threads of `pid` that are not traced yet: how many, or a negative errno.
 int cbpf_adopt_threads(struct cbpf *b, pid_t pid);
 /// Sends records of the calls that traced tasks are in; 0 or a negative errno.
 int cbpf_sweep(struct cbpf *b);
 
-struct capture_shared *cbpf_shared(struct cbpf *b);
+/// Traced tasks alive.
+uint64_t cbpf_live(struct cbpf *b);
 /// Bytes sent and not released yet.
 size_t cbpf_pending(struct cbpf *b);
-/// The next record from `*position` on (0 at first is wrong: start with `cbpf_position`);
-/// NULL if there is none. Its bytes stay until `cbpf_release` of a position behind it.
-const struct capture_header *cbpf_next(struct cbpf *b, uint64_t *position);
+/// Where the first record starts that was not released.
 uint64_t cbpf_position(struct cbpf *b);
+/// The record at `*position`, which then is that of the next; NULL if there is none. Its bytes
+/// stay until `cbpf_release` of a position behind it.
+const struct capture_header *cbpf_next(struct cbpf *b, uint64_t *position);
 void cbpf_release(struct cbpf *b, uint64_t position);
-/// Readable when records wait and the tracer asked to be woken.
-int cbpf_ring_descriptor(struct cbpf *b);
 /// The sum over all CPUs of the statistics at `index`.
 int cbpf_statistics(struct cbpf *b, uint32_t index, struct capture_statistics *sum);
 /// Events that programs missed because they were running on that CPU already.
 uint64_t cbpf_missed(struct cbpf *b);
+/// A descriptor of a process, or a negative errno.
+int cbpf_pidfd(pid_t pid);
+/// Lets `cbpf_wait` return when a process has ended.
+int cbpf_watch(struct cbpf *b, int pidfd);
+/// Waits until the ring's watermark is reached, a watched process has ended, `timeout` ms
+/// (-1: for ever) are over, or a signal comes: 1 if a process has ended, or a negative errno.
+int cbpf_wait(struct cbpf *b, int timeout);
+/// Sums of counters over all CPUs.
+uint64_t cbpf_seen(struct cbpf *b);
+uint64_t cbpf_lost(struct cbpf *b, enum capture_loss cause);

@@ -107,10 +107,12 @@ struct clinux_launch {
     const char *name;
     /// Exit status in that case; 0 for the shell's 126 and 127.
     int failure_status;
+    /// Stop by SIGSTOP before the exec and what leads to it.
+    int stops;
 };
 
-/// Makes a process that waits for `clinux_launch_go`, to be called once it is seized, then
-/// stops itself by SIGSTOP and, gone on, executes the program.
+/// Makes a process that waits for `clinux_launch_go`, then stops itself if it is to, and executes
+/// the program.
 ///
 /// Allocates nothing in it. Returns its pid, or a negative errno; `*channel` is for
 /// `clinux_launch_go`.

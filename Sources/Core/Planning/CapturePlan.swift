@@ -17,7 +17,13 @@ public struct CapturePlan: Sendable {
     public var instructionPointer = false
     /// `--syscall-limit`: detach from all after this many delivered calls.
     public var syscallLimit: UInt64?
+    /// `--min-duration`: shorter calls are not delivered, ns.
+    public var minimumDuration: UInt64 = 0
+    public var memory = MemoryNeeds()
+    /// Signals are to be delivered.
+    public var signals = true
     public var ptrace = PtraceOptions()
+    public var bpf = BPFOptions()
 
     public init() {}
 
@@ -64,6 +70,27 @@ public struct CapturePlan: Sendable {
         /// `-D`, `-DD`, `-DDD`.
         public enum Daemonize: Int, Sendable { case no, grandchild, processGroup, session }
     }
+}
+
+/// What of the tracees' memory decoding will look at: backends that read it in the kernel
+/// have to know beforehand.
+public struct MemoryNeeds: Sendable {
+    /// Whether anything is decoded at all.
+    public var isNeeded = true
+    /// `-s`: the bytes of a string and elements of an array that are shown.
+    public var stringLimit = 32
+    /// Calls whose arrays are shown to their end.
+    public var verbose: SyscallSet = .none
+    /// Data that calls transfer is wanted in full (`-e read=`, `-e write=`).
+    public var wholeBuffers = false
+    public init() {}
+}
+
+/// Flags that mean something to the BPF backend only.
+public struct BPFOptions: Sendable {
+    /// Bytes of the ring between kernel and renacer: a power of two.
+    public var ringSize = 8 << 20
+    public init() {}
 }
 
 /// Flags that mean something to the ptrace backend only.

@@ -19,11 +19,14 @@ public struct Argument: Sendable {
     /// The register it is in, where that is not its place in the row: rows may offer
     /// several readings of one register, of which conditions pick one.
     public let register: Int?
+    /// The memory it leads to, where its kind does not tell.
+    public let capture: Capture?
 
     public init(
-        _ name: Name, _ kind: ValueKind, _ direction: Direction = .in, register: Int? = nil,
+        _ name: Name, _ kind: ValueKind, _ direction: Direction = .in, register: Int? = nil, capture: Capture? = nil,
         when condition: (@Sendable (borrowing Call) -> Bool)? = nil
     ) {
+        self.capture = capture
         self.name = name
         self.kind = kind
         self.direction = direction
@@ -41,7 +44,7 @@ extension Argument {
     public static func hex(_ n: Name) -> Argument { .init(n, .hex) }
     public static func hex32(_ n: Name) -> Argument { .init(n, .hex32) }
     public static func octal(_ n: Name) -> Argument { .init(n, .octal) }
-    public static func address(_ n: Name) -> Argument { .init(n, .address) }
+    public static func address(_ n: Name, capture: Capture? = nil) -> Argument { .init(n, .address, capture: capture) }
     public static func fd(_ n: Name) -> Argument { .init(n, .fd) }
     public static func dirfd(_ n: Name) -> Argument { .init(n, .dirfd) }
     public static func tid(_ n: Name) -> Argument { .init(n, .tid) }
@@ -76,6 +79,6 @@ extension Argument {
         _ n: Name, _ l: StructLayout, _ d: Direction = .in, count: ValueKind.Length
     ) -> Argument { .init(n, .structures(l, count), d) }
     public static func custom(
-        _ n: Name, _ d: Direction = .in, _ f: @escaping @Sendable (Decoder, UInt64) -> Void
-    ) -> Argument { .init(n, .custom(f), d) }
+        _ n: Name, _ d: Direction = .in, capture: Capture? = nil, _ f: @escaping @Sendable (Decoder, UInt64) -> Void
+    ) -> Argument { .init(n, .custom(f), d, capture: capture) }
 }

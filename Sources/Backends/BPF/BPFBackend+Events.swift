@@ -1,0 +1,269 @@
+import CBPF
+import CLinux
+import RenacerCore
+
+// From records to events.
+
+extension BPFBackend {
+    /// Bytes of records taken up at once: what is held of the ring meanwhile.
+    private static let window: UInt64 = 1 << 20
+    /// Events of one batch.
+    private static let batchSize = 512
+
+    @inline(__always)
+    func append(_ time: UInt64, _ tid: Int32, _ pid: Int32, _ body: Event.Body) {
+        batch.events.append(Event(time: time, tid: tid, pid: pid, body))
+    }
+
+    func task(_ tid: Int32, _ pid: Int32) -> TracedTask {
+        if let t = tasks[tid] { return t }
+        let t = TracedTask(tid: tid, pid: pid)
+        tasks[tid] = t
+        threads[pid, default: 0] += 1
+        return t
+    }
+
+    // MARK: Order
+
+    /// Takes up the records that wait, in order of time.
+    func gather(_ programs: OpaquePointer) {
+        let several = tasks.count > 1
+        // A call that blocks while others go on was entered before what they did.
+        if several, plan.entered, cbpf_pending(programs) > 0 { _ = cbpf_sweep(programs) }
+        let limit = position &+ Self.window
+        var isSorted = true
+        var last: UInt64 = 0
+        func add(_ time: UInt64, _ record: UnsafeRawPointer, _ what: Occurrence.What) {
+            if time < last { isSorted = false }
+            last = time
+            occurrences.append(Occurrence(time: time, record: record, what: what))
+        }
+        while position < limit, let header = cbpf_next(programs, &position) {
+            let record = UnsafeRawPointer(header)
+            switch UInt32(header.pointee.kind) {
+            case CAPTURE_CALL.rawValue, CAPTURE_UNFINISHED.rawValue:
+                let call = record.assumingMemoryBound(to: capture_call.self)
+                if plan.entered, call.pointee.entered != 0 { add(call.pointee.entered, record, .entry) }
+                add(header.pointee.time, record, .end)
+            case CAPTURE_ENTERED.rawValue: add(header.pointee.time, record, .entry)
+            default: add(header.pointee.time, record, .whole)
+            }
+        }
+        if !isSorted { sort() }
+        checkLoss(programs)
+    }
+
+    /// Sorts what is nearly sorted; what happened at one time stays in the ring's order.
+    private func sort() {
+        occurrences.withUnsafeMutableBufferPointer { o in
+            var moves = 0
+            for i in 1..<o.count where o[i].time < o[i - 1].time {
+                let x = o[i]
+                var j = i
+                while j > 0, o[j - 1].time > x.time {
+                    o[j] = o[j - 1]
+                    j -= 1
+                }
+                o[j] = x
+                moves += i - j
+                if moves > 64 * o.count { break }
+            }
+        }
+        for i in 1..<occurrences.count where occurrences[i].time < occurrences[i - 1].time {
+            let order = occurrences.indices.sorted { (occurrences[$0].time, $0) < (occurrences[$1].time, $1) }
+            occurrences = order.map { occurrences[$0] }
+            break
+        }
+    }
+
+    // MARK: Events
+
+    /// Fills the batch with the next occurrences.
+    func deliverSome() {
+        let end = min(delivered + Self.batchSize, occurrences.count)
+        while delivered < end {
+            deliver(occurrences[delivered])
+            delivered += 1
+        }
+    }
+
+    private func deliver(_ o: Occurrence) {
+        let header = o.record.loadUnaligned(as: capture_header.self)
+        let tid = Int32(bitPattern: header.tid), pid = Int32(bitPattern: header.pid)
+        switch UInt32(header.kind) {
+        case CAPTURE_CALL.rawValue, CAPTURE_UNFINISHED.rawValue, CAPTURE_ENTERED.rawValue:
+            deliverCall(o, header, tid, pid)
+            return
+        case CAPTURE_AHEAD.rawValue:
+            keepAhead(o.record, header, task(tid, pid))
+            return
+        case CAPTURE_SIGNAL.rawValue: signal(o.record, tid, pid)
+        case CAPTURE_FORK.rawValue, CAPTURE_EXEC.rawValue, CAPTURE_EXIT.rawValue, CAPTURE_ATTACH.rawValue:
+            let change = o.record.loadUnaligned(as: capture_task_change.self)
+            switch UInt32(header.kind) {
+            case CAPTURE_FORK.rawValue: forked(change, tid, pid)
+            case CAPTURE_EXEC.rawValue: executed(change, tid, pid)
+            case CAPTURE_EXIT.rawValue: exited(change, tid, pid)
+            default: _ = task(tid, pid)
+            }
+        default: return
+        }
+        account.delivered += 1
+    }
+
+    /// A view of a record's memory, valid as long as the batch.
+    private func view(_ segments: UnsafeRawBufferPointer, isAtExit: Bool) -> RecordMemory {
+        if usedViews == views.count { views.append(RecordMemory()) }
+        let v = views[usedViews]
+        usedViews += 1
+        v.segments = segments
+        v.isAtExit = isAtExit
+        return v
+    }
+
+    private func deliverCall(_ o: Occurrence, _ header: capture_header, _ tid: Int32, _ pid: Int32) {
+        let record = o.record.assumingMemoryBound(to: capture_call.self).pointee
+        let task = task(tid, pid)
+        let size = MemoryLayout<capture_call>.size
+        var segments = UnsafeRawBufferPointer(start: o.record + size, count: max(Int(header.size) - size, 0))
+        if record.ahead > 0, record.ahead == task.aheadCount { segments = join(task.ahead, segments) }
+        let isEntry = o.what == .entry
+        // The sweep has told of it already.
+        if isEntry, task.shownEntry == record.entered { return }
+        let a = record.arguments
+        var call = Call(
+            number: Int(record.number), personality: Personality(rawValue: header.personality) ?? .native,
+            arguments: (a.0, a.1, a.2, a.3, a.4, a.5), enterTime: record.entered,
+            memory: view(segments, isAtExit: !isEntry))
+        call.instructionPointer = record.instruction_pointer
+        call.stackPointer = record.stack_pointer
+        if isEntry {
+            task.shownEntry = record.entered
+            // Under exec the entry was another thread's, by name.
+            append(o.time, task.formerID ?? tid, pid, .syscallEntered(call))
+            if header.kind == UInt8(CAPTURE_ENTERED.rawValue) { task.shownCall = call }
+            return
+        }
+        task.shownEntry = 0
+        task.shownCall = nil
+        if task.aheadCount > 0 {
+            task.ahead.removeAll()
+            task.aheadCount = 0
+        }
+        call.exitTime = header.time
+        if header.kind == UInt8(CAPTURE_UNFINISHED.rawValue) {
+            call.outcome = .unfinished
+        } else {
+            let failed = record.result < 0 && record.result >= -4095
+            call.outcome = failed ? .failed(Int32(-record.result)) : .returned(record.result)
+        }
+        append(o.time, tid, pid, .syscall(call))
+        account.delivered += 1
+    }
+
+    private func keepAhead(_ record: UnsafeRawPointer, _ header: capture_header, _ task: TracedTask) {
+        let call = record.assumingMemoryBound(to: capture_call.self).pointee
+        if call.ahead == 0 {
+            task.ahead.removeAll(keepingCapacity: true)
+            task.aheadCount = 0
+        }
+        let size = MemoryLayout<capture_call>.size
+        task.ahead += UnsafeRawBufferPointer(start: record + size, count: max(Int(header.size) - size, 0))
+        task.aheadCount += 1
+    }
+
+    private func join(_ ahead: [UInt8], _ rest: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        let all = UnsafeMutableRawBufferPointer.allocate(byteCount: ahead.count + rest.count, alignment: 8)
+        joined.append(all)
+        all.copyBytes(from: ahead)
+        UnsafeMutableRawBufferPointer(rebasing: all[ahead.count...]).copyMemory(from: rest)
+        return UnsafeRawBufferPointer(all)
+    }
+
+    // MARK: Signals
+
+    private func signal(_ record: UnsafeRawPointer, _ tid: Int32, _ pid: Int32) {
+        let s = record.assumingMemoryBound(to: capture_signal.self)
+        let number = Int32(bitPattern: s.pointee.number)
+        let offset = MemoryLayout<capture_signal>.offset(of: \.info) ?? 0
+        let info = UnsafeRawBufferPointer(start: record + offset, count: Int(CAPTURE_SIGINFO))
+        var signal = Signal(number: number, info: info)
+        signal.instructionPointer = s.pointee.instruction_pointer
+        append(s.pointee.header.time, tid, pid, .signal(signal))
+        guard s.pointee.is_default != 0, Self.stopping.contains(number) else { return }
+        for t in tasks.values.filter({ $0.pid == pid }).sorted(by: { $0.tid < $1.tid }) {
+            append(s.pointee.header.time, t.tid, pid, .signal(Signal(number: number, isStop: true)))
+        }
+    }
+
+    /// SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU.
+    private static let stopping: ClosedRange<Int32> = 19...22
+
+    // MARK: Tasks
+
+    private func forked(_ r: capture_task_change, _ tid: Int32, _ pid: Int32) {
+        let child = Int32(bitPattern: r.other_tid), group = Int32(bitPattern: r.other_pid)
+        append(r.header.time, tid, pid, .process(.forked(child: child, isThread: group == pid)))
+        _ = task(child, group)
+        append(r.header.time, child, group, .process(.attached()))
+    }
+
+    private func executed(_ r: capture_task_change, _ tid: Int32, _ pid: Int32) {
+        let former = Int32(bitPattern: r.other_tid)
+        if former != tid {
+            let leader = tasks[tid]
+            append(r.header.time, tid, pid, .process(.superseded(by: former)))
+            let successor = TracedTask(tid: tid, pid: pid)
+            if let thread = tasks.removeValue(forKey: former) {
+                successor.shownEntry = thread.shownEntry
+                successor.shownCall = thread.shownCall
+            }
+            if leader == nil { threads[pid, default: 0] += 1 }
+            tasks[tid] = successor
+            threads[pid] = 1
+        }
+        append(r.header.time, tid, pid, .process(.executed))
+    }
+
+    private func exited(_ r: capture_task_change, _ tid: Int32, _ pid: Int32) {
+        let task = task(tid, pid)
+        let status = r.is_group != 0 ? r.group_status : r.status
+        let left = (threads[pid] ?? 1) - 1
+        threads[pid] = left > 0 ? left : nil
+        if tid == pid, r.is_last == 0 {
+            // wait(2) tells of a leader when no other thread is left: another may exec meanwhile.
+            task.heldEnd = (r.header.time, status)
+            return
+        }
+        end(tid, pid, r.header.time, status)
+        if r.is_last != 0, tid != pid, let leader = tasks[pid], let held = leader.heldEnd {
+            end(pid, pid, r.header.time, r.is_group != 0 ? r.group_status : held.status)
+        }
+    }
+
+    private func end(_ tid: Int32, _ pid: Int32, _ time: UInt64, _ status: UInt32) {
+        tasks[tid] = nil
+        let signal = Int32(status & 0x7f)
+        append(time, tid, pid, .process(
+            signal == 0 ? .exited(status: Int32(status >> 8 & 0xff)) : .killed(signal: signal, coreDumped: status & 0x80 != 0)))
+    }
+
+    // MARK: Loss
+
+    private static let causes: [(capture_loss, Loss.Cause)] = [
+        (CAPTURE_RING_FULL, .ringFull), (CAPTURE_TOO_LARGE, .captureTooLarge), (CAPTURE_NO_MEMORY, .taskTableFull),
+    ]
+
+    /// Tells of what was lost since the last time.
+    func checkLoss(_ programs: OpaquePointer) {
+        let now = clinux_monotonic_ns()
+        for (cause, name) in Self.causes {
+            let total = cbpf_lost(programs, cause)
+            let known = account.lost[name] ?? 0
+            guard total > known else { continue }
+            account.lost[name] = total
+            append(now, 0, 0, .loss(Loss(backend: self.name, cause: name, count: total - known, from: lastLossCheck, to: now)))
+        }
+        lastLossCheck = now
+    }
+}

@@ -1,0 +1,294 @@
+import CBPF
+import CLinux
+import Glibc
+import RenacerCore
+import RenacerHost
+
+/// Traces with BPF programs on the kernel's tracepoints: the traced tasks never stop.
+///
+/// The kernel sends one record per call, when it ends, with the memory that decoding will
+/// want. Here records become events: entries are put where they belong in time, so that a
+/// sink sees what it would see of a backend that stops tasks.
+public final class BPFBackend: Backend {
+    public let name: Name = "bpf"
+    public let inspector: any TaskInspector
+    public internal(set) var account = Account()
+
+    var plan = CapturePlan()
+    var programs: OpaquePointer?
+    let batch = Batch()
+    var tasks: [Int32: TracedTask] = [:]
+    /// Threads alive of each process, the leader included.
+    var threads: [Int32: Int] = [:]
+
+    /// What is to be delivered, in order of time, and how far that has come.
+    var occurrences: [Occurrence] = []
+    var delivered = 0
+    /// Behind the records in `occurrences`.
+    var position: UInt64 = 0
+    /// Views of records that events of the batch borrow, reused.
+    var views: [RecordMemory] = []
+    var usedViews = 0
+    /// Joined memory of calls whose segments went ahead.
+    var joined: [UnsafeMutableRawBufferPointer] = []
+
+    var launched: Int32 = 0
+    private var pidfd: Int32 = -1
+    private var isReaped = false
+    var launchedEnd: TraceeEnd?
+    private var isAsked: Ending?
+    private var isStopped = false
+    private var owesIdle = false
+    /// In-flight calls were told of since the last record.
+    private var isSwept = false
+    var lastLossCheck: UInt64 = 0
+
+    private enum Ending { case signal(Int32), limit }
+
+    public init(inspector: any TaskInspector = NoInspector()) {
+        self.inspector = inspector
+    }
+
+    // MARK: Life
+
+    public func prepare(_ plan: CapturePlan) throws(TraceError) {
+        self.plan = plan
+        var kernel = cbpf_kernel()
+        let found = cbpf_read_kernel(&kernel)
+        guard found == 0 else {
+            throw TraceError("bpf: this kernel tells nothing of its types (BTF): \(Self.message(found)); use --backend ptrace")
+        }
+        if let missing = kernel.missing {
+            throw TraceError("bpf: this kernel has no \(String(cString: missing)); use --backend ptrace")
+        }
+        var compiler = CaptureCompiler(plan.memory)
+        var calls = [capture_program](repeating: capture_program(), count: Int(CAPTURE_CALLS * CAPTURE_PERSONALITIES))
+        for personality in Personality.allCases { compile(personality, &compiler, &calls) }
+
+        var p = cbpf_plan()
+        p.configuration = kernel.offsets
+        p.configuration.follows = plan.followForks ? 1 : 0
+        p.configuration.tracer = UInt32(getpid())
+        p.configuration.watermark = UInt32(min(plan.bpf.ringSize / 4, 256 << 10))
+        p.configuration.minimum_duration = plan.minimumDuration
+        p.configuration.execve = UInt32(clinux_sys_execve)
+        p.ring_size = UInt32(plan.bpf.ringSize)
+        p.signals = plan.signals ? 1 : 0
+        p.operation_count = compiler.operations.count
+        var error = [CChar](repeating: 0, count: 512)
+        let object = CapturePrograms.object()
+        programs = object.withUnsafeBytes { object in
+            calls.withUnsafeBufferPointer { calls in
+                compiler.operations.withUnsafeBufferPointer { operations in
+                    p.object = object.baseAddress
+                    p.object_size = object.count
+                    p.programs = calls.baseAddress
+                    p.operations = operations.baseAddress
+                    return cbpf_load(&kernel, &p, &error, error.count)
+                }
+            }
+        }
+        guard let programs else { throw TraceError("bpf: \(Self.reason(error))") }
+        position = cbpf_position(programs)
+    }
+
+    private func compile(_ personality: Personality, _ compiler: inout CaptureCompiler, _ calls: inout [capture_program]) {
+        let first = Int(personality.rawValue) * Int(CAPTURE_CALLS)
+        for number in 0..<Int(CAPTURE_CALLS) {
+            // The last place is for every number that no table knows.
+            let isWanted = number == Int(CAPTURE_CALLS) - 1
+                ? plan.syscalls.includesUnknown : plan.syscalls.contains(number, personality)
+            guard isWanted else { continue }
+            var program = capture_program()
+            if plan.memory.isNeeded, let syscall = SyscallTable.lookup(number, personality) {
+                program = compiler.program(for: syscall, number, personality)
+            }
+            program.flags = UInt8(CAPTURE_WANTED)
+            calls[first + number] = program
+        }
+    }
+
+    public func start() throws(TraceError) {
+        guard let programs else { return }
+        let attached = cbpf_attach(programs)
+        guard attached == 0 else { throw TraceError("bpf: cannot attach to the kernel's tracepoints: \(Self.message(attached))") }
+        if let launch = plan.target.launch { try start(launch, programs) }
+        let level = plan.ptrace.interruptible ?? 2
+        clinux_catch_signals(level >= 3 ? 1 : 0, level >= 4 ? 1 : 0)
+        try attachAll(programs)
+    }
+
+    private func start(_ launch: CapturePlan.Launch, _ programs: OpaquePointer) throws(TraceError) {
+        let program = try ProgramLaunch(launch, .runs)
+        launched = program.pid
+        let adopted = cbpf_adopt_task(programs, launched, 1)
+        guard adopted == 0 else {
+            program.abandon()
+            throw TraceError("bpf: cannot trace process \(launched): \(Self.message(adopted))")
+        }
+        pidfd = cbpf_pidfd(launched)
+        if pidfd >= 0 { _ = cbpf_watch(programs, pidfd) }
+        _ = task(launched, launched)
+        if launch.daemonize != .no { append(clinux_monotonic_ns(), launched, launched, .process(.attached())) }
+        program.go()
+    }
+
+    private func attachAll(_ programs: OpaquePointer) throws(TraceError) {
+        var failures: [String] = []
+        for pid in plan.target.attach {
+            if pid == getpid() { throw TraceError("I'm sorry, I can't let you do that, Dave.") }
+            let n = plan.followForks ? cbpf_adopt_threads(programs, pid) : cbpf_adopt_task(programs, pid, 0)
+            if n < 0 || plan.followForks && n == 0 {
+                failures.append("attach: process \(pid): \(Self.message(n < 0 ? n : -ESRCH))")
+                continue
+            }
+            _ = task(pid, pid)
+            append(clinux_monotonic_ns(), pid, pid, .process(.attached(threads: plan.followForks ? Int(n) : 1)))
+        }
+        if tasks.isEmpty, let last = failures.popLast() {
+            failures.forEach(Self.say)
+            throw TraceError(last)
+        }
+        failures.forEach(Self.say)
+    }
+
+    public func nextBatch(deadline: UInt64?) throws(TraceError) -> Delivery {
+        guard let programs else { return .end(nil) }
+        if owesIdle {
+            owesIdle = false
+            return .nothing
+        }
+        if !batch.events.isEmpty, usedViews == 0, delivered == 0, occurrences.isEmpty { return handOver() }
+        while true {
+            recycle(programs)
+            if delivered < occurrences.count {
+                deliverSome()
+                if !batch.events.isEmpty { return .events(counted()) }
+                continue
+            }
+            if let d = endIfAsked(programs) { return d }
+            let end = hasEnded(programs)
+            gather(programs)
+            if !occurrences.isEmpty { continue }
+            if end {
+                checkLoss(programs)
+                return batch.events.isEmpty ? .end(launchedEnd) : handOver()
+            }
+            try wait(programs, deadline)
+            if let deadline, clinux_monotonic_ns() >= deadline { return .nothing }
+        }
+    }
+
+    public func endAtLimit() { if isAsked == nil { isAsked = .limit } }
+
+    private func handOver() -> Delivery {
+        owesIdle = true
+        return .events(counted())
+    }
+
+    private func counted() -> Batch { batch }
+
+    /// Frees what the last batch borrowed.
+    private func recycle(_ programs: OpaquePointer) {
+        batch.events.removeAll(keepingCapacity: true)
+        usedViews = 0
+        joined.forEach { $0.deallocate() }
+        joined.removeAll(keepingCapacity: true)
+        guard delivered == occurrences.count, delivered > 0 else { return }
+        occurrences.removeAll(keepingCapacity: true)
+        delivered = 0
+        cbpf_release(programs, position)
+        owesIdle = cbpf_pending(programs) == 0
+    }
+
+    private func wait(_ programs: OpaquePointer, _ deadline: UInt64?) throws(TraceError) {
+        var timeout: Int32 = Self.patience
+        if let deadline {
+            let now = clinux_monotonic_ns()
+            timeout = deadline > now ? min(timeout, Int32(clamping: (deadline - now) / 1_000_000 + 1)) : 0
+        }
+        if cbpf_pending(programs) > 0 { return }
+        let n = cbpf_wait(programs, timeout)
+        if n < 0, n != -EINTR { throw TraceError("bpf: epoll_wait: \(Self.message(n))") }
+        if n == 0, cbpf_pending(programs) == 0, !isSwept {
+            // Nothing happens: what blocks?
+            isSwept = true
+            _ = cbpf_sweep(programs)
+        } else if n >= 0 {
+            isSwept = false
+        }
+    }
+
+    /// Milliseconds after which a terminal should show what has happened.
+    private static let patience: Int32 = 20
+
+    /// Whether nothing is traced any more.
+    private func hasEnded(_ programs: OpaquePointer) -> Bool {
+        let live = cbpf_live(programs)
+        if pidfd >= 0, !isReaped, live == 0 || tasks[launched] == nil { reap() }
+        return live == 0
+    }
+
+    /// Takes note of how the launched program ended, if it has.
+    private func reap() {
+        guard plan.target.launch?.daemonize == .no else { return }
+        var status: Int32 = 0
+        guard clinux_wait(launched, &status, nil, 0) == launched else { return }
+        isReaped = true
+        let signal = status & 0x7f
+        launchedEnd = signal == 0 ? .exited(status >> 8 & 0xff) : .killed(signal)
+    }
+
+    private func endIfAsked(_ programs: OpaquePointer) -> Delivery? {
+        if isAsked == nil {
+            let signal = clinux_caught_signal()
+            if signal != 0 { isAsked = .signal(signal) }
+        }
+        guard let isAsked, !isStopped else { return nil }
+        switch isAsked {
+        case .limit:
+            Self.say("System call limit has been reached, detaching tracees")
+            launchedEnd = nil
+        case .signal(let signal): launchedEnd = .killed(signal)
+        }
+        letGoOfAll(programs)
+        return batch.events.isEmpty ? .end(launchedEnd) : handOver()
+    }
+
+    private func letGoOfAll(_ programs: OpaquePointer) {
+        cbpf_detach(programs)
+        let now = clinux_monotonic_ns()
+        for task in tasks.values.sorted(by: { $0.tid < $1.tid }) where task.heldEnd == nil {
+            if task.shownEntry != 0, var call = task.shownCall {
+                call.outcome = .detached
+                call.exitTime = now
+                append(now, task.tid, task.pid, .syscall(call))
+            }
+            append(now, task.tid, task.pid, .process(.detached))
+        }
+        tasks.removeAll()
+        isStopped = true
+    }
+
+    public func stop() {
+        guard let programs else { return }
+        self.programs = nil
+        if pidfd >= 0 { close(pidfd) }
+        cbpf_close(programs)
+        clinux_release_signals()
+    }
+
+    // MARK: Words
+
+    static func message(_ error: Int32) -> String { String(cString: strerror(abs(error))) }
+
+    static func reason(_ text: [CChar]) -> String {
+        String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// One line on stderr.
+    static func say(_ text: String) {
+        let line = "\(String(cString: clinux_invocation())): \(text)\n"
+        _ = line.utf8.withContiguousStorageIfAvailable { write(2, $0.baseAddress, $0.count) }
+    }
+}

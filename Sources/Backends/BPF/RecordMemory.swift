@@ -1,0 +1,48 @@
+import CBPF
+import RenacerCore
+
+/// A call's memory as its record holds it: a read is a look-up among captured segments.
+final class RecordMemory: TraceeMemory {
+    /// The segments, one behind the other.
+    var segments = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// The call has ended: what was captured then comes first.
+    var isAtExit = false
+
+    func read(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        var done = 0
+        while done < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+            let n = piece(address &+ UInt64(done), rest)
+            if n == 0 { break }
+            done += n
+        }
+        return done
+    }
+
+    private func piece(_ address: UInt64, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
+        if isAtExit {
+            let n = find(address, buffer) { $0 == UInt16(CAPTURE_AT_EXIT.rawValue) }
+            if n > 0 { return n }
+        }
+        return find(address, buffer) { $0 != UInt16(CAPTURE_AT_EXIT.rawValue) }
+    }
+
+    @inline(__always)
+    private func find(_ address: UInt64, _ buffer: UnsafeMutableRawBufferPointer, _ isWanted: (UInt16) -> Bool) -> Int {
+        let header = MemoryLayout<capture_segment>.size
+        var at = 0
+        while at + header <= segments.count {
+            let s = segments.loadUnaligned(fromByteOffset: at, as: capture_segment.self)
+            let length = Int(s.length)
+            let offset = address &- s.address
+            if offset < UInt64(length), isWanted(s.moment), at + header + length <= segments.count,
+                let source = segments.baseAddress, let target = buffer.baseAddress {
+                let n = min(length - Int(offset), buffer.count)
+                target.copyMemory(from: source + at + header + Int(offset), byteCount: n)
+                return n
+            }
+            at += header + (length + 7) & ~7
+        }
+        return 0
+    }
+}
