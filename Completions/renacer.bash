@@ -20,7 +20,7 @@ _renacer() {
     --daemonize|--daemonized|--daemonised) COMPREPLY=($(compgen -W 'grandchild pgroup pgrp session' -- "$cur")); return;;
     -b|--detach-on) COMPREPLY=($(compgen -W 'execve' -- "$cur")); return;;
     -I|--interruptible) COMPREPLY=($(compgen -W 'anywhere waiting never never_tstp' -- "$cur")); return;;
-    --backend) COMPREPLY=($(compgen -W 'auto ptrace' -- "$cur")); return;;
+    --backend) COMPREPLY=($(compgen -W 'auto ptrace bpf' -- "$cur")); return;;
     --placement) COMPREPLY=($(compgen -W 'auto off pin' -- "$cur")); return;;
     --status) COMPREPLY=($(compgen -W 'successful failed unfinished unavailable detached' -- "$cur")); return;;
     --decode-fds) COMPREPLY=($(compgen -W 'all none path socket dev eventfd pidfd signalfd' -- "$cur")); return;;

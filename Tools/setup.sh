@@ -3,7 +3,7 @@
 #   setup.sh build   what building renacer needs
 #   setup.sh test    what its tests and benchmarks need besides
 set -eu
-packages="gcc g++ libc6-dev make"
+packages="gcc g++ libc6-dev make libbpf-dev libelf-dev zlib1g-dev"
 [ "${1:-build}" = build ] || packages="$packages strace python3 procps"
 
 missing=

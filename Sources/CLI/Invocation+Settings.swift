@@ -26,6 +26,11 @@ extension Invocation {
         plan.instructionPointer = settings.text.instructionPointer && settings.showsTrace
         plan.entered = settings.showsTrace || settings.summary?.countsInFlight == true
         plan.ptrace.interruptible = interruptible ?? defaultInterruptible(command)
+        plan.memory.isNeeded = settings.showsTrace || !settings.pipeline.access.isEmpty
+        plan.memory.stringLimit = settings.text.decoding.stringLimit
+        plan.memory.verbose = settings.text.decoding.abbreviated.inverted()
+        plan.memory.wholeBuffers = !settings.text.dumpReads.isEmpty || !settings.text.dumpWrites.isEmpty
+        plan.signals = settings.showsTrace && settings.text.signals != .none
         if let summary = settings.summary {
             plan.systemTime = !summary.wallClock || summary.columns.contains(.systemTime)
         }

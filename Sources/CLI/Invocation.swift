@@ -182,11 +182,15 @@ struct Invocation {
     }
 
     private mutating func backend(_ value: String, _ invalid: UsageError) throws(UsageError) {
-        switch value {
-        case "auto": settings.pipeline.backend = nil
-        case "ptrace": settings.pipeline.backend = value
-        case "bpf", "perf", "perf_event", "replay": throw UsageError("--backend: \(value) is not available yet; use ptrace or auto")
-        default: throw invalid
+        let names = BackendRegistration.all.map(\.name)
+        if value == "auto" {
+            settings.pipeline.backend = nil
+        } else if names.contains(value) {
+            settings.pipeline.backend = value
+        } else if ["perf", "perf_event", "replay"].contains(value) {
+            throw UsageError("--backend: \(value) is not available yet; use auto, \(names.joined(separator: " or "))")
+        } else {
+            throw invalid
         }
     }
 

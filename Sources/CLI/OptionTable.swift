@@ -95,7 +95,7 @@ extension Option {
         .init(.interruptible, "I", ["interruptible"], .required("WHEN"), .tracing, "when signals may interrupt renacer: anywhere (1), waiting (2), never (3), never_tstp (4)", values: ["anywhere", "waiting", "never", "never_tstp"]),
         .init(.syscallLimit, nil, ["syscall-limit"], .required("N"), .tracing, "detach from everything after N calls"),
         .init(.killOnExit, nil, ["kill-on-exit"], .none, .tracing, "kill the traced tasks if renacer dies"),
-        .init(.backend, nil, ["backend"], .required("NAME"), .tracing, "how events are obtained: auto or ptrace", values: ["auto", "ptrace"]),
+        .init(.backend, nil, ["backend"], .required("NAME"), .tracing, "how events are obtained: auto, ptrace or bpf", values: ["auto", "ptrace", "bpf"]),
         .init(.seccomp, nil, ["seccomp-bpf"], .none, .tracing, "stop at the chosen calls only, by a seccomp filter"),
         .init(.noSeccomp, nil, ["no-seccomp-bpf"], .none, .tracing, "never install a seccomp filter"),
         .init(.placement, nil, ["placement"], .required("HOW"), .tracing, "which CPUs renacer and the program run on: auto, off or pin", values: ["auto", "off", "pin"]),

@@ -1,8 +1,6 @@
 import CLinux
 import Glibc
 import RenacerCore
-import RenacerHost
-import RenacerPtrace
 import RenacerStraceText
 import RenacerSummary
 
@@ -32,7 +30,13 @@ struct Run {
             settings.text.palette = ColorPalette(getenv("STRACE_COLORS").map { String(cString: $0) } ?? "")
         }
 
-        let backend = PtraceBackend(inspector: ProcInspector(), maySplit: true)
+        let kind = settings.pipeline.backend.flatMap(BackendRegistration.named) ?? BackendRegistration.all[0]
+        let backend = kind.make()
+        let requirements = settings.requirements
+        if settings.pipeline.backend != nil, !requirements.isEmpty {
+            let others = BackendRegistration.all.filter { $0.name != kind.name }.map { $0.make() }
+            if let refusal = Planner.refusal(of: backend, requirements, others: others) { throw UsageError(refusal.description) }
+        }
         var sinks: [any Sink] = []
         if settings.showsTrace {
             sinks.append(StraceTextSink(settings.text, outputs: output.selector, inspector: backend.inspector))
@@ -44,7 +48,7 @@ struct Run {
         }
         let access = settings.pipeline.access
         let filter = access.isEmpty ? nil : AccessFilter(access, inspector: backend.inspector)
-        backend.tamperFilter = filter
+        if let filter { backend.limitTampering(to: filter) }
         let consequence = asStrace ? "" : ": the trace is not complete"
         let pipeline = Pipeline(backend, filter: filter, sinks: sinks, counts: settings.text.statuses.admits) { [program] in
             Message.print($0.description + consequence, program: program)

@@ -16,6 +16,13 @@ extension PtraceBackend {
             .systemWide: .unavailable("ptrace stops single tasks"),
             .stacks: .unavailable("not offered by this backend"),
             .kernelFilter: .bestEffort("a seccomp filter, for launched programs whose children are followed"),
+            .commands: .exact,
+            .namespaces: .exact,
+            .virtualCPUs: .exact,
+            .seccompFilter: .exact,
+            .killOnExit: .exact,
+            .detachOnExecve: .exact,
+            .placement: .exact,
             .kernelAggregation: .unavailable("every call stops the task"),
         ])
     }

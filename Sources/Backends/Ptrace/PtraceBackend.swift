@@ -9,8 +9,7 @@ public final class PtraceBackend: Backend {
     public let name: Name = "ptrace"
     public let inspector: any TaskInspector
     public internal(set) var account = Account()
-    /// Decides, where given, which calls may be tampered with.
-    public var tamperFilter: (any EventFilter)?
+    var tamperFilter: (any EventFilter)?
 
     var plan = CapturePlan()
     let watch = WatchList()
@@ -111,6 +110,8 @@ public final class PtraceBackend: Backend {
             if let deadline, clinux_monotonic_ns() >= deadline { return .nothing }
         }
     }
+
+    public func limitTampering(to filter: any EventFilter) { tamperFilter = filter }
 
     public func endAtLimit() { if ending == nil { ending = .limit } }
 

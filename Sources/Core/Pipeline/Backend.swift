@@ -23,6 +23,8 @@ public protocol Backend: AnyObject {
     /// The batch and everything its events borrow is valid until the next call, and tasks
     /// whose memory is read live stay stopped until then.
     func nextBatch(deadline: UInt64?) throws(TraceError) -> Delivery
+    /// Decides, where given, which calls may be tampered with.
+    func limitTampering(to filter: any EventFilter)
     /// Lets go of every task at the next `nextBatch`, which delivers that; they go on.
     func endAtLimit()
     /// Lets go of every task.
@@ -31,6 +33,7 @@ public protocol Backend: AnyObject {
 
 extension Backend {
     public func endAtLimit() {}
+    public func limitTampering(to filter: any EventFilter) {}
 }
 
 /// What `nextBatch` came back with. A timeout is a status, not an error.

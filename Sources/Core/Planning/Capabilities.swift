@@ -14,6 +14,13 @@ public enum Feature: String, Sendable, CaseIterable {
     case kernelFilter = "filter in the kernel"
     case kernelAggregation = "summary in the kernel"
     case lossless
+    case commands = "names of commands"
+    case namespaces = "pid namespaces"
+    case virtualCPUs = "virtual CPUs"
+    case seccompFilter = "seccomp filter"
+    case killOnExit = "kill on exit"
+    case detachOnExecve = "detach on execve"
+    case placement = "placement"
 }
 
 /// How well a backend can do something here, and why not better.
