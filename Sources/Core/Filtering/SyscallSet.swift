@@ -2,7 +2,7 @@
 /// trace expression. Numbers that no table names have their bits too.
 public struct SyscallSet: Sendable, Equatable {
     /// Numbers of one personality: the tables end far below.
-    private static let capacity = 1024
+    static let capacity = 1024
     private static let words = capacity / 64
     /// The personalities' words one after the other.
     private var bits: [UInt64]

@@ -7,20 +7,26 @@ public enum SyscallTable {
 
     /// The system calls of this machine's architecture.
     private static let native: SyscallIndex = {
-        var places: [(group: UInt8, row: UInt8)?] = []
-        places.reserveCapacity(512)
+        let places = UnsafeMutableBufferPointer<Place>.allocate(capacity: SyscallSet.capacity)
+        places.initialize(repeating: Place())
         for (g, group) in groups.enumerated() {
             for r in group.indices {
                 guard let n = group[r].number else { continue }
-                while places.count <= n { places.append(nil) }
-                precondition(places[n] == nil, "two system calls numbered \(n)")
-                places[n] = (UInt8(g), UInt8(r))
+                precondition(places[n].row == nil, "two system calls numbered \(n)")
+                places[n] = Place(group: UInt8(g), row: UInt8(r))
             }
         }
-        return SyscallIndex(count: places.count) { [places] n in
-            places[n].map { Syscall(groups[Int($0.group)][Int($0.row)]) }
+        nonisolated(unsafe) let final = UnsafeBufferPointer(places)
+        return SyscallIndex(count: places.count) { n in
+            final[n].row.map { Syscall(groups[Int(final[n].group)][Int($0)]) }
         }
     }()
+
+    /// Where a number's row is in `groups`; nowhere if `row` is nil.
+    private struct Place {
+        var group: UInt8 = 0
+        var row: UInt8?
+    }
 
     private static let compat32 = index(of: compatNames)
     private static let x32 = index(of: x32Names)
