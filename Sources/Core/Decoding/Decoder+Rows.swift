@@ -7,7 +7,7 @@ extension Decoder {
     /// - Returns: where `exit` must go on; pass it back.
     public func enter(_ call: Call, tid: Int32) -> Progress {
         begin(call, tid, exiting: false)
-        if let progress = call.withSyscall(enter) { return progress }
+        if let progress = call.withSyscall({ enter($0) }) { return progress }
         rawArguments(6)
         return Progress(next: 6, dialect: .complete, isComplete: true)
     }

@@ -63,7 +63,9 @@ public enum SyscallTable {
 
     /// `lookup` without a reference counted.
     static func row(_ number: Int, _ personality: Personality) -> Unmanaged<Syscall>? {
-        index(personality)[personality == .x32 ? number & ~x32Bit : number]
+        // Straight from the static: an index that is handed over is counted.
+        if personality == .native { return native[number] }
+        return index(personality)[personality == .x32 ? number & ~x32Bit : number]
     }
 
     /// Every call of a personality with its number, in order of numbers.
