@@ -51,18 +51,20 @@ static uint32_t type_of(const char *section) {
 
 static int set_target(struct bpf_program *program, struct bpf_prog_load_opts *options, long cookie) {
     (void)cookie;
+    bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
     options->attach_btf_id = type_of(bpf_program__section_name(program));
     return 0;
 }
 
-// Sections of our own, since libbpf's would read all of the kernel's types.
+// Sections of our own, and the programs' true type only as they are loaded: libbpf would read
+// all of the kernel's types for such programs.
 static void register_sections(void) {
     static int done;
     if (done) return;
     done = 1;
     LIBBPF_OPTS(libbpf_prog_handler_opts, options, .prog_prepare_load_fn = set_target);
-    libbpf_register_prog_handler("btf/", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, &options);
-    libbpf_register_prog_handler("tasks/", BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, &options);
+    libbpf_register_prog_handler("btf/", BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_TRACE_RAW_TP, &options);
+    libbpf_register_prog_handler("tasks/", BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_TRACE_ITER, &options);
 }
 
 /// libbpf's last warning, which says more than an errno.
@@ -125,7 +127,7 @@ struct cbpf *cbpf_load(const struct cbpf_kernel *kernel, const struct cbpf_plan 
     b->watermark = plan->configuration.watermark;
     b->cpus = libbpf_num_possible_cpus();
     if (b->cpus < 1 || b->cpus > CAPTURE_CPUS) b->cpus = CAPTURE_CPUS;
-    LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "renacer", .kernel_log_level = getenv("RENACER_BPF_DEBUG") ? 4 : 0);
+    LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "renacer", .kernel_log_level = getenv("RENACER_BPF_DEBUG") ? atoi(getenv("RENACER_BPF_DEBUG")) : 0);
     b->object = bpf_object__open_mem(plan->object, plan->object_size, &options);
     if (!b->object || plan->operation_count > CAPTURE_OPERATIONS) return failed(b, "cannot open the BPF programs", errno, text, size);
 

@@ -7,6 +7,34 @@
 
 struct task_struct;
 
+/// Operations under way.
+struct cursor {
+    uint32_t first, count, next;
+    /// Those to be done, by their place.
+    uint32_t chosen;
+    uint32_t moment;
+};
+
+/// An array of pointers or of vectors being walked over.
+struct walk {
+    uint64_t address;
+    /// Bytes that elements may still take together.
+    uint64_t left;
+    /// Bytes of one element.
+    uint32_t limit;
+    uint32_t how;
+    uint32_t failed;
+};
+
+/// Memory being captured, in chunks.
+struct span {
+    uint64_t address;
+    uint64_t left;
+    uint64_t got;
+    uint32_t how;
+    uint32_t failed;
+};
+
 /// A traced task between its events.
 struct task_state {
     /// The program's process before its exec: nothing of it is shown but that exec.
@@ -24,6 +52,9 @@ struct task_state {
     /// A signal was ignored while a call was under way: it is told behind the call.
     uint32_t has_ignored;
     struct capture_signal ignored;
+    struct cursor cursor;
+    struct walk walk;
+    struct span span;
     struct capture_call call;
     uint8_t data[CAPTURE_AREA + sizeof(struct capture_segment) + CAPTURE_CHUNK];
 };
