@@ -77,6 +77,18 @@ int clinux_pin(pid_t tid) {
     return -1;
 }
 
+int clinux_pin_launch(void) {
+    int cpu = sched_getcpu();
+    // The guard comes first, to be on the other CPUs.
+    if (cpu < 0 || cpu >= CPU_SETSIZE || sched_getaffinity(0, sizeof own, &own) != 0 || CPU_COUNT(&own) < 2 ||
+        start_guard() != 0)
+        return -1;
+    pinned.mask = own;
+    return only(0, cpu);
+}
+
+void clinux_pin_launched(pid_t tid) { pinned.tid = tid; }
+
 void clinux_unpin(pid_t tid) {
     if (pinned.tid != tid) return;
     sched_setaffinity(tid, sizeof pinned.mask, &pinned.mask);

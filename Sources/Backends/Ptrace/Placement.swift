@@ -32,10 +32,19 @@ struct Placement {
         if mode == .pin { clinux_pin_self() }
     }
 
-    /// Pins a program from its start: most are short, and their first calls come fast.
-    mutating func begin(_ task: Task) {
-        guard mode == .auto, !isForbidden else { return }
-        pin(task, clinux_monotonic_ns())
+    /// Pins a program from its start, since most are short and their first calls come fast:
+    /// what `launch` starts inherits the tracer's CPU.
+    mutating func pinning(_ launch: () throws(TraceError) -> Task) throws(TraceError) -> Task {
+        guard mode == .auto, !isForbidden, clinux_pin_launch() == 0 else { return try launch() }
+        do {
+            let task = try launch()
+            clinux_pin_launched(task.tid)
+            note(task, clinux_monotonic_ns())
+            return task
+        } catch {
+            clinux_unpin(0)
+            throw error
+        }
     }
 
     /// Notes an entry stop, and pins the task if it is time to.
@@ -51,11 +60,10 @@ struct Placement {
         let elapsed = now &- windowStart
         windowStart = now
         guard elapsed < Self.windowTime, !task.isStarting, ProcPath.status(task.tid, "Threads:") == 1 else { return }
-        pin(task, now)
+        if clinux_pin(task.tid) == 0 { note(task, now) }
     }
 
-    private mutating func pin(_ task: Task, _ now: UInt64) {
-        guard clinux_pin(task.tid) == 0 else { return }
+    private mutating func note(_ task: Task, _ now: UInt64) {
         pinned = task
         stopsAtTick = stops
         nextTick = now + Self.tickTime

@@ -8,6 +8,20 @@ extension PtraceBackend {
     func launch(_ launch: CapturePlan.Launch) throws(TraceError) {
         var filter = seccompFilter()
         if !filter.isEmpty, plan.ptrace.seccomp == .automatic, clinux_split() != 0 { filter = [] }
+        isKept = !filter.isEmpty && plan.ptrace.seccomp == .automatic
+        let isAlone = filter.isEmpty && plan.target.attach.isEmpty && launch.daemonize == .no
+        let task = if isAlone {
+            try placement.pinning { () throws(TraceError) in try seized(launch, filter) }
+        } else {
+            try seized(launch, filter)
+        }
+        // The program was there before its tracer.
+        if launch.daemonize != .no { deliver(task, clinux_monotonic_ns(), .process(.attached())) }
+        _ = clinux_resume_to_syscall(task.tid, 0)
+    }
+
+    /// The program's task, seized and stopped shortly before its exec.
+    private func seized(_ launch: CapturePlan.Launch, _ filter: [UInt64]) throws(TraceError) -> Task {
         let program = try ProgramLaunch(
             launch, .stops, filter: filter, noNewPrivileges: plan.ptrace.seccomp == .always)
         let pid = program.pid
@@ -20,14 +34,10 @@ extension PtraceBackend {
         launched = pid
         let task = Task(tid: pid, pid: pid, cache: readCache)
         task.isStarting = true
-        isKept = !filter.isEmpty && plan.ptrace.seccomp == .automatic
         tasks.insert(task)
         program.go()
         awaitStart(pid)
-        // The program was there before its tracer.
-        if launch.daemonize != .no { deliver(task, clinux_monotonic_ns(), .process(.attached())) }
-        if filter.isEmpty, plan.target.attach.isEmpty, launch.daemonize == .no { placement.begin(task) }
-        _ = clinux_resume_to_syscall(pid, 0)
+        return task
     }
 
     /// Waits for the stop that the program's process makes of its own accord: from there on

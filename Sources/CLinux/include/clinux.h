@@ -159,6 +159,10 @@ void clinux_pin_self(void);
 /// Puts the caller and the stopped task `tid` on one CPU: 0, or -1 if that is not possible.
 /// A guard process restores the task's mask if the caller is killed.
 int clinux_pin(pid_t tid);
+/// `clinux_pin` for a task yet to be launched: pins the caller, whose mask the task will
+/// inherit; 0 or -1. `clinux_pin_launched` tells of the task; without one, `clinux_unpin(0)`.
+int clinux_pin_launch(void);
+void clinux_pin_launched(pid_t tid);
 /// Restores both masks.
 void clinux_unpin(pid_t tid);
 /// Ends the guard process.
