@@ -318,7 +318,9 @@ static uint64_t sum(struct cbpf *b, size_t offset) {
     return n;
 }
 
-uint64_t cbpf_seen(struct cbpf *b) { return sum(b, offsetof(struct capture_counters, seen)); }
+uint64_t cbpf_seen(struct cbpf *b) { 
+    return sum(b, offsetof(struct capture_counters, calls)) + sum(b, offsetof(struct capture_counters, others));
+}
 
 uint64_t cbpf_lost(struct cbpf *b, enum capture_loss cause) {
     return sum(b, offsetof(struct capture_counters, lost) + cause * sizeof(uint64_t));

@@ -16,18 +16,23 @@ extension BPFBackend {
     }
 
     func task(_ tid: Int32, _ pid: Int32) -> TracedTask {
-        if let t = tasks[tid] { return t }
-        let t = TracedTask(tid: tid, pid: pid)
-        tasks[tid] = t
+        if let last, last.tid == tid { return last }
+        if let known = tasks[tid] {
+            last = known
+            return known
+        }
+        let new = TracedTask(tid: tid, pid: pid)
+        tasks[tid] = new
+        last = new
         threads[pid, default: 0] += 1
-        return t
+        return new
     }
 
     // MARK: Order
 
     /// Takes up the records that wait, in order of time.
     func gather(_ programs: OpaquePointer) {
-        let several = tasks.count > 1
+        var several = tasks.count > 1
         // A call that blocks while others go on was entered before what they did.
         if several, plan.entered, cbpf_pending(programs) > 0 { _ = cbpf_sweep(programs) }
         let limit = position &+ Self.window
@@ -43,10 +48,18 @@ extension BPFBackend {
             switch UInt32(header.pointee.kind) {
             case CAPTURE_CALL.rawValue, CAPTURE_UNFINISHED.rawValue:
                 let call = record.assumingMemoryBound(to: capture_call.self)
-                if plan.entered, call.pointee.entered != 0 { add(call.pointee.entered, record, .entry) }
+                if call.pointee.ahead > 0 { joinAhead(call) }
+                // With one task nothing comes between a call's ends but what its record is behind.
+                if several, plan.entered, call.pointee.entered != 0 { add(call.pointee.entered, record, .entry) }
                 add(header.pointee.time, record, .end)
-            case CAPTURE_ENTERED.rawValue: add(header.pointee.time, record, .entry)
-            default: add(header.pointee.time, record, .whole)
+            case CAPTURE_ENTERED.rawValue:
+                let call = record.assumingMemoryBound(to: capture_call.self)
+                if call.pointee.ahead > 0 { joinAhead(call) }
+                add(header.pointee.time, record, .entry)
+            case CAPTURE_AHEAD.rawValue: keepAhead(record.assumingMemoryBound(to: capture_call.self))
+            default:
+                if header.pointee.kind == UInt8(CAPTURE_FORK.rawValue) { several = true }
+                add(header.pointee.time, record, .whole)
             }
         }
         if !isSorted { sort() }
@@ -82,8 +95,11 @@ extension BPFBackend {
     func deliverSome() {
         let end = min(delivered + Self.batchSize, occurrences.count)
         while delivered < end {
-            deliver(occurrences[delivered])
+            let o = occurrences[delivered]
             delivered += 1
+            // Nothing came between: the end tells all of the call.
+            if o.what == .entry, delivered < occurrences.count, occurrences[delivered].record == o.record { continue }
+            deliver(o)
         }
     }
 
@@ -93,9 +109,6 @@ extension BPFBackend {
         switch UInt32(header.kind) {
         case CAPTURE_CALL.rawValue, CAPTURE_UNFINISHED.rawValue, CAPTURE_ENTERED.rawValue:
             deliverCall(o, header, tid, pid)
-            return
-        case CAPTURE_AHEAD.rawValue:
-            keepAhead(o.record, header, task(tid, pid))
             return
         case CAPTURE_SIGNAL.rawValue: signal(o.record, tid, pid)
         case CAPTURE_FORK.rawValue, CAPTURE_EXEC.rawValue, CAPTURE_EXIT.rawValue, CAPTURE_ATTACH.rawValue:
@@ -112,21 +125,20 @@ extension BPFBackend {
     }
 
     /// A view of a record's memory, valid as long as the batch.
-    private func view(_ segments: UnsafeRawBufferPointer, isAtExit: Bool) -> RecordMemory {
+    private func view(_ segments: UnsafeRawBufferPointer) -> RecordMemory {
         if usedViews == views.count { views.append(RecordMemory()) }
         let v = views[usedViews]
         usedViews += 1
         v.segments = segments
-        v.isAtExit = isAtExit
+        v.turn(toExit: false)
         return v
     }
 
     private func deliverCall(_ o: Occurrence, _ header: capture_header, _ tid: Int32, _ pid: Int32) {
         let record = o.record.assumingMemoryBound(to: capture_call.self).pointee
         let task = task(tid, pid)
-        let size = MemoryLayout<capture_call>.size
-        var segments = UnsafeRawBufferPointer(start: o.record + size, count: max(Int(header.size) - size, 0))
-        if record.ahead > 0, record.ahead == task.aheadCount { segments = join(task.ahead, segments) }
+        var segments = Self.segments(o.record.assumingMemoryBound(to: capture_call.self))
+        if record.ahead > 0, let all = joined[o.record] { segments = UnsafeRawBufferPointer(all) }
         let isEntry = o.what == .entry
         // The sweep has told of it already.
         if isEntry, task.shownEntry == record.entered { return }
@@ -134,7 +146,7 @@ extension BPFBackend {
         var call = Call(
             number: Int(record.number), personality: Personality(rawValue: header.personality) ?? .native,
             arguments: (a.0, a.1, a.2, a.3, a.4, a.5), enterTime: record.entered,
-            memory: view(segments, isAtExit: !isEntry))
+            memory: view(segments))
         call.instructionPointer = record.instruction_pointer
         call.stackPointer = record.stack_pointer
         if isEntry {
@@ -146,10 +158,6 @@ extension BPFBackend {
         }
         task.shownEntry = 0
         task.shownCall = nil
-        if task.aheadCount > 0 {
-            task.ahead.removeAll()
-            task.aheadCount = 0
-        }
         call.exitTime = header.time
         if header.kind == UInt8(CAPTURE_UNFINISHED.rawValue) {
             call.outcome = .unfinished
@@ -161,23 +169,33 @@ extension BPFBackend {
         account.delivered += 1
     }
 
-    private func keepAhead(_ record: UnsafeRawPointer, _ header: capture_header, _ task: TracedTask) {
-        let call = record.assumingMemoryBound(to: capture_call.self).pointee
-        if call.ahead == 0 {
+    /// Keeps the segments of a call whose record follows.
+    private func keepAhead(_ call: UnsafePointer<capture_call>) {
+        let header = call.pointee.header
+        let task = task(Int32(bitPattern: header.tid), Int32(bitPattern: header.pid))
+        if call.pointee.ahead == 0 {
             task.ahead.removeAll(keepingCapacity: true)
             task.aheadCount = 0
         }
-        let size = MemoryLayout<capture_call>.size
-        task.ahead += UnsafeRawBufferPointer(start: record + size, count: max(Int(header.size) - size, 0))
+        task.ahead += Self.segments(call)
         task.aheadCount += 1
     }
 
-    private func join(_ ahead: [UInt8], _ rest: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        let all = UnsafeMutableRawBufferPointer.allocate(byteCount: ahead.count + rest.count, alignment: 8)
-        joined.append(all)
-        all.copyBytes(from: ahead)
-        UnsafeMutableRawBufferPointer(rebasing: all[ahead.count...]).copyMemory(from: rest)
-        return UnsafeRawBufferPointer(all)
+    /// Puts the segments that went ahead of a record before its own.
+    private func joinAhead(_ call: UnsafePointer<capture_call>) {
+        let header = call.pointee.header
+        let task = task(Int32(bitPattern: header.tid), Int32(bitPattern: header.pid))
+        guard task.aheadCount == call.pointee.ahead else { return }
+        let rest = Self.segments(call)
+        let all = UnsafeMutableRawBufferPointer.allocate(byteCount: task.ahead.count + rest.count, alignment: 8)
+        all.copyBytes(from: task.ahead)
+        UnsafeMutableRawBufferPointer(rebasing: all[task.ahead.count...]).copyMemory(from: rest)
+        joined[UnsafeRawPointer(call)] = all
+    }
+
+    private static func segments(_ call: UnsafePointer<capture_call>) -> UnsafeRawBufferPointer {
+        let size = MemoryLayout<capture_call>.size
+        return UnsafeRawBufferPointer(start: UnsafeRawPointer(call) + size, count: max(Int(call.pointee.header.size) - size, 0))
     }
 
     // MARK: Signals
@@ -220,6 +238,7 @@ extension BPFBackend {
             }
             if leader == nil { threads[pid, default: 0] += 1 }
             tasks[tid] = successor
+            last = nil
             threads[pid] = 1
         }
         append(r.header.time, tid, pid, .process(.executed))
@@ -243,6 +262,7 @@ extension BPFBackend {
 
     private func end(_ tid: Int32, _ pid: Int32, _ time: UInt64, _ status: UInt32) {
         tasks[tid] = nil
+        last = nil
         let signal = Int32(status & 0x7f)
         append(time, tid, pid, .process(
             signal == 0 ? .exited(status: Int32(status >> 8 & 0xff)) : .killed(signal: signal, coreDumped: status & 0x80 != 0)))

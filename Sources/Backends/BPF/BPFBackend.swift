@@ -18,6 +18,8 @@ public final class BPFBackend: Backend {
     var programs: OpaquePointer?
     let batch = Batch()
     var tasks: [Int32: TracedTask] = [:]
+    /// The task of the record before: the next is often of the same.
+    var last: TracedTask?
     /// Threads alive of each process, the leader included.
     var threads: [Int32: Int] = [:]
 
@@ -30,7 +32,7 @@ public final class BPFBackend: Backend {
     var views: [RecordMemory] = []
     var usedViews = 0
     /// Joined memory of calls whose segments went ahead.
-    var joined: [UnsafeMutableRawBufferPointer] = []
+    var joined: [UnsafeRawPointer: UnsafeMutableRawBufferPointer] = [:]
 
     var launched: Int32 = 0
     private var pidfd: Int32 = -1
@@ -192,9 +194,11 @@ public final class BPFBackend: Backend {
     private func recycle(_ programs: OpaquePointer) {
         batch.events.removeAll(keepingCapacity: true)
         usedViews = 0
-        joined.forEach { $0.deallocate() }
-        joined.removeAll(keepingCapacity: true)
         guard delivered == occurrences.count, delivered > 0 else { return }
+        if !joined.isEmpty {
+            for memory in joined.values { memory.deallocate() }
+            joined.removeAll()
+        }
         occurrences.removeAll(keepingCapacity: true)
         delivered = 0
         cbpf_release(programs, position)

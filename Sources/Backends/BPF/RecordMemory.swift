@@ -6,7 +6,9 @@ final class RecordMemory: TraceeMemory {
     /// The segments, one behind the other.
     var segments = UnsafeRawBufferPointer(start: nil, count: 0)
     /// The call has ended: what was captured then comes first.
-    var isAtExit = false
+    private var isAtExit = false
+
+    func turn(toExit: Bool) { isAtExit = toExit }
 
     func read(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int {
         var done = 0

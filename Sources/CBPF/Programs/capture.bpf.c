@@ -158,8 +158,8 @@ static void send_call(struct task_state *t, uint8_t kind) {
     uint32_t used = t->used;
     if (used > sizeof t->data) used = sizeof t->data;
     t->call.header.size = sizeof t->call + used;
-    struct capture_counters *c = counters();
-    __sync_fetch_and_add(&c->seen, 1);
+    // Only these programs count here, and tasks do not switch in them: hence not atomic.
+    counters()->calls++;
     if (t->lost_ahead || !send(&t->call, sizeof t->call + used, false)) lose(CAPTURE_RING_FULL);
 }
 

@@ -106,6 +106,6 @@ static __always_inline bool send(void *record, uint64_t size, bool urgent) {
 
 /// Sends a record that counts: it arrives or is lost.
 static void deliver(void *record, uint64_t size, bool urgent) {
-    __sync_fetch_and_add(&counters()->seen, 1);
+    __sync_fetch_and_add(&counters()->others, 1);
     if (!send(record, size, urgent)) lose(CAPTURE_RING_FULL);
 }

@@ -222,9 +222,10 @@ enum capture_loss {
 
 /// Of one CPU, on a cache line of its own.
 struct capture_counters {
-    uint64_t seen;
+    /// Records of calls, and of everything else.
+    uint64_t calls, others;
     uint64_t lost[CAPTURE_LOSSES];
-    uint64_t reserved[4];
+    uint64_t reserved[3];
 };
 
 /// Memory that both sides read and write.

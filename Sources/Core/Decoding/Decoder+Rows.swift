@@ -73,6 +73,7 @@ extension Decoder {
         self.call = call
         self.tid = tid
         self.exiting = exiting
+        call.memory.turn(toExit: exiting)
         if !exiting {
             kept = 0
             if !keptWords.isEmpty { keptWords = [] }

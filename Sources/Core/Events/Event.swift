@@ -30,7 +30,8 @@ public struct Event {
     public enum Body {
         /// A system call was entered; delivered only when somebody needs it.
         case syscallEntered(Call)
-        /// A system call ended.
+        /// A system call ended. If its entry was not delivered although `enterTime` is known, nothing
+        /// came between: this is the whole of the call.
         case syscall(Call)
         /// A signal was delivered to the task, or stopped it.
         case signal(Signal)

@@ -7,6 +7,14 @@ public protocol TraceeMemory: AnyObject {
     ///
     /// - Returns: the number of bytes copied, 0 when the first one is unreadable.
     func read(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int
+    /// From now on the memory is wanted as it was when the call was entered, or when it ended.
+    ///
+    /// Memory read from a stopped task is always that of the moment.
+    func turn(toExit: Bool)
+}
+
+extension TraceeMemory {
+    public func turn(toExit: Bool) {}
 }
 
 /// Memory of which nothing can be read: every pointer prints as its address.

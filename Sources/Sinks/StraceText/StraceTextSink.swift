@@ -80,21 +80,29 @@ public final class StraceTextSink: Sink {
 
     private func entered(_ call: Call, _ event: borrowing Event) throws(TraceError) {
         let task = task(event.tid, event.pid)
-        try startLine(task, event.time, pointer: call.instructionPointer, number: call.number)
+        try begin(call, task, event.time)
+        if isStaging { stage(task) }
+    }
+
+    /// Starts a call's line.
+    private func begin(_ call: Call, _ task: TaskLines, _ time: UInt64) throws(TraceError) {
+        try startLine(task, time, pointer: call.instructionPointer, number: call.number)
         name(call)
         paint(.punct, "(")
         writer.begin(afterFirst: false)
-        task.progress = decoder.enter(call, tid: event.tid)
+        task.progress = decoder.enter(call, tid: task.tid)
         task.isAfterFirst = writer.isAfterFirst
         task.isInCall = true
         open = task
-        if isStaging { stage(task) }
     }
 
     private func ended(_ call: Call, _ event: borrowing Event) throws(TraceError) {
         let task = task(event.tid, event.pid)
-        let isKnown = task.isInCall
-        if !task.isInCall {
+        let isKnown = task.isInCall || call.enterTime != 0
+        if !task.isInCall, call.enterTime != 0 {
+            guard options.statuses.admits(call.outcome), call.outcome != .detached else { return }
+            try begin(call, task, call.enterTime)
+        } else if !task.isInCall {
             // Attached in the middle of a call: its start is not known.
             guard options.statuses.admits(call.outcome), call.outcome != .detached else { return }
             try startLine(task, event.time, pointer: call.instructionPointer, number: call.number)
