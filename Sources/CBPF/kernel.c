@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/btf.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -102,8 +103,100 @@ struct wanted_member {
     uint32_t *offset;
 };
 
+enum {
+    MOST_MEMBERS = 64,
+    /// A place in the data is remembered for one in so many types.
+    STRIDE = 256,
+    MOST_PLACES = 4096,
+    MOST_NESTED = 4,
+};
 
-int cbpf_read_kernel(struct cbpf_kernel *k) {
+/// A walk over all types, in the order of their ids.
+struct walk {
+    const struct btf_header *header;
+    const char *strings, *end;
+    /// Where every `STRIDE`th type is, as far as the walk has come.
+    const char *places[MOST_PLACES];
+};
+
+/// The type at `*p`, and `*p` behind it; NULL at the end.
+static const struct btf_type *next_type(const struct walk *w, const char **p) {
+    const struct btf_type *type = (const void *)*p;
+    if (*p + sizeof *type > w->end) return NULL;
+    *p += sizeof *type + trailing(type->info);
+    return *p <= w->end && type->name_off < w->header->str_len ? type : NULL;
+}
+
+/// The type with an id; NULL if there is none.
+static const struct btf_type *type_with(const struct walk *w, uint32_t id) {
+    uint32_t place = id / STRIDE;
+    if (place >= MOST_PLACES) return NULL;
+    while (place > 0 && !w->places[place]) place--;
+    const char *p = w->places[place];
+    const struct btf_type *type = NULL;
+    // The first is that of id 1.
+    for (uint32_t i = place ? place * STRIDE : 1; p && i <= id; i++) if (!(type = next_type(w, &p))) return NULL;
+    return type;
+}
+
+/// The offset in bytes of a member, looked for in nameless members too; -1 if there is none.
+static int64_t offset_of(const struct walk *w, const struct btf_type *type, const char *name, int depth) {
+    uint32_t kind = BTF_INFO_KIND(type->info);
+    if (depth > MOST_NESTED || (kind != BTF_KIND_STRUCT && kind != BTF_KIND_UNION)) return -1;
+    const struct btf_member *m = (const void *)(type + 1);
+    for (uint32_t i = 0; i < BTF_INFO_VLEN(type->info); i++) {
+        if (m[i].name_off >= w->header->str_len) continue;
+        uint32_t bits = BTF_INFO_KFLAG(type->info) ? BTF_MEMBER_BIT_OFFSET(m[i].offset) : m[i].offset;
+        if (m[i].name_off) {
+            if (!strcmp(w->strings + m[i].name_off, name)) return bits / 8;
+            continue;
+        }
+        const struct btf_type *nested = type_with(w, m[i].type);
+        int64_t inside = nested ? offset_of(w, nested, name, depth + 1) : -1;
+        if (inside >= 0) return bits / 8 + inside;
+    }
+    return -1;
+}
+
+/// Where descriptors lead to.
+static unsigned layout_members(struct capture_layout *l, struct wanted_member *m) {
+    const struct wanted_member all[] = {
+        {"task_struct", "files", &l->task_files}, {"task_struct", "fs", &l->task_fs},
+        {"files_struct", "fdt", &l->files_table},
+        {"fdtable", "max_fds", &l->table_size}, {"fdtable", "fd", &l->table_files},
+        {"fs_struct", "pwd", &l->fs_pwd},
+        {"file", "f_path", &l->file_path}, {"file", "private_data", &l->file_private},
+        {"path", "mnt", &l->path_mnt}, {"path", "dentry", &l->path_dentry},
+        {"dentry", "d_parent", &l->dentry_parent}, {"dentry", "d_name", &l->dentry_name},
+        {"dentry", "d_hash", &l->dentry_hash}, {"dentry", "d_inode", &l->dentry_inode},
+        {"dentry", "d_sb", &l->dentry_super},
+        {"qstr", "name", &l->name_text}, {"hlist_bl_node", "pprev", &l->hash_link},
+        {"vfsmount", "mnt_root", &l->mnt_root},
+        {"mount", "mnt", &l->mount_mnt}, {"mount", "mnt_parent", &l->mount_parent},
+        {"mount", "mnt_mountpoint", &l->mount_mountpoint},
+        {"inode", "i_mode", &l->inode_mode}, {"inode", "i_rdev", &l->inode_device},
+        {"inode", "i_ino", &l->inode_number}, {"inode", "i_private", &l->inode_private},
+        {"super_block", "s_magic", &l->super_magic},
+        {"ns_common", "ops", &l->namespace_operations}, {"proc_ns_operations", "name", &l->namespace_name},
+        {"socket", "sk", &l->socket_sock}, {"socket_alloc", "vfs_inode", &l->socket_inode},
+        {"sock", "sk_socket", &l->sock_socket}, {"sock", "sk_protocol", &l->sock_protocol},
+        {"sock_common", "skc_family", &l->sock_family},
+        {"sock_common", "skc_dport", &l->sock_destination_port}, {"sock_common", "skc_num", &l->sock_port},
+        {"sock_common", "skc_daddr", &l->sock_destination}, {"sock_common", "skc_rcv_saddr", &l->sock_source},
+        {"sock_common", "skc_v6_daddr", &l->sock_destination6}, {"sock_common", "skc_v6_rcv_saddr", &l->sock_source6},
+        {"unix_sock", "addr", &l->unix_address}, {"unix_sock", "peer", &l->unix_peer},
+        {"unix_address", "len", &l->unix_length}, {"unix_address", "name", &l->unix_name},
+        {"netlink_sock", "portid", &l->netlink_port},
+        {"eventfd_ctx", "count", &l->event_count}, {"eventfd_ctx", "id", &l->event_id},
+        {"eventfd_ctx", "flags", &l->event_flags},
+        {"signalfd_ctx", "sigmask", &l->signal_mask},
+        {"pid", "tasks", &l->pid_tasks}, {"pid", "numbers", &l->pid_numbers},
+    };
+    memcpy(m, all, sizeof all);
+    return sizeof all / sizeof *all;
+}
+
+int cbpf_read_kernel(struct cbpf_kernel *k, int descriptors) {
     *k = (struct cbpf_kernel){0};
     struct types t = {0};
     int r = open_types(&t);
@@ -123,56 +216,65 @@ int cbpf_read_kernel(struct cbpf_kernel *k) {
         {"btf_trace_sched_process_exit", BTF_KIND_TYPEDEF, &k->exit},
         {"btf_trace_signal_deliver", BTF_KIND_TYPEDEF, &k->signal_deliver},
         {"btf_trace_signal_generate", BTF_KIND_TYPEDEF, &k->signal_generate},
+        {"btf_trace_task_rename", BTF_KIND_TYPEDEF, &k->rename},
         {"bpf_iter_task", BTF_KIND_FUNC, &k->iterator},
     };
-    const struct wanted_member members[] = {
+    struct wanted_member members[MOST_MEMBERS] = {
         {"task_struct", "pid", &k->offsets.task_pid},
         {"task_struct", "tgid", &k->offsets.task_tgid},
+        {"task_struct", "comm", &k->offsets.task_comm},
         {"task_struct", "exit_code", &k->offsets.task_exit_code},
         {"task_struct", "signal", &k->offsets.task_signal},
         {"task_struct", "thread_info", &thread_info},
-#ifdef __x86_64__
-        {"thread_info", "status", &status},
-#endif
         {"signal_struct", "group_exit_code", &k->offsets.signal_group_exit_code},
         {"signal_struct", "flags", &k->offsets.signal_flags},
         {"signal_struct", "live", &k->offsets.signal_live},
+#ifdef __x86_64__
+        {"thread_info", "status", &status},
+#endif
     };
-    enum { TYPES = sizeof types / sizeof *types, MEMBERS = sizeof members / sizeof *members };
+    unsigned wanted = 0;
+    while (members[wanted].structure) wanted++;
+    if (descriptors) wanted += layout_members(&k->offsets.layout, members + wanted);
+    enum { TYPES = sizeof types / sizeof *types };
     unsigned found_types = 0, found_members = 0;
-    const char *strings = t.data + h->hdr_len + h->str_off;
-    const char *p = t.data + h->hdr_len + h->type_off, *end = p + h->type_len;
-    for (uint32_t id = 1; p + sizeof(struct btf_type) <= end; id++) {
-        const struct btf_type *type = (const void *)p;
+    const struct btf_type *structures[MOST_MEMBERS] = {0};
+    struct walk walk = {.header = h, .strings = t.data + h->hdr_len + h->str_off}, *w = &walk;
+    const char *p = t.data + h->hdr_len + h->type_off;
+    w->end = p + h->type_len;
+    w->places[0] = p;
+    bool starts[256] = {0};
+    for (unsigned i = 0; i < wanted; i++) starts[(uint8_t)members[i].structure[0]] = true;
+    for (uint32_t id = 1; ; id++) {
+        if (id % STRIDE == 0 && id / STRIDE < MOST_PLACES) w->places[id / STRIDE] = p;
+        const struct btf_type *type = next_type(w, &p);
+        if (!type) break;
         uint32_t kind = BTF_INFO_KIND(type->info);
-        p += sizeof *type + trailing(type->info);
-        if (p > end || type->name_off >= h->str_len) break;
-        const char *name = strings + type->name_off;
+        const char *name = w->strings + type->name_off;
         if (kind == BTF_KIND_TYPEDEF || kind == BTF_KIND_FUNC) {
             // All names wanted start so.
-            if (strncmp(name, "btf_trace_s", 11) && strncmp(name, "bpf_iter_t", 10)) continue;
+            if (strncmp(name, "btf_trace_", 10) && strncmp(name, "bpf_iter_t", 10)) continue;
             for (int i = 0; i < TYPES; i++) {
                 if (kind == types[i].kind && !*types[i].id && !strcmp(name, types[i].name)) {
                     *types[i].id = id;
                     found_types++;
                 }
             }
-        } else if (kind == BTF_KIND_STRUCT && (*name == 't' || *name == 's')) {
-            for (int i = 0; i < MEMBERS; i++) {
-                if (strcmp(name, members[i].structure)) continue;
-                const struct btf_member *m = (const void *)(type + 1);
-                for (uint32_t j = 0; j < BTF_INFO_VLEN(type->info); j++) {
-                    if (m[j].name_off >= h->str_len || strcmp(strings + m[j].name_off, members[i].member)) continue;
-                    uint32_t bits = BTF_INFO_KFLAG(type->info) ? BTF_MEMBER_BIT_OFFSET(m[j].offset) : m[j].offset;
-                    *members[i].offset = bits / 8;
-                    found_members++;
-                }
+        } else if (kind == BTF_KIND_STRUCT && starts[(uint8_t)*name]) {
+            for (unsigned i = 0; i < wanted; i++) {
+                if (structures[i] || strcmp(name, members[i].structure)) continue;
+                structures[i] = type;
+                found_members++;
             }
         }
-        if (found_types == TYPES && found_members == MEMBERS) break;
+        if (found_types == TYPES && found_members == wanted) break;
     }
     for (int i = 0; i < TYPES && !k->missing; i++) if (!*types[i].id) k->missing = types[i].name;
-    if (found_members < MEMBERS && !k->missing) k->missing = "a member of task_struct or signal_struct";
+    for (unsigned i = 0; i < wanted; i++) {
+        int64_t offset = structures[i] ? offset_of(w, structures[i], members[i].member, 0) : -1;
+        if (offset >= 0) *members[i].offset = offset;
+        else if (!k->missing) k->missing = members[i].member;
+    }
     k->offsets.task_status = thread_info + status;
     close_types(&t);
     return 0;

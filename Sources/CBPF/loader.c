@@ -41,6 +41,7 @@ static uint32_t type_of(const char *section) {
         {"btf/sched_process_exit", offsetof(struct cbpf_kernel, exit)},
         {"btf/signal_deliver", offsetof(struct cbpf_kernel, signal_deliver)},
         {"btf/signal_generate", offsetof(struct cbpf_kernel, signal_generate)},
+        {"btf/task_rename", offsetof(struct cbpf_kernel, rename)},
         {"tasks/", offsetof(struct cbpf_kernel, iterator)},
     };
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
@@ -145,6 +146,7 @@ struct cbpf *cbpf_load(const struct cbpf_kernel *kernel, const struct cbpf_plan 
     bpf_object__for_each_program(p, b->object) {
         const char *section = bpf_program__section_name(p);
         if (!plan->signals && !strncmp(section, "btf/signal_", 11)) bpf_program__set_autoload(p, false);
+        if (!plan->renames && !strcmp(section, "btf/task_rename")) bpf_program__set_autoload(p, false);
     }
     loading = kernel;
     int r = bpf_object__load(b->object);

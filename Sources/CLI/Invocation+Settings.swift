@@ -30,6 +30,9 @@ extension Invocation {
         plan.memory.stringLimit = settings.text.decoding.stringLimit
         plan.memory.verbose = settings.text.decoding.abbreviated.inverted()
         plan.memory.wholeBuffers = !settings.text.dumpReads.isEmpty || !settings.text.dumpWrites.isEmpty
+        if settings.showsTrace { plan.memory.descriptors = settings.text.decoding.descriptors }
+        if !settings.pipeline.access.paths.isEmpty { plan.memory.descriptors.insert(.path) }
+        plan.commands = settings.showsTrace && (settings.text.commands || settings.text.decoding.commands)
         plan.signals = settings.showsTrace && settings.text.signals != .none
         if let summary = settings.summary {
             plan.systemTime = !summary.wallClock || summary.columns.contains(.systemTime)

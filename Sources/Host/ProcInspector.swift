@@ -14,7 +14,7 @@ public final class ProcInspector: TaskInspector {
 
     deinit { files.deallocate() }
 
-    public func workingDirectory(of tid: Int32, into text: TextBuffer) -> DescriptorName {
+    public func workingDirectory(of tid: Int32, _ memory: any TraceeMemory, into text: TextBuffer) -> DescriptorName {
         let link = files.name(namespaces.entry(of: tid), "cwd")
         guard let target = files.link(link) else { return .unknown }
         return path(target, of: link, into: text)
@@ -40,7 +40,7 @@ public final class ProcInspector: TaskInspector {
     // MARK: Descriptors
 
     public func describe(
-        fd: Int32, of tid: Int32, _ detail: DescriptorDetail, into text: TextBuffer
+        fd: Int32, of tid: Int32, _ memory: any TraceeMemory, _ detail: DescriptorDetail, into text: TextBuffer
     ) -> DescriptorName {
         let link = files.name(namespaces.entry(of: tid), "fd", fd)
         guard let target = files.link(link) else { return .unknown }
@@ -68,8 +68,7 @@ public final class ProcInspector: TaskInspector {
         }
         if target.elementsEqual("anon_inode:[signalfd]".utf8), detail.contains(.signalfd),
             let mask = information("sigmask", fd, tid).flatMap({ UInt64($0, radix: 16) }) {
-            text.append("signalfd:")
-            text.signalSet(mask)
+            text.signalfd(mask)
             return .known
         }
         guard detail.contains(.path), let again = files.link(files.name(namespaces.entry(of: tid), "fd", fd)) else { return .unknown }
@@ -81,7 +80,7 @@ public final class ProcInspector: TaskInspector {
         information("Pid", pidfd, tid).flatMap { Int32($0) }.flatMap { $0 > 0 ? $0 : nil }
     }
 
-    public func socketProtocol(fd: Int32, of tid: Int32) -> (family: Int32, protocol: Int32)? {
+    public func socketProtocol(fd: Int32, of tid: Int32, _ memory: any TraceeMemory) -> (family: Int32, protocol: Int32)? {
         guard let target = files.link(files.name(namespaces.entry(of: tid), "fd", fd)),
             let inode = Self.number(target, after: "socket:[")
         else { return nil }
@@ -110,28 +109,16 @@ public final class ProcInspector: TaskInspector {
         guard stat(files.name(namespaces.entry(of: tid), "fd", fd), &s) == 0 else { return false }
         let type = s.st_mode & S_IFMT
         guard type == S_IFCHR || type == S_IFBLK else { return false }
-        text.append(type == S_IFCHR ? "<char " : "<block ")
         let number = DeviceNumber(UInt64(s.st_rdev))
-        text.decimal(number.major)
-        text.ascii(":")
-        text.decimal(number.minor)
-        text.ascii(">")
+        text.device(isCharacter: type == S_IFCHR, major: number.major, minor: number.minor)
         return true
     }
 
     private func eventfd(_ fd: Int32, _ tid: Int32, _ text: TextBuffer) -> Bool {
-        guard let count = information("eventfd-count", fd, tid), let id = information("eventfd-id", fd, tid) else {
-            return false
-        }
-        text.append("{eventfd-count=")
-        text.hex(UInt64(count, radix: 16) ?? 0)
-        text.append(", eventfd-id=")
-        text.append(String(id))
-        if let semaphore = information("eventfd-semaphore", fd, tid) {
-            text.append(", eventfd-semaphore=")
-            text.append(String(semaphore))
-        }
-        text.append("}")
+        guard let count = information("eventfd-count", fd, tid).flatMap({ UInt64($0, radix: 16) }),
+            let id = information("eventfd-id", fd, tid).flatMap({ Int64($0) })
+        else { return false }
+        text.eventfd(count: count, id: id, semaphore: information("eventfd-semaphore", fd, tid).flatMap { UInt64($0) })
         return true
     }
 
@@ -156,28 +143,5 @@ public final class ProcInspector: TaskInspector {
             v = v &* 10 &+ UInt64(c - 0x30)
         }
         return v
-    }
-}
-
-extension TextBuffer {
-    /// Text that will stand between angle brackets: these and what is not printable in octal.
-    func angled(_ bytes: UnsafeRawBufferPointer) {
-        escaped(bytes, .octal, angled: true)
-    }
-
-    /// `[USR1 USR2]`
-    func signalSet(_ mask: UInt64) {
-        ascii("[")
-        var first = true
-        for n in 1...64 where mask >> UInt64(n - 1) & 1 == 1 {
-            if !first { ascii(" ") }
-            first = false
-            if let name = ConstantTable.signals.name(of: UInt64(n)) {
-                append(UnsafeRawBufferPointer(rebasing: name.bytes.dropFirst(3)))
-            } else {
-                decimal(UInt64(n))
-            }
-        }
-        ascii("]")
     }
 }

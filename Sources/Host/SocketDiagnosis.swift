@@ -64,23 +64,10 @@ final class SocketDiagnosis {
             // struct inet_diag_msg: 4 bytes, id (ports 4, 6; source 8; destination 24), …, inode at 68.
             guard !found, UInt64(b.u32(68)) == inode else { return }
             found = true
-            endpoint(b, family, 8, 4, text)
-            if b.u16(6) != 0 {
-                text.append("->")
-                endpoint(b, family, 24, 6, text)
-            }
+            text.internetSocket(
+                family, b.base + 8, port: b.u16(4).byteSwapped, to: b.base + 24, port: b.u16(6).byteSwapped)
         }
         return found
-    }
-
-    private func endpoint(_ b: Bytes, _ family: Int32, _ address: Int, _ port: Int, _ text: TextBuffer) {
-        var name = [CChar](repeating: 0, count: 64)
-        guard inet_ntop(family, b.base + address, &name, 64) != nil else { return }
-        if family == AF_INET6 { text.ascii("[") }
-        text.append(String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
-        if family == AF_INET6 { text.ascii("]") }
-        text.ascii(":")
-        text.decimal(UInt64(b.u16(port).byteSwapped))
     }
 
     private func unix(_ inode: UInt64, _ text: TextBuffer) -> Bool {
@@ -95,32 +82,20 @@ final class SocketDiagnosis {
             // struct unix_diag_msg: 4 bytes, ino at 4, cookie; attributes from 16.
             guard !found, UInt64(b.u32(4)) == inode else { return }
             found = true
-            text.decimal(inode)
-            var path: Bytes?
+            var name = b.slice(0, 0)
+            var peer: UInt64 = 0
             var at = 16
             while at + 4 <= b.count {
                 let length = Int(b.u16(at))
                 guard length >= 4 else { break }
-                if b.u16(at + 2) == 0 { path = b.slice(at + 4, length - 4) }
-                if b.u16(at + 2) == 2, b.u32(at + 4) != 0 {
-                    text.append("->")
-                    text.decimal(UInt64(b.u32(at + 4)))
+                switch b.u16(at + 2) {
+                case 0: name = b.slice(at + 4, length - 4)
+                case 2: peer = UInt64(b.u32(at + 4))
+                default: break
                 }
                 at += (length + 3) & ~3
             }
-            if let path, path.count > 0 {
-                text.append(",")
-                var name = path
-                if path.u8(0) == 0 {
-                    text.append("@")
-                    name = path.slice(1)
-                } else if let end = path.terminator {
-                    name = path.slice(0, end)
-                }
-                text.ascii("\"")
-                text.escaped(name.raw, .octal)
-                text.ascii("\"")
-            }
+            text.unixSocket(inode, peer: peer, name: name.raw)
         }
         return found
     }
@@ -132,22 +107,10 @@ final class SocketDiagnosis {
             // dst_group, ino at 16.
             guard !found, UInt64(b.u32(16)) == inode else { return }
             found = true
-            if let name = Self.netlinkNames.name(of: UInt64(b.u8(2))) {
-                text.append(name)
-            } else {
-                text.decimal(UInt64(b.u8(2)))
-            }
-            text.ascii(":")
-            text.decimal(UInt64(b.u32(4)))
+            text.netlinkSocket(UInt64(b.u8(2)), port: b.u32(4))
         }
         return found
     }
-
-    private static let netlinkNames = ConstantTable("", """
-        ROUTE 0 UNUSED 1 USERSOCK 2 FIREWALL 3 SOCK_DIAG 4 NFLOG 5 XFRM 6 SELINUX 7 ISCSI 8 AUDIT 9
-        FIB_LOOKUP 10 CONNECTOR 11 NETFILTER 12 IP6_FW 13 DNRTMSG 14 KOBJECT_UEVENT 15 GENERIC 16
-        SCSITRANSPORT 18 ECRYPTFS 19 RDMA 20 CRYPTO 21 SMC 22
-        """)
 
     private func netlinkSockets(_ body: (Bytes) -> Void) {
         // struct netlink_diag_req: family, protocol (255: all), pad, ino, show, cookie.

@@ -98,12 +98,12 @@ final class EagerInspector: TaskInspector {
     /// The netlink family that every socket speaks; none if negative.
     var netlinkFamily: Int32 = -1
 
-    func describe(fd: Int32, of tid: Int32, _ detail: DescriptorDetail, into text: TextBuffer) -> DescriptorName {
+    func describe(fd: Int32, of tid: Int32, _ memory: any TraceeMemory, _ detail: DescriptorDetail, into text: TextBuffer) -> DescriptorName {
         text.append("/dev/snd")
         text.decimal(Int64(fd))
         return fd & 1 == 0 ? .known : .deleted
     }
-    func workingDirectory(of tid: Int32, into text: TextBuffer) -> DescriptorName {
+    func workingDirectory(of tid: Int32, _ memory: any TraceeMemory, into text: TextBuffer) -> DescriptorName {
         text.append("/tmp")
         return .known
     }
@@ -113,7 +113,7 @@ final class EagerInspector: TaskInspector {
     }
     func translate(_ id: Int32, _ kind: PidKind, seenBy tid: Int32) -> Int32? { id & 1 == 0 ? nil : id &+ 1 }
     func process(pidfd: Int32, of tid: Int32) -> Int32? { pidfd }
-    func socketProtocol(fd: Int32, of tid: Int32) -> (family: Int32, protocol: Int32)? {
+    func socketProtocol(fd: Int32, of tid: Int32, _ memory: any TraceeMemory) -> (family: Int32, protocol: Int32)? {
         netlinkFamily < 0 ? nil : (16, netlinkFamily)
     }
     func interfaceName(_ index: UInt32, of tid: Int32, into text: TextBuffer) -> Bool {

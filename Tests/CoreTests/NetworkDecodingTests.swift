@@ -24,7 +24,7 @@ private func message(_ type: UInt16, _ body: [UInt8]) -> [UInt8] {
 private final class NetlinkSockets: TaskInspector {
     let netlink: Int32
     init(_ netlink: Int32) { self.netlink = netlink }
-    func socketProtocol(fd: Int32, of tid: Int32) -> (family: Int32, protocol: Int32)? { (16, netlink) }
+    func socketProtocol(fd: Int32, of tid: Int32, _ memory: any TraceeMemory) -> (family: Int32, protocol: Int32)? { (16, netlink) }
 }
 
 @Suite struct NetworkDecodingTests {

@@ -5,7 +5,7 @@ extension BPFBackend {
         Capabilities([
             .memory: .exact,
             .enteredEvents: .exact,
-            .descriptorPaths: .unavailable("paths are not captured in the kernel yet"),
+            .descriptorPaths: .exact,
             .signals: .exact,
             .attach: .exact,
             .follow: .exact,
@@ -14,7 +14,7 @@ extension BPFBackend {
             .systemTime: .unavailable("a call's CPU time is not measured in the kernel"),
             .lossless: .bestEffort("a full ring loses events; each is counted"),
             .systemWide: .exact,
-            .commands: .unavailable("names of commands are not captured in the kernel yet"),
+            .commands: .bestEffort("only traced tasks' commands are known"),
             .namespaces: .unavailable("pid namespaces are not looked at in the kernel"),
             .virtualCPUs: .unavailable("memory that virtual CPUs share with their program is not captured"),
             .seccompFilter: .unavailable("the bpf backend filters in the kernel by itself"),

@@ -32,7 +32,8 @@ extension BPFBackend {
 
     /// Takes up the records that wait, in order of time.
     func gather(_ programs: OpaquePointer) {
-        var several = tasks.count > 1
+        // A command may change in a call.
+        var several = tasks.count > 1 || plan.commands
         // A call that blocks while others go on was entered before what they did.
         if several, plan.entered, cbpf_pending(programs) > 0 { _ = cbpf_sweep(programs) }
         let limit = position &+ Self.window
@@ -96,10 +97,19 @@ extension BPFBackend {
         let end = min(delivered + Self.batchSize, occurrences.count)
         while delivered < end {
             let o = occurrences[delivered]
+            // A command's name holds for what follows; what went before is consumed first.
+            if plan.commands, !batch.events.isEmpty, changesCommands(o) { return }
             delivered += 1
             // Nothing came between: the end tells all of the call.
             if o.what == .entry, delivered < occurrences.count, occurrences[delivered].record == o.record { continue }
             deliver(o)
+        }
+    }
+
+    private func changesCommands(_ o: Occurrence) -> Bool {
+        switch UInt32(o.record.loadUnaligned(as: capture_header.self).kind) {
+        case CAPTURE_RENAME.rawValue, CAPTURE_FORK.rawValue, CAPTURE_EXIT.rawValue, CAPTURE_ATTACH.rawValue: true
+        default: false
         }
     }
 
@@ -111,13 +121,16 @@ extension BPFBackend {
             deliverCall(o, header, tid, pid)
             return
         case CAPTURE_SIGNAL.rawValue: signal(o.record, tid, pid)
-        case CAPTURE_FORK.rawValue, CAPTURE_EXEC.rawValue, CAPTURE_EXIT.rawValue, CAPTURE_ATTACH.rawValue:
+        case CAPTURE_FORK.rawValue, CAPTURE_EXEC.rawValue, CAPTURE_EXIT.rawValue, CAPTURE_ATTACH.rawValue,
+            CAPTURE_RENAME.rawValue:
             let change = o.record.loadUnaligned(as: capture_task_change.self)
             switch UInt32(header.kind) {
             case CAPTURE_FORK.rawValue: forked(change, tid, pid)
             case CAPTURE_EXEC.rawValue: executed(change, tid, pid)
             case CAPTURE_EXIT.rawValue: exited(change, tid, pid)
-            default: _ = task(tid, pid)
+            default:
+                _ = task(tid, pid)
+                rename(tid, change)
             }
         default: return
         }
@@ -223,7 +236,13 @@ extension BPFBackend {
         let child = Int32(bitPattern: r.other_tid), group = Int32(bitPattern: r.other_pid)
         append(r.header.time, tid, pid, .process(.forked(child: child, isThread: group == pid)))
         _ = task(child, group)
+        rename(child, r)
         append(r.header.time, child, group, .process(.attached()))
+    }
+
+    private func rename(_ tid: Int32, _ r: capture_task_change) {
+        guard plan.commands else { return }
+        withUnsafeBytes(of: r.command) { records.rename(tid, $0) }
     }
 
     private func executed(_ r: capture_task_change, _ tid: Int32, _ pid: Int32) {
@@ -263,6 +282,7 @@ extension BPFBackend {
     private func end(_ tid: Int32, _ pid: Int32, _ time: UInt64, _ status: UInt32) {
         tasks[tid] = nil
         last = nil
+        records.forget(tid)
         let signal = Int32(status & 0x7f)
         append(time, tid, pid, .process(
             signal == 0 ? .exited(status: Int32(status >> 8 & 0xff)) : .killed(signal: signal, coreDumped: status & 0x80 != 0)))

@@ -11,7 +11,8 @@ import RenacerHost
 /// sink sees what it would see of a backend that stops tasks.
 public final class BPFBackend: Backend {
     public let name: Name = "bpf"
-    public let inspector: any TaskInspector
+    public var inspector: any TaskInspector { records }
+    let records = RecordInspector()
     public internal(set) var account = Account()
 
     var plan = CapturePlan()
@@ -47,16 +48,14 @@ public final class BPFBackend: Backend {
 
     private enum Ending { case signal(Int32), limit }
 
-    public init(inspector: any TaskInspector = NoInspector()) {
-        self.inspector = inspector
-    }
+    public init() {}
 
     // MARK: Life
 
     public func prepare(_ plan: CapturePlan) throws(TraceError) {
         self.plan = plan
         var kernel = cbpf_kernel()
-        let found = cbpf_read_kernel(&kernel)
+        let found = cbpf_read_kernel(&kernel, plan.memory.descriptors.isEmpty ? 0 : 1)
         guard found == 0 else {
             throw TraceError("bpf: this kernel tells nothing of its types (BTF): \(Self.message(found)); use --backend ptrace")
         }
@@ -74,6 +73,8 @@ public final class BPFBackend: Backend {
         p.configuration.watermark = UInt32(min(plan.bpf.ringSize / 4, 256 << 10))
         p.configuration.minimum_duration = plan.minimumDuration
         p.configuration.execve = UInt32(clinux_sys_execve)
+        p.configuration.descriptors = UInt32(plan.memory.descriptors.rawValue)
+        p.renames = plan.commands ? 1 : 0
         p.ring_size = UInt32(plan.bpf.ringSize)
         p.signals = plan.signals ? 1 : 0
         p.operation_count = compiler.operations.count
@@ -131,6 +132,7 @@ public final class BPFBackend: Backend {
         pidfd = cbpf_pidfd(launched)
         if pidfd >= 0 { _ = cbpf_watch(programs, pidfd) }
         _ = task(launched, launched)
+        if plan.commands { records.meet(launched) }
         if launch.daemonize != .no { append(clinux_monotonic_ns(), launched, launched, .process(.attached())) }
         program.go()
     }
@@ -145,6 +147,7 @@ public final class BPFBackend: Backend {
                 continue
             }
             _ = task(pid, pid)
+            if plan.commands { records.meet(pid) }
             append(clinux_monotonic_ns(), pid, pid, .process(.attached(threads: plan.followForks ? Int(n) : 1)))
         }
         if tasks.isEmpty, let last = failures.popLast() {

@@ -26,25 +26,34 @@ final class RecordMemory: TraceeMemory {
             let n = find(address, buffer) { $0 == UInt16(CAPTURE_AT_EXIT.rawValue) }
             if n > 0 { return n }
         }
-        return find(address, buffer) { $0 != UInt16(CAPTURE_AT_EXIT.rawValue) }
+        return find(address, buffer) { $0 == UInt16(CAPTURE_AT_ENTRY.rawValue) || $0 == UInt16(CAPTURE_LATE.rawValue) }
     }
 
     @inline(__always)
     private func find(_ address: UInt64, _ buffer: UnsafeMutableRawBufferPointer, _ isWanted: (UInt16) -> Bool) -> Int {
+        var n = 0
+        forEachSegment { s, bytes in
+            let offset = address &- s.address
+            guard offset < UInt64(bytes.count), isWanted(s.moment), let source = bytes.baseAddress, let target = buffer.baseAddress
+            else { return true }
+            n = min(bytes.count - Int(offset), buffer.count)
+            target.copyMemory(from: source + Int(offset), byteCount: n)
+            return false
+        }
+        return n
+    }
+
+    /// Hands over each segment and its bytes until `body` says that it is enough.
+    @inline(__always)
+    func forEachSegment(_ body: (capture_segment, UnsafeRawBufferPointer) -> Bool) {
         let header = MemoryLayout<capture_segment>.size
         var at = 0
         while at + header <= segments.count {
             let s = segments.loadUnaligned(fromByteOffset: at, as: capture_segment.self)
             let length = Int(s.length)
-            let offset = address &- s.address
-            if offset < UInt64(length), isWanted(s.moment), at + header + length <= segments.count,
-                let source = segments.baseAddress, let target = buffer.baseAddress {
-                let n = min(length - Int(offset), buffer.count)
-                target.copyMemory(from: source + at + header + Int(offset), byteCount: n)
-                return n
-            }
-            at += header + (length + 7) & ~7
+            at += header
+            guard at + length <= segments.count, body(s, UnsafeRawBufferPointer(rebasing: segments[at..<at + length])) else { return }
+            at += (length + 7) & ~7
         }
-        return 0
     }
 }

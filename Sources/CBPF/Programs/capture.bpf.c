@@ -7,8 +7,6 @@
 #include "state.h"
 #include "interpreter.h"
 
-#define FIELD(type, object, offset) (*(type *)((char *)(object) + (offset)))
-
 #ifdef __TARGET_ARCH_x86
 enum { R_BP = 32, R_BX = 40, R_R10 = 56, R_R9 = 64, R_R8 = 72, R_CX = 88, R_DX = 96, R_SI = 104, R_DI = 112,
        R_NUMBER = 120, R_IP = 128, R_SP = 152 };
@@ -296,6 +294,20 @@ int task_exited(context *ctx) {
     return 0;
 }
 
+SEC("btf/task_rename")
+int task_renamed(context *ctx) {
+    struct task_struct *task = (void *)ctx[0];
+    struct task_state *t = state_of(task);
+    if (!t) return 0;
+    struct capture_task_change r = {};
+    identify(&r.header, CAPTURE_RENAME, sizeof r);
+    r.header.tid = FIELD(int32_t, task, configuration.task_pid);
+    r.header.pid = FIELD(int32_t, task, configuration.task_tgid);
+    bpf_probe_read_kernel_str(r.command, sizeof r.command, (void *)ctx[1]);
+    deliver(&r, sizeof r, false);
+    return 0;
+}
+
 enum { KILL = 9, IGNORED = 1 };
 
 static void fill_signal(struct capture_signal *r, uint32_t number, void *info) {
@@ -387,6 +399,7 @@ int adopt_threads(context *ctx) {
     identify(&r.header, CAPTURE_ATTACH, sizeof r);
     r.header.tid = FIELD(int32_t, task, configuration.task_pid);
     r.header.pid = FIELD(int32_t, task, configuration.task_tgid);
+    bpf_probe_read_kernel_str(r.command, sizeof r.command, (char *)task + configuration.task_comm);
     deliver(&r, sizeof r, false);
     return 0;
 }

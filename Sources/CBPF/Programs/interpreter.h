@@ -5,35 +5,12 @@
 // task's state, of whose memory it tracks no values, so that every pass looks the same to it;
 // and functions that are not static are verified once, whatever calls them.
 #pragma once
-#include "state.h"
+#include "descriptors.h"
 
-enum { PAGE = 4096, MOST_ELEMENTS = 1024 };
-
-/// Below, nothing is ever mapped: numbers are no addresses.
-enum { LOWEST_ADDRESS = 4096 };
+enum { PAGE = 4096 };
 
 /// How memory is captured: the moment, and these.
 enum { MOMENT = 0xff, STRING = 0x100, FILLED = 0x200 };
-
-/// What `bpf_loop` hands on: it takes pointers to the stack only.
-struct loop {
-    struct task_state *task;
-};
-
-/// Sends what was captured so far ahead of its record.
-static __always_inline void send_ahead(struct task_state *t) {
-    uint32_t used = t->used;
-    if (used > sizeof t->data) return;
-    // The header of the call's record serves for this one, too; its end fills it in anew.
-    uint64_t id = bpf_get_current_pid_tgid();
-    t->call.header.kind = CAPTURE_AHEAD;
-    t->call.header.size = sizeof t->call + used;
-    t->call.header.tid = id;
-    t->call.header.pid = id >> 32;
-    if (!send(&t->call, sizeof t->call + used, false)) t->lost_ahead = 1;
-    t->call.ahead++;
-    t->used = 0;
-}
 
 /// Captures one chunk of the span; 1 when it is done.
 static long capture_chunk(uint32_t index, struct loop *l) {
@@ -125,6 +102,11 @@ static __always_inline int perform(struct task_state *t, const struct capture_op
     uint64_t limit = o->limit, count = o->count;
     bool counted = o->length != CAPTURE_NO_LENGTH;
     if (counted) count = t->registers[o->length & (CAPTURE_REGISTERS - 1)];
+    if (o->code == CAPTURE_DESCRIPTOR) {
+        describe(t, address, moment);
+        return 0;
+    }
+    if (o->code > CAPTURE_DESCRIPTOR) return describe_all(t, address, count < o->count ? count : o->count, o->scale, moment);
     if (o->code <= CAPTURE_STRING) {
         uint64_t length = limit;
         if (counted && count < 1u << 30 && count * o->scale < limit) length = count * o->scale;

@@ -5,6 +5,8 @@
 #include <bpf/bpf_helpers.h>
 #include "capture.h"
 
+#define FIELD(type, object, offset) (*(type *)((char *)(object) + (offset)))
+
 struct task_struct;
 
 /// Operations under way.
@@ -35,6 +37,24 @@ struct span {
     uint32_t failed;
 };
 
+/// A walk from a dentry towards the root.
+struct climb {
+    uint64_t dentry, mount;
+    /// The mount's topmost dentry.
+    uint64_t top;
+    /// Behind the last name in the task's data.
+    uint32_t at;
+    uint32_t flags, done, full;
+};
+
+/// A walk over descriptors in the task's memory.
+struct enumeration {
+    uint64_t address;
+    uint64_t bits;
+    uint32_t stride;
+    uint32_t moment;
+};
+
 /// A traced task between its events.
 struct task_state {
     /// The program's process before its exec: nothing of it is shown but that exec.
@@ -55,6 +75,8 @@ struct task_state {
     struct cursor cursor;
     struct walk walk;
     struct span span;
+    struct climb climb;
+    struct enumeration enumeration;
     struct capture_call call;
     uint8_t data[CAPTURE_AREA + sizeof(struct capture_segment) + CAPTURE_CHUNK];
 };
@@ -108,4 +130,29 @@ static __always_inline bool send(void *record, uint64_t size, bool urgent) {
 static void deliver(void *record, uint64_t size, bool urgent) {
     __sync_fetch_and_add(&counters()->others, 1);
     if (!send(record, size, urgent)) lose(CAPTURE_RING_FULL);
+}
+
+enum { MOST_ELEMENTS = 1024 };
+
+/// Below, nothing is ever mapped: numbers are no addresses.
+enum { LOWEST_ADDRESS = 4096 };
+
+/// What `bpf_loop` hands on: it takes pointers to the stack only.
+struct loop {
+    struct task_state *task;
+};
+
+/// Sends what was captured so far ahead of its record.
+static __always_inline void send_ahead(struct task_state *t) {
+    uint32_t used = t->used;
+    if (used > sizeof t->data) return;
+    // The header of the call's record serves for this one, too; its end fills it in anew.
+    uint64_t id = bpf_get_current_pid_tgid();
+    t->call.header.kind = CAPTURE_AHEAD;
+    t->call.header.size = sizeof t->call + used;
+    t->call.header.tid = id;
+    t->call.header.pid = id >> 32;
+    if (!send(&t->call, sizeof t->call + used, false)) t->lost_ahead = 1;
+    t->call.ahead++;
+    t->used = 0;
 }

@@ -48,6 +48,8 @@ enum capture_kind {
     CAPTURE_EXIT,
     /// The task is traced from here on.
     CAPTURE_ATTACH,
+    /// The task's `comm` changed to `command`.
+    CAPTURE_RENAME,
 };
 
 enum {
@@ -94,6 +96,61 @@ enum capture_moment {
     CAPTURE_AT_EXIT,
     /// Wanted at entry, but only the call itself made it readable.
     CAPTURE_LATE,
+    /// Added to one of these: the segment is no memory but a `struct capture_descriptor`, and its
+    /// address a descriptor's number.
+    CAPTURE_DESCRIBES = 0x80,
+};
+
+enum {
+    /// Instead of a number: the working directory (`AT_FDCWD`).
+    CAPTURE_WORKING_DIRECTORY = -100,
+};
+
+/// What a descriptor refers to. Names follow, each with its NUL: of a path from its last
+/// component upwards; of what has no path the one it has, of a socket its protocol's.
+struct capture_descriptor {
+    uint64_t inode;
+    uint32_t mode;
+    /// The kernel's `dev_t` of a device.
+    uint32_t device;
+    /// The kind of file system; 0 of what has a path.
+    uint32_t magic;
+    uint16_t flags;
+    /// Bytes of names.
+    uint16_t names;
+    union {
+        struct {
+            uint16_t family, protocol, source_port, destination_port;
+            union {
+                struct {
+                    uint8_t source[16], destination[16];
+                };
+                struct {
+                    /// The peer's inode.
+                    uint64_t peer;
+                    /// Bytes of the socket's name, behind the names.
+                    uint32_t name_length;
+                };
+                uint32_t netlink_port;
+            };
+        } socket;
+        struct {
+            uint64_t count;
+            uint32_t id, flags;
+        } event;
+        uint64_t signals;
+        int32_t pid;
+    };
+};
+
+enum {
+    CAPTURE_DELETED = 1,
+    /// Below no root: there is no path.
+    CAPTURE_PATHLESS = 2,
+    /// It could not be followed to the end.
+    CAPTURE_INCOMPLETE = 4,
+    /// Details were captured.
+    CAPTURE_DETAILED = 8,
 };
 
 struct capture_signal {
@@ -105,7 +162,7 @@ struct capture_signal {
     uint8_t info[CAPTURE_SIGINFO];
 };
 
-/// Fork, exec, exit.
+/// Fork, exec, exit, attach, rename.
 struct capture_task_change {
     struct capture_header header;
     /// Fork: the child. Exec: the id the task had before.
@@ -139,6 +196,12 @@ enum capture_code {
     /// Adds `value` to a register, counts register `length` down and, unless it came to 0, goes
     /// back to `limit` operations before this one.
     CAPTURE_REPEAT,
+    /// What the descriptor in a register refers to.
+    CAPTURE_DESCRIPTOR,
+    /// What descriptors in memory refer to, at most `count`, `scale` bytes apart.
+    CAPTURE_DESCRIPTORS,
+    /// What descriptors of an `fd_set` refer to, at most `count`.
+    CAPTURE_DESCRIPTOR_SET,
 };
 
 enum {
@@ -187,6 +250,30 @@ enum {
 
 // MARK: Constants, set before the programs are loaded: the verifier leaves out what they rule out
 
+/// Details of descriptors, as `capture_configuration.descriptors` asks for them.
+enum {
+    CAPTURE_PATHS = 1,
+    CAPTURE_SOCKETS = 2,
+    CAPTURE_DEVICES = 4,
+    CAPTURE_EVENTFDS = 8,
+    CAPTURE_PIDFDS = 16,
+    CAPTURE_SIGNALFDS = 32,
+};
+
+/// Where the running kernel's structures have what leads from a descriptor to its name.
+struct capture_layout {
+    uint32_t task_files, task_fs, files_table, table_size, table_files, fs_pwd;
+    uint32_t file_path, file_private, path_mnt, path_dentry;
+    uint32_t dentry_parent, dentry_name, dentry_hash, dentry_inode, dentry_super, name_text, hash_link;
+    uint32_t mnt_root, mount_mnt, mount_parent, mount_mountpoint;
+    uint32_t inode_mode, inode_device, inode_number, inode_private, super_magic;
+    uint32_t namespace_operations, namespace_name;
+    uint32_t socket_sock, socket_inode, sock_socket, sock_protocol, sock_family, sock_destination_port, sock_port;
+    uint32_t sock_destination, sock_source, sock_destination6, sock_source6;
+    uint32_t unix_address, unix_peer, unix_length, unix_name, netlink_port;
+    uint32_t event_count, event_id, event_flags, signal_mask, pid_tasks, pid_numbers;
+};
+
 struct capture_configuration {
     /// Children are traced too.
     uint32_t follows;
@@ -204,11 +291,13 @@ struct capture_configuration {
     uint64_t minimum_duration;
     uint64_t cgroup;
     /// Where fields are in the running kernel's structures.
-    uint32_t task_pid, task_tgid, task_exit_code, task_signal;
+    uint32_t task_pid, task_tgid, task_exit_code, task_signal, task_comm;
     uint32_t task_status, signal_group_exit_code, signal_flags, signal_live;
     /// Number of the native execve.
     uint32_t execve;
-    uint32_t reserved;
+    /// What is wanted of descriptors.
+    uint32_t descriptors;
+    struct capture_layout layout;
 };
 
 // MARK: Counters

@@ -10,7 +10,7 @@ struct cbpf;
 
 /// Where the running kernel keeps what the programs look at.
 struct cbpf_kernel {
-    uint32_t sys_enter, sys_exit, fork, exec, exit, signal_deliver, signal_generate, iterator;
+    uint32_t sys_enter, sys_exit, fork, exec, exit, signal_deliver, signal_generate, rename, iterator;
     /// `task_struct` and `signal_struct` offsets, in the configuration's fields.
     struct capture_configuration offsets;
     /// What was looked for and not found; NULL if nothing.
@@ -18,7 +18,9 @@ struct cbpf_kernel {
 };
 
 /// Looks types up in the kernel's BTF: 0, or a negative errno if the kernel has none.
-int cbpf_read_kernel(struct cbpf_kernel *kernel);
+///
+/// `descriptors`: those that lead from a descriptor to its name, too.
+int cbpf_read_kernel(struct cbpf_kernel *kernel, int descriptors);
 
 /// What to load.
 struct cbpf_plan {
@@ -33,6 +35,8 @@ struct cbpf_plan {
     uint32_t ring_size;
     /// Signals are wanted.
     int signals;
+    /// Changes of tasks' commands are wanted.
+    int renames;
 };
 
 /// Loads everything; nothing is traced yet. NULL on failure, with a line in `error`.

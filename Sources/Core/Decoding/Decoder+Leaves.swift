@@ -210,7 +210,7 @@ extension Decoder {
     /// Whether a descriptor is known to refer to something whose name starts so.
     func refers(_ fd: Int32, to prefix: String) -> Bool {
         scratch.truncate(to: 0)
-        guard fd >= 0, inspector.describe(fd: fd, of: tid, .path, into: scratch) == .known else { return false }
+        guard fd >= 0, inspector.describe(fd: fd, of: tid, call.memory, .path, into: scratch) == .known else { return false }
         return scratch.bytes.starts(with: prefix.utf8)
     }
 
@@ -220,7 +220,8 @@ extension Decoder {
         out.signed(Int64(n))
         guard n >= 0, !options.descriptors.isEmpty else { return }
         scratch.truncate(to: 0)
-        annotate(inspector.describe(fd: n, of: owner, options.descriptors, into: scratch))
+        let memory = owner == tid ? call.memory : Self.nothing
+        annotate(inspector.describe(fd: n, of: owner, memory, options.descriptors, into: scratch))
     }
 
     /// `</path>` or `</path>(deleted)` from what was written to `scratch`.
@@ -239,7 +240,7 @@ extension Decoder {
         enumerated(UInt64(bitPattern: -100), .atFdcwd, radix: .decimal)
         guard options.descriptors.contains(.path) else { return }
         scratch.truncate(to: 0)
-        annotate(inspector.workingDirectory(of: tid, into: scratch))
+        annotate(inspector.workingDirectory(of: tid, call.memory, into: scratch))
     }
 
     /// A process, thread, group or session id; its command under `-Y`, its id in

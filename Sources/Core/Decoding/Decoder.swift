@@ -32,7 +32,7 @@ public final class Decoder {
         call = Call(number: -1, arguments: (0, 0, 0, 0, 0, 0), memory: Self.nothing)
     }
 
-    private static let nothing = NoMemory()
+    static let nothing = NoMemory()
 
     public var entering: Bool { !exiting }
     /// The call ended with an error: what it would have written is not there.

@@ -49,8 +49,8 @@ public final class AccessFilter: EventFilter {
             // What a symbolic link will hold is text, not a path that is accessed.
             case .path where i == 0 && (syscall.name == "symlink" || syscall.name == "symlinkat"): break
             case .path: if matches(pathAt: call[i], of: call) { return true }
-            case .custom where argument.name == "dirfd": if matches(Int32(truncatingIfNeeded: call[i]), of: tid) { return true }
-            case .fd, .dirfd: if matches(Int32(truncatingIfNeeded: call[i]), of: tid) { return true }
+            case .custom where argument.name == "dirfd": if matches(Int32(truncatingIfNeeded: call[i]), of: call, tid) { return true }
+            case .fd, .dirfd: if matches(Int32(truncatingIfNeeded: call[i]), of: call, tid) { return true }
             default: break
             }
         }
@@ -63,12 +63,12 @@ public final class AccessFilter: EventFilter {
 
     // MARK: What is accessed
 
-    private func matches(_ fd: Int32, of tid: Int32) -> Bool {
+    private func matches(_ fd: Int32, of call: Call, _ tid: Int32) -> Bool {
         guard fd >= 0 else { return false }
         if let descriptors, descriptors.contains(fd) { return true }
         if paths.isEmpty { return false }
         scratch.truncate(to: 0)
-        guard inspector.describe(fd: fd, of: tid, .path, into: scratch) != .unknown else { return false }
+        guard inspector.describe(fd: fd, of: tid, call.memory, .path, into: scratch) != .unknown else { return false }
         return paths.contains { $0.described.elementsEqual(scratch.bytes) }
     }
 
@@ -86,7 +86,7 @@ public final class AccessFilter: EventFilter {
         let usesPath = call[1] & 0xffff_ffff == 3 || call[1] & 0xffff_ffff == 4
         guard usesPath || call[1] & 0xffff_ffff == 5 else { return false }
         if usesPath && matches(pathAt: call[3], of: call) { return true }
-        return matches(Int32(truncatingIfNeeded: call[4]), of: tid)
+        return matches(Int32(truncatingIfNeeded: call[4]), of: call, tid)
     }
 
     /// An array of `struct pollfd` in the first argument.
@@ -96,7 +96,7 @@ public final class AccessFilter: EventFilter {
             var fd: Int32 = 0
             let n = withUnsafeMutableBytes(of: &fd) { call.memory.read(call[0] &+ i * 8, into: $0) }
             if n < 4 { return false }
-            if matches(fd, of: tid) { return true }
+            if matches(fd, of: call, tid) { return true }
         }
         return false
     }
@@ -112,7 +112,7 @@ public final class AccessFilter: EventFilter {
                 guard var bits = word(index, of: call, argument) else { break }
                 while bits != 0 {
                     let fd = Int32(index) * 64 + Int32(bits.trailingZeroBitCount)
-                    if fd < limit && matches(fd, of: tid) { return true }
+                    if fd < limit && matches(fd, of: call, tid) { return true }
                     bits &= bits - 1
                 }
             }

@@ -22,6 +22,8 @@ public struct CapturePlan: Sendable {
     public var memory = MemoryNeeds()
     /// Signals are to be delivered.
     public var signals = true
+    /// Commands of tasks are shown (`-Y`).
+    public var commands = false
     public var ptrace = PtraceOptions()
     public var bpf = BPFOptions()
 
@@ -83,6 +85,8 @@ public struct MemoryNeeds: Sendable {
     public var verbose: SyscallSet = .none
     /// Data that calls transfer is wanted in full (`-e read=`, `-e write=`).
     public var wholeBuffers = false
+    /// What is wanted of the things that descriptors refer to.
+    public var descriptors: DescriptorDetail = []
     public init() {}
 }
 

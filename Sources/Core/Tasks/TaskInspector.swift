@@ -1,14 +1,19 @@
 /// What is known about a task beyond its registers and memory: names of its
 /// descriptors, its command, its place in pid namespaces.
 ///
-/// A backend that stops its tracees answers from `/proc`; one that does not answers
-/// from what it captured. "Unknown" is always a valid answer.
+/// A backend that stops its tracees answers from `/proc`; one that does not answers from
+/// what it captured with the memory of the call that is asked about. "Unknown" is always a
+/// valid answer.
 public protocol TaskInspector: AnyObject {
     /// Writes what descriptor `fd` of task `tid` refers to, in strace's notation and
     /// without the angle brackets, if `detail` asks for it.
-    func describe(fd: Int32, of tid: Int32, _ detail: DescriptorDetail, into text: TextBuffer) -> DescriptorName
+    ///
+    /// - Parameter memory: that of the call; of no use for descriptors of another task.
+    func describe(
+        fd: Int32, of tid: Int32, _ memory: any TraceeMemory, _ detail: DescriptorDetail, into text: TextBuffer
+    ) -> DescriptorName
     /// Writes the working directory of a task.
-    func workingDirectory(of tid: Int32, into text: TextBuffer) -> DescriptorName
+    func workingDirectory(of tid: Int32, _ memory: any TraceeMemory, into text: TextBuffer) -> DescriptorName
     /// Writes the `comm` of a task.
     func command(of tid: Int32, into text: TextBuffer) -> Bool
     /// Writes what the link `name` below `/proc/TID` of a task says.
@@ -18,7 +23,7 @@ public protocol TaskInspector: AnyObject {
     /// The process, as the tracer knows it, that a pidfd of task `tid` stands for.
     func process(pidfd: Int32, of tid: Int32) -> Int32?
     /// The protocol of a socket, to choose a netlink decoder; nil if it is none.
-    func socketProtocol(fd: Int32, of tid: Int32) -> (family: Int32, protocol: Int32)?
+    func socketProtocol(fd: Int32, of tid: Int32, _ memory: any TraceeMemory) -> (family: Int32, protocol: Int32)?
     /// Writes the name of the network interface with this index.
     func interfaceName(_ index: UInt32, of tid: Int32, into text: TextBuffer) -> Bool
     /// Where a task mapped the `struct kvm_run` of a virtual CPU's descriptor.
@@ -28,15 +33,15 @@ public protocol TaskInspector: AnyObject {
 }
 
 extension TaskInspector {
-    public func describe(fd: Int32, of tid: Int32, _ detail: DescriptorDetail, into text: TextBuffer) -> DescriptorName {
-        .unknown
-    }
-    public func workingDirectory(of tid: Int32, into text: TextBuffer) -> DescriptorName { .unknown }
+    public func describe(
+        fd: Int32, of tid: Int32, _ memory: any TraceeMemory, _ detail: DescriptorDetail, into text: TextBuffer
+    ) -> DescriptorName { .unknown }
+    public func workingDirectory(of tid: Int32, _ memory: any TraceeMemory, into text: TextBuffer) -> DescriptorName { .unknown }
     public func command(of tid: Int32, into text: TextBuffer) -> Bool { false }
     public func link(_ name: StaticString, of tid: Int32, into text: TextBuffer) -> Bool { false }
     public func translate(_ id: Int32, _ kind: PidKind, seenBy tid: Int32) -> Int32? { nil }
     public func process(pidfd: Int32, of tid: Int32) -> Int32? { nil }
-    public func socketProtocol(fd: Int32, of tid: Int32) -> (family: Int32, protocol: Int32)? { nil }
+    public func socketProtocol(fd: Int32, of tid: Int32, _ memory: any TraceeMemory) -> (family: Int32, protocol: Int32)? { nil }
     public func interfaceName(_ index: UInt32, of tid: Int32, into text: TextBuffer) -> Bool { false }
     public func virtualCPU(fd: Int32, of tid: Int32) -> UInt64? { nil }
     public func genericNetlinkFamily(_ number: UInt16, into text: TextBuffer) -> Bool { false }

@@ -53,7 +53,7 @@ extension Decoder {
             out.address(address)
             return
         }
-        if count > 0, let socket = inspector.socketProtocol(fd: Int32(truncatingIfNeeded: self[0]), of: tid),
+        if count > 0, let socket = inspector.socketProtocol(fd: Int32(truncatingIfNeeded: self[0]), of: tid, call.memory),
             socket.family == 16
         {
             netlinkMessages(address, count, protocol: UInt64(UInt32(bitPattern: socket.protocol)))

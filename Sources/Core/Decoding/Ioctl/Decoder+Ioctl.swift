@@ -189,7 +189,7 @@ extension Decoder {
         default: return nil
         }
         scratch.truncate(to: 0)
-        guard case .known = inspector.describe(fd: Int32(truncatingIfNeeded: call[0]), of: tid, .path, into: scratch)
+        guard case .known = inspector.describe(fd: Int32(truncatingIfNeeded: call[0]), of: tid, call.memory, .path, into: scratch)
         else { return nil }
         let path = scratch.bytes
         let terminals: [Name] = ["/dev/tty", "/dev/pts/", "/dev/ptmx", "/dev/console"]
