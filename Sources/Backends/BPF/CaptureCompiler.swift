@@ -41,6 +41,11 @@ struct CaptureCompiler {
                 add(a, register, exiting: a.direction != .in)
             }
         }
+        if describes, syscall.givesDescriptor {
+            var result = Operations(isExit: true, isEvenOnError: false)
+            result.add(CAPTURE_DESCRIPTOR, UInt8(CAPTURE_RESULT))
+            exit += result.all
+        }
         var p = capture_program()
         guard entry.count <= Self.mostOperations, exit.count <= Self.mostOperations,
             operations.count + entry.count + exit.count <= Int(CAPTURE_OPERATIONS)
@@ -55,7 +60,9 @@ struct CaptureCompiler {
 
     private mutating func add(_ a: Argument, _ register: UInt8, exiting: Bool) {
         var list = Operations(isExit: exiting, isEvenOnError: a.direction == .inout_)
-        if let capture = a.capture {
+        if a.name == "dirfd", describes {
+            list.add(CAPTURE_DESCRIPTOR, register)
+        } else if let capture = a.capture {
             compile(capture, register, &list)
         } else if case .address = a.kind {
             // Of a dialect: other rows leave it at the address.
@@ -116,6 +123,8 @@ struct CaptureCompiler {
 
     /// Bytes of a shortened string and one more, which tells that it is.
     private var shortened: Int { needs.stringLimit + 1 }
+    /// What descriptors refer to is wanted.
+    private var describes: Bool { !needs.descriptors.isEmpty }
     private var bufferLimit: Int { needs.wholeBuffers ? Int(Self.unlimited) : shortened }
     /// Elements of an array that are looked at.
     private var elementLimit: Int { isVerbose ? 1024 : shortened }
@@ -135,8 +144,10 @@ struct CaptureCompiler {
             fields(layout, r, &o)
         case .pointee(let k):
             o.add(CAPTURE_BYTES, r, limit: k.width)
-            if k.leadsToMemory { compile(k, o.load(r, 0, k.width), &o) }
-        case .array(let k, let n): memory(r, n, scale: k.width, limit: elementLimit * k.width, &o)
+            if k.leadsToMemory || k.isDescriptor { compile(k, o.load(r, 0, k.width), &o) }
+        case .array(let k, let n):
+            memory(r, n, scale: k.width, limit: elementLimit * k.width, &o)
+            if k.isDescriptor { descriptors(r, n, stride: k.width, &o) }
         case .structures(let layout, let n): memory(r, n, scale: layout.size, limit: elementLimit * layout.size, &o)
         case .sockaddr(let n): memory(r, n, limit: 128, &o)
         case .msghdr:
@@ -153,6 +164,7 @@ struct CaptureCompiler {
             o.add(CAPTURE_REPEAT, at, length: left, limit: o.all.count - start, value: 64)
         case .sized(let k, _): compile(k, r, &o)
         case .custom: compile(Capture.unknown, r, &o)
+        case .fd, .dirfd: if describes { o.add(CAPTURE_DESCRIPTOR, r) }
         default: break
         }
     }
@@ -193,8 +205,20 @@ struct CaptureCompiler {
     }
 
     private mutating func fields(_ layout: StructLayout, _ r: UInt8, _ o: inout Operations) {
-        for f in layout.fields where f.width == 8 && f.kind.leadsToMemory {
-            compile(f.kind, o.load(r, f.offset, 8), &o)
+        for f in layout.fields where f.width == 8 && f.kind.leadsToMemory || describes && f.kind.isDescriptor {
+            compile(f.kind, o.load(r, f.offset, f.width), &o)
+        }
+    }
+
+    /// What `n` descriptors refer to that lie `stride` bytes apart; of an `fd_set` where that is 0.
+    private func descriptors(_ r: UInt8, _ n: ValueKind.Length, stride: Int, _ o: inout Operations) {
+        guard describes else { return }
+        let limit = stride == 0 ? 1024 : elementLimit
+        let code = stride == 0 ? CAPTURE_DESCRIPTOR_SET : CAPTURE_DESCRIPTORS
+        if case .constant(let n) = n {
+            o.add(code, r, scale: stride, count: min(n, limit))
+        } else if let length = register(n, &o) {
+            o.add(code, r, length: length, scale: stride, count: limit)
         }
     }
 
@@ -212,12 +236,32 @@ struct CaptureCompiler {
             o.add(CAPTURE_UNLESS, UInt8(argument), mask: mask, value: value)
             compile(inner, r, &o)
             o.all[at].limit = UInt32(o.all.count - at - 1)
+        case .descriptors(let n, let stride): descriptors(r, n, stride: stride, &o)
+        case .descriptorSet(let n): descriptors(r, .argument(n), stride: 0, &o)
         case .all(let each): for c in each { compile(c, r, &o) }
         }
     }
 }
 
+extension Syscall {
+    /// Whether its result may be a new descriptor.
+    fileprivate var givesDescriptor: Bool {
+        switch returns {
+        case .fd, .dialect: true
+        default: false
+        }
+    }
+}
+
 extension ValueKind {
+    var isDescriptor: Bool {
+        switch self {
+        case .fd, .dirfd: true
+        case .sized(let k, _): k.isDescriptor
+        default: false
+        }
+    }
+
     /// Whether the value is a pointer that a decoder follows.
     var leadsToMemory: Bool {
         switch self {

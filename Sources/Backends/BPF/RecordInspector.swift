@@ -54,7 +54,7 @@ final class RecordInspector: TaskInspector {
     }
 
     func workingDirectory(of tid: Int32, _ memory: any TraceeMemory, into text: TextBuffer) -> DescriptorName {
-        describe(fd: CAPTURE_WORKING_DIRECTORY, of: tid, memory, .path, into: text)
+        describe(fd: Int32(CAPTURE_WORKING_DIRECTORY), of: tid, memory, .path, into: text)
     }
 
     func socketProtocol(fd: Int32, of tid: Int32, _ memory: any TraceeMemory) -> (family: Int32, protocol: Int32)? {

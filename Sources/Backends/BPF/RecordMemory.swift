@@ -6,7 +6,7 @@ final class RecordMemory: TraceeMemory {
     /// The segments, one behind the other.
     var segments = UnsafeRawBufferPointer(start: nil, count: 0)
     /// The call has ended: what was captured then comes first.
-    private var isAtExit = false
+    private(set) var isAtExit = false
 
     func turn(toExit: Bool) { isAtExit = toExit }
 

@@ -207,13 +207,12 @@ __noinline int describe_path(struct task_state *t, uint64_t path, uint64_t file,
 /// Captures what a descriptor refers to now.
 static __always_inline void describe(struct task_state *t, int32_t number, uint32_t moment) {
     if (!configuration.descriptors) return;
-    struct task_struct *task = bpf_get_current_task_btf();
-    uint64_t path, file = 0;
+    uint64_t task = (uint64_t)bpf_get_current_task_btf(), path, file = 0;
     if (number == CAPTURE_WORKING_DIRECTORY) {
         if (!(configuration.descriptors & CAPTURE_PATHS)) return;
-        path = FIELD(uint64_t, task, LAYOUT.task_fs) + LAYOUT.fs_pwd;
+        path = word(task + LAYOUT.task_fs) + LAYOUT.fs_pwd;
     } else {
-        uint64_t files = FIELD(uint64_t, task, LAYOUT.task_files);
+        uint64_t files = word(task + LAYOUT.task_files);
         uint64_t table = files ? word(files + LAYOUT.files_table) : 0;
         if (!table || number < 0 || (uint32_t)number >= half(table + LAYOUT.table_size)) return;
         file = word(word(table + LAYOUT.table_files) + 8ull * (uint32_t)number);

@@ -15,6 +15,10 @@ public indirect enum Capture: Sendable {
     case through(Int, Capture)
     /// Only where an argument has this value under this mask.
     case when(argument: Int, mask: UInt64 = 0xffff_ffff, is: UInt64, Capture)
+    /// What descriptors refer to that lie `stride` bytes apart.
+    case descriptors(ValueKind.Length, stride: Int)
+    /// What descriptors in an `fd_set` refer to, of as many as an argument says.
+    case descriptorSet(argument: Int)
     case all([Capture])
 
     /// What is captured where nothing is stated.
