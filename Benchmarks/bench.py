@@ -29,10 +29,11 @@ def compile_helpers(folder):
         subprocess.run(['cc', '-O2', '-pthread', '-o', f'{folder}/{name}', f'{HERE}/{name}.c'], check=True)
 
 
-def once(command):
+def once(command, environment=None):
     """Runs a command; wall seconds, CPU seconds of it and its descendants, peak RSS in KiB."""
     t0 = time.perf_counter()
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                             env=environment)
     _, status, usage = os.wait4(child.pid, 0)
     wall = time.perf_counter() - t0
     child.returncode = os.waitstatus_to_exitcode(status)
@@ -127,6 +128,10 @@ def main():
             goal('/bin/true: renacer / strace', overhead('renacer') / overhead('strace'), 0.6)
         if name.startswith('narrow'):
             goal('narrow filter: renacer / native', ratio(rows, 'renacer', 'native'), 1.3)
+
+    if a.only == '' or 'bpf'.startswith(a.only[:3]):
+        import bpf
+        bpf.run(a, renacer, work, n, rounds, measure, ratio, goal, results)
 
     if a.only in 'memory':
         sizes = [int(x * scale) for x in (100_000, 1_000_000)]

@@ -4,7 +4,7 @@
 #   setup.sh test    what its tests and benchmarks need besides
 set -eu
 packages="gcc g++ libc6-dev make libbpf-dev libelf-dev zlib1g-dev"
-[ "${1:-build}" = build ] || packages="$packages strace python3 procps"
+[ "${1:-build}" = build ] || packages="$packages strace python3 procps bpftrace linux-perf"
 
 missing=
 for p in $packages; do

@@ -280,7 +280,10 @@ int task_exited(context *ctx) {
     }
     struct capture_task_change r = {};
     identify(&r.header, CAPTURE_EXIT, sizeof r);
-    char *signal = FIELD(char *, task, configuration.task_signal);
+    // Read rather than followed: for a pointer within a typed structure the verifier would
+    // search all of the kernel's types by name, for a millisecond.
+    char *signal = 0;
+    bpf_probe_read_kernel(&signal, sizeof signal, (char *)task + configuration.task_signal);
     r.status = FIELD(uint32_t, task, configuration.task_exit_code);
     bpf_probe_read_kernel(&r.group_status, 4, signal + configuration.signal_group_exit_code);
     uint32_t flags = 0, left = 0;

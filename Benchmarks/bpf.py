@@ -1,0 +1,81 @@
+"""The BPF backend beside perf trace and bpftrace, in the same run; called by bench.py."""
+import os, re, shutil, signal, statistics, subprocess, time
+
+COUNT_PER_CALL = 'tracepoint:raw_syscalls:sys_enter /pid == cpid/ { @s[tid] = nsecs; } ' \
+                 'tracepoint:raw_syscalls:sys_exit /@s[tid]/ { @[args->id] = hist(nsecs - @s[tid]); delete(@s[tid]); }'
+
+
+def cpu_per_call(tracer, work, count, usage):
+    """ns of CPU that each getppid cost the traced program itself."""
+    subprocess.run(tracer + [work, 'getppid', str(count)], check=True, env=dict(os.environ, USAGE=usage),
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with open(usage) as f:
+        return int(f.read()) / count
+
+
+def extra_cpu(renacer, work, count, rounds, folder):
+    """Medians over rounds of what tracing adds to each call: of the traced program, of another one
+    while it is traced, and of that one afterwards."""
+    usage, idle = os.path.abspath(f'{folder}/usage'), [renacer, '--backend', 'bpf', '-o', '/dev/null', '--']
+    traced, other, after = [], [], []
+    for _ in range(rounds):
+        native = cpu_per_call([], work, count, usage)
+        traced.append(cpu_per_call([renacer, '--backend', 'bpf', '-o', f'{folder}/bpf.out', '--'], work, count, usage) - native)
+        # A tracer of something else; it has attached once its program writes.
+        tracer = subprocess.Popen(idle + ['sh', '-c', 'echo; exec sleep 1000'], stdout=subprocess.PIPE, start_new_session=True)
+        tracer.stdout.readline()
+        other.append(cpu_per_call([], work, count, usage) - native)
+        os.killpg(tracer.pid, signal.SIGTERM)
+        tracer.wait()
+        after.append(cpu_per_call([], work, count, usage) - native)
+    return [statistics.median(x) for x in (traced, other, after)]
+
+
+def run(a, renacer, work, n, rounds, measure, ratio, goal, results):
+    if os.geteuid() != 0:
+        print('\nbpf: needs root; skipped')
+        return
+    perf, bpftrace = shutil.which('perf'), shutil.which('bpftrace')
+    bpf = [renacer, '--backend', 'bpf']
+    out = lambda name: ['-o', f'{a.build}/{name}.out']
+    dd = [shutil.which('dd'), 'if=/dev/zero', 'of=/dev/null', 'bs=1', 'count=' + n(500000), 'status=none']
+
+    text = {'native': dd, 'renacer bpf': bpf + out('bpf') + ['--'] + dd}
+    if perf:
+        text['perf trace'] = [perf, 'trace'] + out('perf') + ['--'] + dd
+    if bpftrace:
+        text['bpftrace print'] = [bpftrace, '-q'] + out('bpftrace') + ['-e', 'tracepoint:raw_syscalls:sys_exit /pid == cpid/ '
+                                  '{ printf("%d %d\\n", args->id, args->ret); }', '-c', ' '.join(dd)]
+    rows = results['bpf: dd bs=1, text'] = measure('bpf: dd bs=1, text', text, rounds)
+    goal('bpf, dd bs=1, text: renacer / native', ratio(rows, 'renacer bpf', 'native'), 2.8)
+    if perf:
+        goal('bpf, dd bs=1, text: perf trace / renacer', ratio(rows, 'perf trace', 'renacer bpf'), 4, False)
+
+    table = {'native': dd, 'renacer bpf -c': bpf + ['-c'] + out('bpf') + ['--'] + dd}
+    if bpftrace:
+        table['bpftrace hist'] = [bpftrace, '-q'] + out('bpftrace') + ['-e', COUNT_PER_CALL, '-c', ' '.join(dd)]
+    rows = results['bpf: dd bs=1, summary'] = measure('bpf: dd bs=1, summary', table, rounds)
+    goal('bpf, dd bs=1, summary: renacer / native', ratio(rows, 'renacer bpf -c', 'native'), 2.3)
+    if bpftrace:
+        goal('bpf, dd bs=1, summary: bpftrace hist / renacer', ratio(rows, 'bpftrace hist', 'renacer bpf -c'), 3, False)
+
+    start = {'native': ['/bin/true'], 'renacer bpf': bpf + ['-o', '/dev/null', '--', '/bin/true']}
+    rows = results['bpf: /bin/true'] = measure('bpf: /bin/true', start, rounds * 4)
+    goal('bpf, /bin/true: ms from start to end', rows['renacer bpf']['wall'] * 1e3, 8)
+
+    traced, other, after = extra_cpu(renacer, work, int(n(3_000_000)), rounds, a.build)
+    print(f'\nbpf: extra CPU per getppid  traced {traced:.0f} ns, another program {other:.0f} ns, afterwards {after:.0f} ns')
+    goal('bpf: ns of CPU added to a traced getppid', traced, 160)
+    goal('bpf: ns of CPU added to an untraced one', other, 40)
+    goal('bpf: ns of CPU added afterwards', after, 5)
+
+    calls, file = int(n(4_000_000)), f'{a.build}/bpf.out'
+    t0 = time.perf_counter()
+    subprocess.run(bpf + ['-o', file, '--', work, 'getppid', str(calls)], check=True)
+    rate = calls / (time.perf_counter() - t0)
+    with open(file, 'rb') as f:
+        text = f.read()
+    delivered, lost = len(re.findall(rb'^getppid\(', text, re.M)), sum(map(int, re.findall(rb'lost (\d+) events in all', text)))
+    print(f'\nbpf: {calls} calls, text to a file: {rate / 1e6:.2f} M calls/s, {delivered} delivered, {lost} lost')
+    goal('bpf: M calls/s, text to a file', rate / 1e6, 1.5, False)
+    goal('bpf: calls lost of them', calls - delivered, 0)
