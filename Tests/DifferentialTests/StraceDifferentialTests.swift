@@ -19,9 +19,9 @@ import Testing
         arguments: corpus.filter { $0 != "unknown-calls" })
     func countsOfTheSummaryAgree(_ program: String) throws {
         let strace = try #require(Tracers.strace)
-        var (a, b) = try (counts(strace, program), counts(Tracers.asStrace, program))
-        for _ in 0..<5 where a != b { (a, b) = try (counts(strace, program), counts(Tracers.asStrace, program)) }
-        #expect(a == b)
+        try Comparison.expectEqualCounts {
+            try (Tracers.counts(strace, [], program), Tracers.counts(Tracers.asStrace, [], program))
+        }
     }
 
     static let commands: [String] = [
@@ -42,50 +42,12 @@ import Testing
         try compare([], ["/bin/sh", "-c", "exec " + command])
     }
 
-    /// Programs that race with themselves (a child's end against its parent's wait) are traced
-    /// again until both tracers have seen the same outcome of the race, a few times at most.
     private func compare(_ options: [String], _ command: [String]) throws {
-        var differences: [String] = []
-        for _ in 0..<6 {
-            differences = try self.differences(options, command)
-            if differences.isEmpty { return }
-        }
-        for d in differences { Issue.record("\(d)") }
-    }
-
-    private func differences(_ options: [String], _ command: [String]) throws -> [String] {
         let strace = try #require(Tracers.strace)
-        let theirs = try Tracers.trace(strace, options, command)
-        let ours = try Tracers.trace(Tracers.asStrace, options, command)
-        let modern = theirs.tasks.map { (pid: $0.pid, lines: $0.lines.map(Notation.modernise)) }
-        let (a, b) = (Canonical.lines(modern), Canonical.lines(ours.tasks))
-        var found: [String] = []
-        if theirs.status != ours.status { found.append("exit status \(theirs.status) under strace, \(ours.status) under renacer") }
-        if a.count != b.count { found.append("\(a.count) tasks under strace, \(b.count) under renacer") }
-        for (i, (x, y)) in zip(a, b).enumerated() where x != y {
-            for change in y.difference(from: x) {
-                switch change {
-                case .remove(let at, let line, _): found.append("task \(i) strace  \(at): \(line)")
-                case .insert(let at, let line, _): found.append("task \(i) renacer \(at): \(line)")
-                }
-            }
+        try Comparison.expectEqual {
+            var theirs = try Tracers.trace(strace, options, command)
+            theirs.tasks = theirs.tasks.map { (pid: $0.pid, lines: $0.lines.map(Notation.modernise)) }
+            return (Comparison.Side("strace", theirs), Comparison.Side("renacer", try Tracers.trace(Tracers.asStrace, options, command)))
         }
-        return found
-    }
-
-    /// Calls and errors by name, from `-c -f`.
-    private func counts(_ tracer: String, _ program: String) throws -> [String: [Int]] {
-        let file = Tracers.folder.appendingPathComponent(UUID().uuidString)
-        defer { try? FileManager.default.removeItem(at: file) }
-        _ = try Tracers.run([
-            "/usr/bin/setarch", "-R", tracer, "-c", "-f", "-U", "name,calls,errors", "-o", file.path, Tracers.corpus, program,
-        ])
-        var result: [String: [Int]] = [:]
-        for line in try String(decoding: Data(contentsOf: file), as: UTF8.self).split(separator: "\n").dropFirst(2) {
-            let words = line.split(separator: " ")
-            guard let name = words.first, !name.hasPrefix("-") else { continue }
-            result[String(name)] = words.dropFirst().compactMap { Int($0) }
-        }
-        return result
     }
 }

@@ -14,6 +14,12 @@ enum Tracers {
         FileManager.default.isExecutableFile(atPath: $0)
     }
 
+    /// Why programs cannot be traced with BPF here; nil if they can.
+    static let refusalOfBPF: String? = {
+        guard let outcome = try? run([renacer, "--backend", "bpf", "-o", "/dev/null", "/bin/true"]) else { return "renacer does not start" }
+        return outcome.status == 0 ? nil : outcome.errors
+    }()
+
     /// A scratch folder of this test run, with the corpus built in it and renacer under
     /// a name ending in `strace`.
     static let folder: URL = {
