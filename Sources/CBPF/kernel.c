@@ -207,7 +207,7 @@ int cbpf_read_kernel(struct cbpf_kernel *k, int descriptors) {
         close_types(&t);
         return -EPROTO;
     }
-    uint32_t thread_info = 0, status = 0;
+    uint32_t thread_info = 0, status = 0, pending = 0, pending_set = 0;
     const struct wanted_type types[] = {
         {"btf_trace_sys_enter", BTF_KIND_TYPEDEF, &k->sys_enter},
         {"btf_trace_sys_exit", BTF_KIND_TYPEDEF, &k->sys_exit},
@@ -226,6 +226,8 @@ int cbpf_read_kernel(struct cbpf_kernel *k, int descriptors) {
         {"task_struct", "exit_code", &k->offsets.task_exit_code},
         {"task_struct", "signal", &k->offsets.task_signal},
         {"task_struct", "thread_info", &thread_info},
+        {"task_struct", "pending", &pending},
+        {"sigpending", "signal", &pending_set},
         {"signal_struct", "group_exit_code", &k->offsets.signal_group_exit_code},
         {"signal_struct", "flags", &k->offsets.signal_flags},
         {"signal_struct", "live", &k->offsets.signal_live},
@@ -276,6 +278,7 @@ int cbpf_read_kernel(struct cbpf_kernel *k, int descriptors) {
         else if (!k->missing) k->missing = members[i].member;
     }
     k->offsets.task_status = thread_info + status;
+    k->offsets.task_pending = pending + pending_set;
     close_types(&t);
     return 0;
 }

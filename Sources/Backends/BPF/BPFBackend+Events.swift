@@ -30,28 +30,37 @@ extension BPFBackend {
 
     // MARK: Order
 
-    /// Takes up the records that wait, in order of time.
-    func gather(_ programs: OpaquePointer) {
+    /// Takes up the records that wait, in order of time, as far as nothing can come before them any more.
+    ///
+    /// A call is sent when it ends, but was entered before what happened meanwhile. So of several tasks what has
+    /// happened until now is delivered once the kernel has told of the calls that go on.
+    func gather(_ programs: OpaquePointer, isLast: Bool) {
         // A command may change in a call.
-        var several = tasks.count > 1 || plan.commands
-        // A call that blocks while others go on was entered before what they did.
-        if several, plan.entered, cbpf_pending(programs) > 0 { _ = cbpf_sweep(programs) }
+        var several = cbpf_live(programs) > 1 || tasks.count > 1 || !occurrences.isEmpty || plan.commands
+        var horizon = UInt64.max
+        if several, plan.entered, !isLast, cbpf_pending(programs) > 0 {
+            horizon = clinux_monotonic_ns()
+            _ = cbpf_sweep(programs)
+        }
         let limit = position &+ Self.window
         var isSorted = true
-        var last: UInt64 = 0
+        var last = occurrences.last?.time ?? 0
+        var latest: UInt64 = 0
+        var start = position
         func add(_ time: UInt64, _ record: UnsafeRawPointer, _ what: Occurrence.What) {
             if time < last { isSorted = false }
             last = time
-            occurrences.append(Occurrence(time: time, record: record, what: what))
+            occurrences.append(Occurrence(time: time, record: record, position: start, what))
         }
         while position < limit, let header = cbpf_next(programs, &position) {
             let record = UnsafeRawPointer(header)
+            latest = max(latest, header.pointee.time)
             switch UInt32(header.pointee.kind) {
             case CAPTURE_CALL.rawValue, CAPTURE_UNFINISHED.rawValue:
                 let call = record.assumingMemoryBound(to: capture_call.self)
                 if call.pointee.ahead > 0 { joinAhead(call) }
                 // With one task nothing comes between a call's ends but what its record is behind.
-                if several, plan.entered, call.pointee.entered != 0 { add(call.pointee.entered, record, .entry) }
+                if several, plan.entered, Self.hasUntoldEntry(call) { add(call.pointee.entered, record, .entry) }
                 add(header.pointee.time, record, .end)
             case CAPTURE_ENTERED.rawValue:
                 let call = record.assumingMemoryBound(to: capture_call.self)
@@ -59,12 +68,38 @@ extension BPFBackend {
                 add(header.pointee.time, record, .entry)
             case CAPTURE_AHEAD.rawValue: keepAhead(record.assumingMemoryBound(to: capture_call.self))
             default:
-                if header.pointee.kind == UInt8(CAPTURE_FORK.rawValue) { several = true }
+                if header.pointee.kind == UInt8(CAPTURE_FORK.rawValue), !several, plan.entered, !isLast {
+                    several = true
+                    horizon = header.pointee.time
+                }
                 add(header.pointee.time, record, .whole)
+            }
+            start = position
+        }
+        if position >= limit, plan.entered {
+            horizon = min(horizon, latest)
+            var beyond = position
+            start = position
+            while let header = cbpf_next(programs, &beyond) {
+                let call = UnsafeRawPointer(header).assumingMemoryBound(to: capture_call.self)
+                switch UInt32(header.pointee.kind) {
+                case CAPTURE_CALL.rawValue, CAPTURE_UNFINISHED.rawValue, CAPTURE_ENTERED.rawValue:
+                    if Self.hasUntoldEntry(call), call.pointee.entered <= horizon, call.pointee.ahead == 0 {
+                        add(call.pointee.entered, UnsafeRawPointer(header), .entry)
+                    }
+                default: break
+                }
+                start = beyond
             }
         }
         if !isSorted { sort() }
+        ready = occurrences.count
+        while ready > 0, occurrences[ready - 1].time > horizon { ready -= 1 }
         checkLoss(programs)
+    }
+
+    private static func hasUntoldEntry(_ call: UnsafePointer<capture_call>) -> Bool {
+        call.pointee.entered != 0 && call.pointee.header.flags & UInt16(CAPTURE_TOLD) == 0
     }
 
     /// Sorts what is nearly sorted; what happened at one time stays in the ring's order.
@@ -94,14 +129,14 @@ extension BPFBackend {
 
     /// Fills the batch with the next occurrences.
     func deliverSome() {
-        let end = min(delivered + Self.batchSize, occurrences.count)
+        let end = min(delivered + Self.batchSize, ready)
         while delivered < end {
             let o = occurrences[delivered]
             // A command's name holds for what follows; what went before is consumed first.
             if plan.commands, !batch.events.isEmpty, changesCommands(o) { return }
             delivered += 1
             // Nothing came between: the end tells all of the call.
-            if o.what == .entry, delivered < occurrences.count, occurrences[delivered].record == o.record { continue }
+            if o.what == .entry, delivered < ready, occurrences[delivered].record == o.record { continue }
             deliver(o)
         }
     }
@@ -152,34 +187,42 @@ extension BPFBackend {
         let task = task(tid, pid)
         var segments = Self.segments(o.record.assumingMemoryBound(to: capture_call.self))
         if record.ahead > 0, let all = joined[o.record] { segments = UnsafeRawBufferPointer(all) }
-        let isEntry = o.what == .entry
-        // The sweep has told of it already.
-        if isEntry, task.shownEntry == record.entered { return }
         let a = record.arguments
+        // What goes on may have been told of already.
+        if o.what == .entry, record.entered <= task.lastEntry { return }
+        task.lastEntry = record.entered
         var call = Call(
             number: Int(record.number), personality: Personality(rawValue: header.personality) ?? .native,
             arguments: (a.0, a.1, a.2, a.3, a.4, a.5), enterTime: record.entered,
             memory: view(segments))
         call.instructionPointer = record.instruction_pointer
         call.stackPointer = record.stack_pointer
-        if isEntry {
-            task.shownEntry = record.entered
-            // Under exec the entry was another thread's, by name.
-            append(o.time, task.formerID ?? tid, pid, .syscallEntered(call))
-            if header.kind == UInt8(CAPTURE_ENTERED.rawValue) { task.shownCall = call }
+        call.interruptedNumber = task.interruptedNumber
+        if o.what == .entry {
+            task.isShownInCall = true
+            task.shownCall = call
+            append(o.time, tid, pid, .syscallEntered(call))
             return
         }
-        task.shownEntry = 0
-        task.shownCall = nil
+        task.isShownInCall = false
         call.exitTime = header.time
-        if header.kind == UInt8(CAPTURE_UNFINISHED.rawValue) {
-            call.outcome = .unfinished
-        } else {
-            let failed = record.result < 0 && record.result >= -4095
-            call.outcome = failed ? .failed(Int32(-record.result)) : .returned(record.result)
+        call.outcome = header.kind == UInt8(CAPTURE_UNFINISHED.rawValue) ? .unfinished : Self.outcome(record.result, of: call)
+        if call.outcome == .failed(Self.restartBlock), call.number != Int(clinux_sys_restart_syscall) {
+            task.interruptedNumber = call.number
         }
         append(o.time, tid, pid, .syscall(call))
         account.delivered += 1
+    }
+
+    /// ERESTART_RESTARTBLOCK: the kernel goes on with the call through `restart_syscall`.
+    private static let restartBlock: Int32 = 516
+
+    private static func outcome(_ result: Int64, of call: Call) -> Call.Outcome {
+        let value = call.personality == .compat32 ? Int64(Int32(truncatingIfNeeded: result)) : result
+        // Calls that widen 32 bits without their sign fail with what looks like a number.
+        let isNarrow = result >> 12 == 0xf_ffff && call.returns == .narrow
+        if isNarrow || value < 0 && value >= -4095 { return .failed(Int32(truncatingIfNeeded: 0 &- result)) }
+        return .returned(result)
     }
 
     /// Keeps the segments of a call whose record follows.
@@ -209,6 +252,16 @@ extension BPFBackend {
     private static func segments(_ call: UnsafePointer<capture_call>) -> UnsafeRawBufferPointer {
         let size = MemoryLayout<capture_call>.size
         return UnsafeRawBufferPointer(start: UnsafeRawPointer(call) + size, count: max(Int(call.pointee.header.size) - size, 0))
+    }
+
+    /// Frees the joined memory of what has been delivered.
+    func freeJoined() {
+        guard !joined.isEmpty else { return }
+        let kept = Set(occurrences.map(\.record))
+        for (record, memory) in joined where !kept.contains(record) {
+            memory.deallocate()
+            joined[record] = nil
+        }
     }
 
     // MARK: Signals
@@ -248,15 +301,9 @@ extension BPFBackend {
     private func executed(_ r: capture_task_change, _ tid: Int32, _ pid: Int32) {
         let former = Int32(bitPattern: r.other_tid)
         if former != tid {
-            let leader = tasks[tid]
             append(r.header.time, tid, pid, .process(.superseded(by: former)))
-            let successor = TracedTask(tid: tid, pid: pid)
-            if let thread = tasks.removeValue(forKey: former) {
-                successor.shownEntry = thread.shownEntry
-                successor.shownCall = thread.shownCall
-            }
-            if leader == nil { threads[pid, default: 0] += 1 }
-            tasks[tid] = successor
+            let thread = tasks.removeValue(forKey: former) ?? TracedTask(tid: former, pid: pid)
+            tasks[tid] = TracedTask(leader: pid, former: thread)
             last = nil
             threads[pid] = 1
         }
@@ -268,14 +315,21 @@ extension BPFBackend {
         let status = r.is_group != 0 ? r.group_status : r.status
         let left = (threads[pid] ?? 1) - 1
         threads[pid] = left > 0 ? left : nil
-        if tid == pid, r.is_last == 0 {
+        if tid == pid, r.is_last == 0 || left > 0 {
             // wait(2) tells of a leader when no other thread is left: another may exec meanwhile.
             task.heldEnd = (r.header.time, status)
             return
         }
         end(tid, pid, r.header.time, status)
-        if r.is_last != 0, tid != pid, let leader = tasks[pid], let held = leader.heldEnd {
+        if left <= 0, tid != pid, let leader = tasks[pid], let held = leader.heldEnd {
             end(pid, pid, r.header.time, r.is_group != 0 ? r.group_status : held.status)
+        }
+    }
+
+    /// Tells of leaders whose last thread's end was lost.
+    func endHeld() {
+        for leader in tasks.values.sorted(by: { $0.tid < $1.tid }) {
+            if let held = leader.heldEnd { end(leader.tid, leader.pid, held.time, held.status) }
         }
     }
 

@@ -24,9 +24,10 @@ public final class BPFBackend: Backend {
     /// Threads alive of each process, the leader included.
     var threads: [Int32: Int] = [:]
 
-    /// What is to be delivered, in order of time, and how far that has come.
+    /// What is to be delivered, in order of time: how far that has come, and what of it may be.
     var occurrences: [Occurrence] = []
     var delivered = 0
+    var ready = 0
     /// Behind the records in `occurrences`.
     var position: UInt64 = 0
     /// Views of records that events of the batch borrow, reused.
@@ -46,7 +47,8 @@ public final class BPFBackend: Backend {
     private var isSwept = false
     var lastLossCheck: UInt64 = 0
 
-    private enum Ending { case signal(Int32), limit }
+    private enum Ending: Equatable { case signal(Int32), limit }
+    private let noMemory = NoMemory()
 
     public init() {}
 
@@ -54,6 +56,9 @@ public final class BPFBackend: Backend {
 
     public func prepare(_ plan: CapturePlan) throws(TraceError) {
         self.plan = plan
+        guard Self.isInFirstPidNamespace else {
+            throw TraceError("bpf: renacer runs in a pid namespace, whose ids the kernel's tracepoints do not tell; use --backend ptrace")
+        }
         var kernel = cbpf_kernel()
         let found = cbpf_read_kernel(&kernel, plan.memory.descriptors.isEmpty ? 0 : 1)
         guard found == 0 else {
@@ -95,6 +100,12 @@ public final class BPFBackend: Backend {
         position = cbpf_position(programs)
     }
 
+    /// Ids in records are those of the first pid namespace; the kernel gives it this inode.
+    private static var isInFirstPidNamespace: Bool {
+        var namespace = stat()
+        return stat("/proc/self/ns/pid", &namespace) != 0 || namespace.st_ino == 0xefff_fffc
+    }
+
     private func compile(_ personality: Personality, _ compiler: inout CaptureCompiler, _ calls: inout [capture_program]) {
         let first = Int(personality.rawValue) * Int(CAPTURE_CALLS)
         for number in 0..<Int(CAPTURE_CALLS) {
@@ -107,8 +118,16 @@ public final class BPFBackend: Backend {
                 program = compiler.program(for: syscall, number, personality)
             }
             program.flags = UInt8(CAPTURE_WANTED)
+            if Self.isFinal(number, personality) { program.flags |= UInt8(CAPTURE_FINAL) }
             calls[first + number] = program
         }
+    }
+
+    /// Whether a call never returns.
+    private static func isFinal(_ number: Int, _ personality: Personality) -> Bool {
+        guard personality == .compat32 else { return number == Int(clinux_sys_exit) || number == Int(clinux_sys_exit_group) }
+        guard let name = SyscallTable.lookup(number, personality)?.name else { return false }
+        return name == "exit" || name == "exit_group"
     }
 
     public func start() throws(TraceError) {
@@ -166,17 +185,19 @@ public final class BPFBackend: Backend {
         if !batch.events.isEmpty, usedViews == 0, delivered == 0, occurrences.isEmpty { return handOver() }
         while true {
             recycle(programs)
-            if delivered < occurrences.count {
+            stopIfAsked(programs)
+            if delivered < ready {
                 deliverSome()
                 if !batch.events.isEmpty { return .events(counted()) }
                 continue
             }
-            if let d = endIfAsked(programs) { return d }
-            let end = hasEnded(programs)
-            gather(programs)
+            let end = isStopped || hasEnded(programs)
+            if isAsked != .limit { gather(programs, isLast: end) }
             if !occurrences.isEmpty { continue }
             if end {
                 checkLoss(programs)
+                if isStopped { letGoOfAll() }
+                endHeld()
                 return batch.events.isEmpty ? .end(launchedEnd) : handOver()
             }
             try wait(programs, deadline)
@@ -197,14 +218,12 @@ public final class BPFBackend: Backend {
     private func recycle(_ programs: OpaquePointer) {
         batch.events.removeAll(keepingCapacity: true)
         usedViews = 0
-        guard delivered == occurrences.count, delivered > 0 else { return }
-        if !joined.isEmpty {
-            for memory in joined.values { memory.deallocate() }
-            joined.removeAll()
-        }
-        occurrences.removeAll(keepingCapacity: true)
+        guard delivered == ready, delivered > 0 else { return }
+        if delivered == occurrences.count { occurrences.removeAll(keepingCapacity: true) } else { occurrences.removeFirst(delivered) }
         delivered = 0
-        cbpf_release(programs, position)
+        ready = 0
+        freeJoined()
+        cbpf_release(programs, occurrences.reduce(position) { min($0, $1.position) })
         owesIdle = cbpf_pending(programs) == 0
     }
 
@@ -246,35 +265,42 @@ public final class BPFBackend: Backend {
         launchedEnd = signal == 0 ? .exited(status >> 8 & 0xff) : .killed(signal)
     }
 
-    private func endIfAsked(_ programs: OpaquePointer) -> Delivery? {
+    /// Lets go of all tasks if somebody wants that.
+    private func stopIfAsked(_ programs: OpaquePointer) {
         if isAsked == nil {
             let signal = clinux_caught_signal()
             if signal != 0 { isAsked = .signal(signal) }
         }
-        guard let isAsked, !isStopped else { return nil }
+        guard let isAsked, !isStopped else { return }
+        isStopped = true
+        // What tasks are in while they are let go of.
+        _ = cbpf_sweep(programs)
+        cbpf_detach(programs)
         switch isAsked {
         case .limit:
             Self.say("System call limit has been reached, detaching tracees")
             launchedEnd = nil
+            // What else has happened is beyond the limit.
+            occurrences.removeSubrange(delivered...)
+            ready = delivered
         case .signal(let signal): launchedEnd = .killed(signal)
         }
-        letGoOfAll(programs)
-        return batch.events.isEmpty ? .end(launchedEnd) : handOver()
     }
 
-    private func letGoOfAll(_ programs: OpaquePointer) {
-        cbpf_detach(programs)
+    /// Tells of the tasks that were let go of.
+    private func letGoOfAll() {
         let now = clinux_monotonic_ns()
         for task in tasks.values.sorted(by: { $0.tid < $1.tid }) where task.heldEnd == nil {
-            if task.shownEntry != 0, var call = task.shownCall {
+            if task.isShownInCall, var call = task.shownCall {
                 call.outcome = .detached
                 call.exitTime = now
+                call.memory = noMemory
                 append(now, task.tid, task.pid, .syscall(call))
             }
             append(now, task.tid, task.pid, .process(.detached))
         }
         tasks.removeAll()
-        isStopped = true
+        last = nil
     }
 
     public func stop() {

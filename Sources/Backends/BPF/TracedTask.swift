@@ -4,15 +4,17 @@ import RenacerCore
 final class TracedTask {
     let tid: Int32
     let pid: Int32
-    /// Entry time of the call that sinks know it to be in; 0 if none.
-    var shownEntry: UInt64 = 0
+    /// Entry time of the last call that sinks were told of.
+    var lastEntry: UInt64 = 0
+    /// Sinks know it to be in that call.
+    var isShownInCall = false
     /// The call it was last shown to be in, should it be let go of.
     var shownCall: Call?
+    /// The number of the call that `restart_syscall` would go on with.
+    var interruptedNumber = Call.unknownNumber
     /// Segments that went ahead of their call's record.
     var ahead: [UInt8] = []
     var aheadCount: UInt32 = 0
-    /// The id under which it called exec, if it is another now.
-    var formerID: Int32?
     /// The leader's end, known as such only when no other thread is left.
     var heldEnd: (time: UInt64, status: UInt32)?
 
@@ -20,14 +22,35 @@ final class TracedTask {
         self.tid = tid
         self.pid = pid
     }
+
+    /// The process' leader from now on, having executed: what is known of thread `former`.
+    init(leader pid: Int32, former: TracedTask) {
+        tid = pid
+        self.pid = pid
+        lastEntry = former.lastEntry
+        isShownInCall = former.isShownInCall
+        shownCall = former.shownCall
+        ahead = former.ahead
+        aheadCount = former.aheadCount
+    }
 }
 
 /// Something of a record that is to be delivered, and when.
 struct Occurrence {
-    var time: UInt64
+    let time: UInt64
     /// The record; its bytes are borrowed from the ring.
-    var record: UnsafeRawPointer
-    var what: What
+    let record: UnsafeRawPointer
+    /// Where the record starts in the ring, a multiple of 8, and `what`.
+    private let place: UInt64
+
+    init(time: UInt64, record: UnsafeRawPointer, position: UInt64, _ what: What) {
+        self.time = time
+        self.record = record
+        place = position | UInt64(what.rawValue)
+    }
+
+    var position: UInt64 { place & ~7 }
+    var what: What { What(rawValue: UInt8(place & 7)) ?? .whole }
 
     enum What: UInt8 {
         /// The call's entry, or its end.

@@ -113,6 +113,8 @@ static struct task_state *current_state(struct task_struct *task) {
     return t;
 }
 
+static void send_call(struct task_state *t, uint8_t kind);
+
 static void enter(struct task_state *t, struct task_struct *task, void *regs, int64_t number) {
     uint32_t p = personality(task, number);
     uint32_t at = place(p, number);
@@ -134,6 +136,10 @@ static void enter(struct task_state *t, struct task_struct *task, void *regs, in
     store_arguments(t, regs, p == 1);
     t->call.entered = bpf_ktime_get_ns();
     if (program->entry) run(t, program->first, program->entry, ~0u, CAPTURE_AT_ENTRY);
+    if (program->flags & CAPTURE_FINAL) {
+        t->in_call = 0;
+        send_call(t, CAPTURE_UNFINISHED);
+    }
 }
 
 SEC("btf/sys_enter")
@@ -142,9 +148,10 @@ int sys_enter(context *ctx) {
     struct task_state *t = current_state(task);
     if (!t) return 0;
     int64_t number = (int)ctx[1];
+    t->newborn = 0;
     if (t->starting) {
         if (number != configuration.execve) return 0;
-        t->starting = 0;
+        t->starting = IN_FIRST_EXEC;
     }
     enter(t, task, (void *)ctx[0], number);
     return 0;
@@ -153,6 +160,7 @@ int sys_enter(context *ctx) {
 /// Sends the record of a call, its memory behind it.
 static void send_call(struct task_state *t, uint8_t kind) {
     identify(&t->call.header, kind, 0);
+    if (t->told == t->call.entered) t->call.header.flags |= CAPTURE_TOLD;
     uint32_t used = t->used;
     if (used > sizeof t->data) used = sizeof t->data;
     t->call.header.size = sizeof t->call + used;
@@ -175,28 +183,36 @@ static void count(struct task_state *t, uint32_t at, int64_t result) {
     s->histogram[bucket]++;
 }
 
-static void tell_ignored(struct task_state *t) {
-    t->has_ignored = 0;
-    t->ignored.header.time = bpf_ktime_get_ns();
-    deliver(&t->ignored, sizeof t->ignored, false);
+static void tell_signal(struct task_state *t) {
+    t->has_signal = 0;
+    t->signal.header.time = bpf_ktime_get_ns();
+    deliver(&t->signal, sizeof t->signal, false);
+}
+
+enum { KILL = 9 };
+
+/// Whether the task dies before it is back from its call: what that came to nobody learns.
+static bool is_killed(struct task_state *t, struct task_struct *task) {
+    // A signal that kills the process reaches the others as SIGKILL, and this one, which took it, too.
+    return FIELD(uint64_t, task, configuration.task_pending) & 1ull << (KILL - 1) && !(t->has_signal && t->is_fatal);
 }
 
 static void leave(struct task_state *t, struct task_struct *task, void *regs, int64_t result) {
 #ifdef __TARGET_ARCH_x86
     if (!t->in_call) {
-        // Attached in the middle of a call: its registers are still there.
-        int64_t number = FIELD(int64_t, regs, R_NUMBER);
+        // Attached in the middle of a call, or a seccomp filter decided about it: its registers are still there.
+        int64_t number = FIELD(int32_t, regs, R_NUMBER);
         uint32_t p = personality(task, number);
-        if (number < 0 || !(shared.programs[place(p, number)].flags & CAPTURE_WANTED) || !t->may_be_in_call) return;
+        if (number < 0 || !(shared.programs[place(p, number)].flags & CAPTURE_WANTED) || t->newborn) return;
         t->call.number = number;
         t->call.header.personality = p;
-        t->call.header.flags = CAPTURE_NO_ENTRY;
-        t->call.entered = 0;
+        t->call.header.flags = t->may_be_in_call ? CAPTURE_NO_ENTRY : 0;
+        t->call.entered = t->may_be_in_call ? 0 : bpf_ktime_get_ns();
         t->call.ahead = 0;
         t->used = 0;
         t->lost_ahead = 0;
         store_arguments(t, regs, p == 1);
-        t->faulted = 0;
+        t->faulted = t->may_be_in_call ? 0 : ~0u;
     }
 #else
     if (!t->in_call) return;
@@ -220,16 +236,18 @@ SEC("btf/sys_exit")
 int sys_exit(context *ctx) {
     struct task_struct *task = bpf_get_current_task_btf();
     struct task_state *t = state_of(task);
-    if (!t || t->starting) return 0;
+    if (!t || t->starting == STARTING) return 0;
     int64_t result = ctx[1];
+    if (t->starting) t->starting = result < 0 ? STARTING : 0;
+    if (is_killed(t, task)) return 0;
     if (configuration.summary) {
         if (t->in_call) count(t, place(t->call.header.personality, t->call.number), result);
         t->in_call = 0;
         return 0;
     }
     leave(t, task, (void *)ctx[0], result);
-    t->may_be_in_call = 0;
-    if (t->has_ignored) tell_ignored(t);
+    t->may_be_in_call = t->newborn = 0;
+    if (t->has_signal) tell_signal(t);
     return 0;
 }
 
@@ -238,7 +256,10 @@ int task_forked(context *ctx) {
     struct task_struct *child = (void *)ctx[1];
     struct task_state *parent = state_of(bpf_get_current_task_btf());
     if (!parent || !configuration.follows || shared.stopped) return 0;
-    if (!adopt(child) || configuration.summary) return 0;
+    struct task_state *t = adopt(child);
+    if (!t) return 0;
+    t->newborn = 1;
+    if (configuration.summary) return 0;
     struct capture_task_change r = {};
     identify(&r.header, CAPTURE_FORK, sizeof r);
     r.other_tid = FIELD(int32_t, child, configuration.task_pid);
@@ -254,14 +275,30 @@ int task_executed(context *ctx) {
     struct task_struct *task = bpf_get_current_task_btf();
     struct task_state *t = state_of(task);
     if (!t || configuration.summary) return 0;
+    // What addresses meant is gone.
+    t->faulted = 0;
+    uint32_t former = ctx[1];
+    if (t->in_call && former != (uint32_t)bpf_get_current_pid_tgid()) {
+        // The call was another thread's, by name.
+        uint32_t used = t->used;
+        if (used <= sizeof t->data) {
+            identify(&t->call.header, CAPTURE_ENTERED, sizeof t->call + used);
+            t->call.header.tid = former;
+            t->call.header.time = t->call.entered;
+            if (t->told == t->call.entered || send(&t->call, sizeof t->call + used, false)) t->told = t->call.entered;
+        }
+    }
     struct capture_task_change r = {};
     identify(&r.header, CAPTURE_EXEC, sizeof r);
-    r.other_tid = (uint32_t)ctx[1];
+    r.other_tid = former;
     r.live = shared.live;
     bpf_get_current_comm(r.command, sizeof r.command);
     deliver(&r, sizeof r, false);
     return 0;
 }
+
+/// Of `signal_struct`: all threads end.
+enum { GROUP_EXIT = 4 };
 
 SEC("btf/sched_process_exit")
 int task_exited(context *ctx) {
@@ -269,6 +306,7 @@ int task_exited(context *ctx) {
     struct task_struct *task = bpf_get_current_task_btf();
     struct task_state *t = state_of(task);
     if (!t) return 0;
+    if (t->has_signal) tell_signal(t);
     uint64_t live = __sync_fetch_and_add(&shared.live, -1ll) - 1;
     if (configuration.summary) {
         // Only the end matters.
@@ -289,8 +327,7 @@ int task_exited(context *ctx) {
     uint32_t flags = 0, left = 0;
     bpf_probe_read_kernel(&flags, 4, signal + configuration.signal_flags);
     bpf_probe_read_kernel(&left, 4, signal + configuration.signal_live);
-    enum { SIGNAL_GROUP_EXIT = 4 };
-    r.is_group = (flags & SIGNAL_GROUP_EXIT) != 0;
+    r.is_group = (flags & GROUP_EXIT) != 0;
     r.is_last = left == 0;
     r.live = live;
     deliver(&r, sizeof r, live == 0);
@@ -311,47 +348,81 @@ int task_renamed(context *ctx) {
     return 0;
 }
 
-enum { KILL = 9, IGNORED = 1 };
-
 static void fill_signal(struct capture_signal *r, uint32_t number, void *info) {
     r->number = number;
-    // Below 3: constants for "by the kernel" and "by nobody in particular".
-    if ((uint64_t)info > 2) bpf_probe_read_kernel(r->info, sizeof r->info, info);
-    else {
-        *(uint32_t *)r->info = number;
-        *(uint32_t *)(r->info + 8) = (uint64_t)info == 1 ? 0x80 : 0;
+    // Below 3: constants for "by the kernel" and "by whoever runs now".
+    if ((uint64_t)info > 2) {
+        bpf_probe_read_kernel(r->info, sizeof r->info, info);
+        return;
+    }
+    uint32_t *words = (uint32_t *)r->info;
+    words[0] = number;
+    if ((uint64_t)info == 1) {
+        words[2] = 0x80;
+    } else {
+        words[4] = bpf_get_current_pid_tgid() >> 32;
+        words[5] = bpf_get_current_uid_gid();
     }
 }
 
 SEC("btf/signal_deliver")
 int signal_delivered(context *ctx) {
     struct task_state *t = state_of(bpf_get_current_task_btf());
-    if (!t || t->starting || ctx[0] == KILL) return 0;
+    if (!t || t->starting == STARTING) return 0;
+    if (ctx[0] == KILL) {
+        if (t->has_signal) tell_signal(t);
+        return 0;
+    }
     struct capture_signal r = {};
     identify(&r.header, CAPTURE_SIGNAL, sizeof r);
-    uint64_t handler = 1;
-    bpf_probe_read_kernel(&handler, 8, (void *)ctx[2]);
-    r.is_default = handler == 0;
+    // Handler and flags.
+    uint64_t action[2] = {1};
+    bpf_probe_read_kernel(action, sizeof action, (void *)ctx[2]);
+    // Nobody may interfere with it, not even a tracer: none is told.
+    enum { IMMUTABLE = 0x800000 };
+    if (action[1] & IMMUTABLE) return 0;
+    r.is_default = action[0] == 0;
     fill_signal(&r, ctx[0], (void *)ctx[1]);
     deliver(&r, sizeof r, false);
     return 0;
 }
 
-/// A signal that its target ignores never reaches it: it is told of when it is sent.
+enum { SENT, IGNORED };
+
+/// Whether a signal to `task` will never be delivered although it means something: it is ignored,
+/// or ends the process at once.
+static bool goes_by(struct task_struct *task, uint32_t number, uint32_t result) {
+    char *signal = FIELD(char *, task, configuration.task_signal);
+    uint32_t flags = 0, code = 0;
+    bpf_probe_read_kernel(&flags, 4, signal + configuration.signal_flags);
+    if (result == IGNORED) return !(flags & GROUP_EXIT);
+    bpf_probe_read_kernel(&code, 4, signal + configuration.signal_group_exit_code);
+    return result == SENT && flags & GROUP_EXIT && code == number;
+}
+
+/// Signals that are ignored, or kill at once, are never delivered: they are told of when they are sent.
 SEC("btf/signal_generate")
 int signal_generated(context *ctx) {
-    if (ctx[4] != IGNORED) return 0;
     struct task_struct *task = (void *)ctx[2];
+    uint32_t number = ctx[0], result = ctx[4];
+    if (number == KILL) return 0;
     struct task_state *t = state_of(task);
-    if (!t || t->starting) return 0;
-    struct capture_signal *r = &t->ignored;
-    r->header.kind = CAPTURE_SIGNAL;
-    r->header.size = sizeof *r;
-    r->header.tid = FIELD(int32_t, task, configuration.task_pid);
-    r->header.pid = FIELD(int32_t, task, configuration.task_tgid);
-    fill_signal(r, ctx[0], (void *)ctx[1]);
-    t->has_ignored = 1;
-    if (!t->in_call) tell_ignored(t);
+    if (!t || t->starting == STARTING) return 0;
+    if (!goes_by(task, number, result)) return 0;
+    struct capture_signal r = {};
+    r.header.kind = CAPTURE_SIGNAL;
+    r.header.size = sizeof r;
+    r.header.tid = FIELD(int32_t, task, configuration.task_pid);
+    r.header.pid = FIELD(int32_t, task, configuration.task_tgid);
+    r.header.time = bpf_ktime_get_ns();
+    fill_signal(&r, number, (void *)ctx[1]);
+    if (t->in_call && !t->has_signal) {
+        t->signal = r;
+        t->is_fatal = result == SENT;
+        t->has_signal = 1;
+    } else {
+        deliver(&r, sizeof r, false);
+    }
     return 0;
 }
 
@@ -375,6 +446,7 @@ int sweep(context *ctx) {
     struct task_state *copy = bpf_map_lookup_elem(&copies, &zero);
     if (!t || !copy || !t->in_call) return 0;
     uint64_t entered = t->call.entered;
+    if (t->told == entered) return 0;
     if (bpf_probe_read_kernel(copy, sizeof *copy, t)) return 0;
     // The call may have ended meanwhile: then its own record tells of it.
     if (!t->in_call || t->call.entered != entered || copy->call.entered != entered) return 0;
@@ -386,7 +458,7 @@ int sweep(context *ctx) {
     h->tid = FIELD(int32_t, task, configuration.task_pid);
     h->pid = FIELD(int32_t, task, configuration.task_tgid);
     h->time = entered;
-    send(&copy->call, sizeof copy->call + used, false);
+    if (send(&copy->call, sizeof copy->call + used, false)) t->told = entered;
     return 0;
 }
 

@@ -55,13 +55,17 @@ struct enumeration {
     uint32_t moment;
 };
 
+enum { STARTING = 1, IN_FIRST_EXEC = 2 };
+
 /// A traced task between its events.
 struct task_state {
-    /// The program's process before its exec: nothing of it is shown but that exec.
+    /// The program's process before its exec (`STARTING`), of which nothing is shown but that exec, or in it.
     uint32_t starting;
     uint32_t in_call;
     /// It was met in the middle of its life: perhaps in a call whose entry was not seen.
-    uint32_t may_be_in_call, reserved;
+    uint32_t may_be_in_call;
+    /// It has yet to return from the call that made it.
+    uint32_t newborn;
     /// Operations, by their place in the program, whose memory was not there at entry.
     uint32_t faulted;
     /// Captured bytes in `data`; a multiple of 8.
@@ -69,9 +73,13 @@ struct task_state {
     uint64_t registers[CAPTURE_REGISTERS];
     /// Memory that was sent ahead did not arrive: the call is lost with it.
     uint32_t lost_ahead;
-    /// A signal was ignored while a call was under way: it is told behind the call.
-    uint32_t has_ignored;
-    struct capture_signal ignored;
+    /// Entry time of the call that a record of its own has told of.
+    uint64_t told;
+    /// A signal came while a call was under way that will not be delivered: it is told behind the call.
+    uint32_t has_signal;
+    /// It is the one that kills the process.
+    uint32_t is_fatal;
+    struct capture_signal signal;
     struct cursor cursor;
     struct walk walk;
     struct span span;

@@ -57,6 +57,8 @@ enum {
     CAPTURE_NO_ENTRY = 1,
     /// Memory that did not fit had to be left out.
     CAPTURE_CUT = 2,
+    /// A record of its own has told of the call's entry.
+    CAPTURE_TOLD = 4,
 };
 
 struct capture_header {
@@ -293,6 +295,7 @@ struct capture_configuration {
     /// Where fields are in the running kernel's structures.
     uint32_t task_pid, task_tgid, task_exit_code, task_signal, task_comm;
     uint32_t task_status, signal_group_exit_code, signal_flags, signal_live;
+    uint32_t task_pending;
     /// Number of the native execve.
     uint32_t execve;
     /// What is wanted of descriptors.
