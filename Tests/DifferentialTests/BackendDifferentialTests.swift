@@ -64,6 +64,6 @@ struct BackendDifferentialTests {
     }
 
     private func counts(_ backend: String, _ program: String) throws -> [String: [Int]] {
-        try Tracers.counts(Tracers.asStrace, ["--backend", backend], program)
+        try Tracers.counts(Tracers.asStrace, ["--backend", backend, "-w"], program)
     }
 }
