@@ -161,6 +161,7 @@ struct cbpf *cbpf_load(const struct cbpf_kernel *kernel, const struct cbpf_plan 
     if (r) return failed(b, "cannot map the BPF ring", -r, text, size);
     memcpy(b->shared->programs, plan->programs, sizeof b->shared->programs);
     memcpy(b->shared->operations, plan->operations, sizeof(*plan->operations) * plan->operation_count);
+    if (plan->choices) memcpy(b->shared->choices, plan->choices, sizeof b->shared->choices);
     return b;
 }
 

@@ -88,11 +88,14 @@ public final class BPFBackend: Backend {
         programs = object.withUnsafeBytes { object in
             calls.withUnsafeBufferPointer { calls in
                 compiler.operations.withUnsafeBufferPointer { operations in
-                    p.object = object.baseAddress
-                    p.object_size = object.count
-                    p.programs = calls.baseAddress
-                    p.operations = operations.baseAddress
-                    return cbpf_load(&kernel, &p, &error, error.count)
+                    compiler.choices.withUnsafeBufferPointer { choices in
+                        p.object = object.baseAddress
+                        p.object_size = object.count
+                        p.programs = calls.baseAddress
+                        p.operations = operations.baseAddress
+                        p.choices = choices.isEmpty ? nil : choices.baseAddress
+                        return cbpf_load(&kernel, &p, &error, error.count)
+                    }
                 }
             }
         }
@@ -117,7 +120,7 @@ public final class BPFBackend: Backend {
             if plan.memory.isNeeded, let syscall = SyscallTable.lookup(number, personality) {
                 program = compiler.program(for: syscall, number, personality)
             }
-            program.flags = UInt8(CAPTURE_WANTED)
+            program.flags |= UInt8(CAPTURE_WANTED)
             if Self.isFinal(number, personality) { program.flags |= UInt8(CAPTURE_FINAL) }
             calls[first + number] = program
         }

@@ -135,7 +135,9 @@ static void enter(struct task_state *t, struct task_struct *task, void *regs, in
     t->lost_ahead = 0;
     store_arguments(t, regs, p == 1);
     t->call.entered = bpf_ktime_get_ns();
-    if (program->entry) run(t, program->first, program->entry, ~0u, CAPTURE_AT_ENTRY);
+    t->program = *program;
+    if (program->flags & CAPTURE_CHOOSES) choose(t);
+    if (t->program.entry) run(t, t->program.first, t->program.entry, ~0ull, CAPTURE_AT_ENTRY);
     if (program->flags & CAPTURE_FINAL) {
         t->in_call = 0;
         send_call(t, CAPTURE_UNFINISHED);
@@ -212,22 +214,23 @@ static void leave(struct task_state *t, struct task_struct *task, void *regs, in
         t->used = 0;
         t->lost_ahead = 0;
         store_arguments(t, regs, p == 1);
-        t->faulted = t->may_be_in_call ? 0 : ~0u;
+        t->faulted = t->may_be_in_call ? 0 : ~0ull;
+        t->program = shared.programs[place(p, number)];
+        if (t->program.flags & CAPTURE_CHOOSES) choose(t);
     }
 #else
     if (!t->in_call) return;
 #endif
     t->in_call = 0;
-    uint32_t at = place(t->call.header.personality, t->call.number);
     bool failed = result < 0 && result >= -4095;
     t->call.result = result;
     if (configuration.minimum_duration && bpf_ktime_get_ns() - t->call.entered < configuration.minimum_duration) return;
     if (configuration.dropped_outcomes & (failed ? 2 : 1)) return;
-    const struct capture_program *program = &shared.programs[at];
-    if (t->faulted) run(t, program->first, program->entry, t->faulted, CAPTURE_LATE);
-    if (program->exit) {
+    uint32_t first = t->program.first, entry = t->program.entry, exit = t->program.exit;
+    if (t->faulted) run(t, first, entry, t->faulted, CAPTURE_LATE);
+    if (exit) {
         t->registers[CAPTURE_RESULT] = failed ? 0 : result;
-        run(t, program->first + program->entry, program->exit, ~0u, CAPTURE_AT_EXIT);
+        run(t, first + entry, exit, ~0ull, CAPTURE_AT_EXIT);
     }
     send_call(t, CAPTURE_CALL);
 }

@@ -10,7 +10,7 @@
 enum { PAGE = 4096 };
 
 /// How memory is captured: the moment, and these.
-enum { MOMENT = 0xff, STRING = 0x100, FILLED = 0x200 };
+enum { MOMENT = 0xff, STRING = 0x100, FILLED = 0x200, MESSAGES = 0x400 };
 
 /// Captures one chunk of the span; 1 when it is done.
 static long capture_chunk(uint32_t index, struct loop *l) {
@@ -33,16 +33,15 @@ static long capture_chunk(uint32_t index, struct loop *l) {
         if (!cut) t->span.left = r;
     } else {
         r = bpf_probe_read_user(bytes, wanted, (void *)address);
-        uint64_t here = PAGE - (address & (PAGE - 1));
-        // Of memory that ends within, what there is.
-        if (r < 0) t->span.got = here < wanted && bpf_probe_read_user(bytes, here, (void *)address) == 0 ? here : 0;
     }
     segment->error = 0;
     if (r < 0) {
+        // Of memory that ends within, what there is.
+        uint64_t here = PAGE - (address & (PAGE - 1));
+        t->span.got = here < wanted && bpf_probe_read_user(bytes, here, (void *)address) == 0 ? here : 0;
         segment->error = -r;
         t->span.failed = 1;
         t->span.left = t->span.got;
-        if (t->span.how & STRING) t->span.got = 0;
     }
     uint64_t got = t->span.got;
     segment->address = address;
@@ -66,6 +65,12 @@ __noinline int capture(struct task_state *t, uint64_t address, uint64_t length, 
     return t->span.failed;
 }
 
+/// Whether what is there starts as a message of netlink does: with its length, below 64 KiB.
+static __always_inline bool is_message(uint64_t address) {
+    uint32_t length = ~0u;
+    return bpf_probe_read_user(&length, 4, (void *)address) == 0 && length < 1u << 16;
+}
+
 static long string_element(uint32_t index, struct loop *l) {
     struct task_state *t = l->task;
     uint64_t address = t->walk.address + index * 8ull, pointer = 0;
@@ -85,7 +90,9 @@ static long vector_element(uint32_t index, struct loop *l) {
     if (!left || bpf_probe_read_user(vector, sizeof vector, (void *)(t->walk.address + index * sizeof vector))) return 1;
     uint64_t length = vector[1] < left ? vector[1] : left;
     if (t->walk.how & FILLED) t->walk.left = left - length;
-    if (length > t->walk.limit) length = t->walk.limit;
+    uint64_t limit = t->walk.limit;
+    if (t->walk.how & MESSAGES && limit < CAPTURE_MESSAGE && is_message(vector[0])) limit = CAPTURE_MESSAGE;
+    if (length > limit) length = limit;
     if (capture(t, vector[0], length, t->walk.how & MOMENT)) t->walk.failed = 1;
     return 0;
 }
@@ -108,6 +115,7 @@ static __always_inline int perform(struct task_state *t, const struct capture_op
     }
     if (o->code > CAPTURE_DESCRIPTOR) return describe_all(t, address, count < o->count ? count : o->count, o->scale, moment);
     if (o->code <= CAPTURE_STRING) {
+        if (o->flags & CAPTURE_MESSAGES && limit < CAPTURE_MESSAGE && is_message(address)) limit = CAPTURE_MESSAGE;
         uint64_t length = limit;
         if (counted && count < 1u << 30 && count * o->scale < limit) length = count * o->scale;
         return capture(t, address, length, o->code == CAPTURE_STRING ? moment | STRING : moment);
@@ -122,12 +130,13 @@ static __always_inline int perform(struct task_state *t, const struct capture_op
     if (o->code == CAPTURE_STRINGS) {
         bpf_loop(count, string_element, &l, 0);
     } else {
+        if (o->flags & CAPTURE_MESSAGES) t->walk.how |= MESSAGES;
         if (o->flags & CAPTURE_FILLED) {
-            t->walk.how = moment | FILLED;
+            t->walk.how |= FILLED;
             t->walk.left = t->registers[CAPTURE_RESULT];
         }
         if (count > o->count) count = o->count;
-        if (capture(t, address, count * 16, moment)) return 1;
+        t->walk.failed = capture(t, address, count * 16, moment);
         bpf_loop(count, vector_element, &l, 0);
     }
     return t->walk.failed;
@@ -144,8 +153,8 @@ static long operate(uint32_t step, struct loop *l) {
     uint64_t *source = &t->registers[o->source & (CAPTURE_REGISTERS - 1)];
     uint64_t *target = &t->registers[o->length & (CAPTURE_REGISTERS - 1)];
     uint64_t limit = o->limit, v = *source;
-    uint32_t bit = 1u << (at & 31);
-    // What only moves values holds at every pass; memory is read by those chosen.
+    uint64_t bit = 1ull << (at & 63);
+    // Registers are set anew at every pass; memory is captured by those chosen.
     switch (o->code) {
     case CAPTURE_UNLESS:
         if ((v & o->mask) != o->value) t->cursor.next = at + 1 + limit;
@@ -162,7 +171,7 @@ static long operate(uint32_t step, struct loop *l) {
         }
         return 0;
     }
-    if (!(t->cursor.chosen & bit)) return 0;
+    if (!(t->cursor.chosen & bit) && o->code != CAPTURE_LOAD) return 0;
     uint32_t moment = t->cursor.moment;
     if (moment == CAPTURE_AT_EXIT && t->call.result < 0 && !(o->flags & CAPTURE_EVEN_ON_ERROR)) return 0;
     int failed;
@@ -172,10 +181,28 @@ static long operate(uint32_t step, struct loop *l) {
     return 0;
 }
 
+/// Takes the program that the call's arguments choose.
+__noinline int choose(struct task_state *t) {
+    if (!t) return 0;
+    uint8_t keys = t->program.keys, set = t->program.set;
+    uint64_t key = (uint32_t)t->registers[keys & 15];
+    if (keys >> 4 != CAPTURE_NO_KEY) key |= t->registers[keys >> 4] << 32;
+    key >>= t->program.shift & 63;
+    uint32_t at = capture_place(key, set);
+    for (int i = 0; i < CAPTURE_PROBES; i++) {
+        const struct capture_choice *c = &shared.choices[(at + i) & (CAPTURE_CHOICES - 1)];
+        if (!c->program.flags) return 0;
+        if (c->key != key || c->program.set != set) continue;
+        t->program = c->program;
+        return 0;
+    }
+    return 0;
+}
+
 enum { MOST_STEPS = 4096 };
 
 /// Performs `count` operations from `first` on, those whose bit is set in `chosen`.
-__noinline int run(struct task_state *t, uint32_t first, uint32_t count, uint32_t chosen, uint32_t moment) {
+__noinline int run(struct task_state *t, uint32_t first, uint32_t count, uint64_t chosen, uint32_t moment) {
     if (!t) return 0;
     t->cursor.first = first;
     t->cursor.count = count;

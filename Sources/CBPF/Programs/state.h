@@ -12,9 +12,9 @@ struct task_struct;
 /// Operations under way.
 struct cursor {
     uint32_t first, count, next;
-    /// Those to be done, by their place.
-    uint32_t chosen;
     uint32_t moment;
+    /// Those to be done, by their place.
+    uint64_t chosen;
 };
 
 /// An array of pointers or of vectors being walked over.
@@ -67,7 +67,9 @@ struct task_state {
     /// It has yet to return from the call that made it.
     uint32_t newborn;
     /// Operations, by their place in the program, whose memory was not there at entry.
-    uint32_t faulted;
+    uint64_t faulted;
+    /// What is done about the call.
+    struct capture_program program;
     /// Captured bytes in `data`; a multiple of 8.
     uint32_t used;
     uint64_t registers[CAPTURE_REGISTERS];

@@ -24,7 +24,10 @@ enum {
     CAPTURE_CALLS = 600,
     CAPTURE_PERSONALITIES = 3,
     /// Operations of all capture programs together; a power of two.
-    CAPTURE_OPERATIONS = 2048,
+    CAPTURE_OPERATIONS = 8192,
+    /// Places for programs chosen by arguments; a power of two, and how many of them are looked at.
+    CAPTURE_CHOICES = 4096,
+    CAPTURE_PROBES = 16,
     /// `struct siginfo` as far as the kernel fills it.
     CAPTURE_SIGINFO = 48,
     CAPTURE_CPUS = 1024,
@@ -213,10 +216,18 @@ enum {
     /// 8 to 15 are free.
     CAPTURE_REGISTERS = 16,
     CAPTURE_NO_LENGTH = 0xff,
+    /// More than any message of netlink that programs send.
+    CAPTURE_MESSAGE = 32768,
+};
+
+/// How an operation is done.
+enum capture_flag {
     /// Read at exit even if the call failed.
     CAPTURE_EVEN_ON_ERROR = 1,
     /// The bytes left are those of the result: vectors that the kernel filled.
     CAPTURE_FILLED = 2,
+    /// What starts with a short length, as netlink's messages do, is captured whole.
+    CAPTURE_MESSAGES = 4,
 };
 
 struct capture_operation {
@@ -241,14 +252,35 @@ struct capture_program {
     uint8_t entry;
     uint8_t exit;
     uint8_t flags;
-    uint8_t reserved[3];
+    /// With `CAPTURE_CHOOSES`: which of several sets of choices is the call's.
+    uint8_t set;
+    /// The registers that choose, four bits each: the low half of the first, the second above it.
+    uint8_t keys;
+    /// Bits of the two that do not matter.
+    uint8_t shift;
+};
+
+/// What is done instead about a call with certain arguments.
+struct capture_choice {
+    uint64_t key;
+    struct capture_program program;
 };
 
 enum {
     CAPTURE_WANTED = 1,
     /// It never returns.
     CAPTURE_FINAL = 2,
+    /// Another program is taken if `choices` has one for the call's arguments.
+    CAPTURE_CHOOSES = 4,
+    /// In `keys`: there is no second register.
+    CAPTURE_NO_KEY = 15,
 };
+
+/// The first place in `choices` where a key of a set may be.
+static inline uint32_t capture_place(uint64_t key, uint8_t set) {
+    uint64_t mixed = (key + ((uint64_t)(set + 1) << 56)) * 0x9e3779b97f4a7c15u;
+    return (uint32_t)((mixed ^ mixed >> 31) >> 20) & (CAPTURE_CHOICES - 1);
+}
 
 // MARK: Constants, set before the programs are loaded: the verifier leaves out what they rule out
 
@@ -325,6 +357,7 @@ struct capture_shared {
     /// What to do about each call, by personality and number, and how; set before anything is traced.
     struct capture_program programs[CAPTURE_CALLS * CAPTURE_PERSONALITIES];
     struct capture_operation operations[CAPTURE_OPERATIONS];
+    struct capture_choice choices[CAPTURE_CHOICES];
     struct capture_counters counters[CAPTURE_CPUS];
     /// Traced tasks alive.
     uint64_t live;

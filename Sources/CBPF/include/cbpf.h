@@ -31,6 +31,7 @@ struct cbpf_plan {
     const struct capture_program *programs; // CAPTURE_CALLS * CAPTURE_PERSONALITIES
     const struct capture_operation *operations;
     size_t operation_count;
+    const struct capture_choice *choices; // CAPTURE_CHOICES, or NULL
     /// A power of two, at least a page.
     uint32_t ring_size;
     /// Signals are wanted.

@@ -1,26 +1,100 @@
 /// What of a tracee's memory a decoder function reads, where the kind of its argument does
 /// not tell: stated beside the function, in the row.
 ///
-/// Backends that read memory in the kernel capture what the rows say and no more.
+/// Backends that read memory in the kernel capture what the rows say and no more. Unless a
+/// statement says when, memory is read at entry of what the kernel reads, and otherwise at
+/// exit: if the call did not fail, or with `inout_` in any case.
 public indirect enum Capture: Sendable {
+    /// The function looks at the value alone.
+    case nothing
     /// What an argument of this kind leads to.
     case like(ValueKind)
-    /// `scale` bytes for each unit of a length, at most `most`.
-    case memory(ValueKind.Length, scale: Int = 1, most: Int = 4096)
+    /// So many units of `scale` bytes, and `plus` bytes; at most `most`.
+    case memory(Amount, scale: Int = 1, plus: Int = 0, most: Int = 4096)
+    /// As many bytes of a buffer as are shown.
+    case buffer(Amount)
+    /// `struct iovec`s and what is shown of each.
+    case vectors(Amount)
     /// A NUL-terminated string of at most so many bytes.
     case string(most: Int)
     /// A NULL-terminated array of strings.
     case strings
-    /// What a pointer in the structure leads to: at this offset, if it is not null.
+    /// What the pointer at this offset leads to, if it is not null.
     case through(Int, Capture)
+    /// What is so many bytes behind.
+    case at(Int, Capture)
+    /// The same of every element of an array, `stride` bytes apart; at most `most` of them.
+    case each(Amount, stride: Int, most: Int = 64, Capture)
+    /// The same of every structure of a chain whose links are at an offset.
+    case chain(next: Int, most: Int, Capture)
     /// Only where an argument has this value under this mask.
     case when(argument: Int, mask: UInt64 = 0xffff_ffff, is: UInt64, Capture)
+    /// Only where a field has this value under this mask.
+    case whenField(Int, width: Int = 4, mask: UInt64 = .max, is: UInt64, Capture)
     /// What descriptors refer to that lie `stride` bytes apart.
-    case descriptors(ValueKind.Length, stride: Int)
+    case descriptors(Amount, stride: Int)
     /// What descriptors in an `fd_set` refer to, of as many as an argument says.
     case descriptorSet(argument: Int)
     case all([Capture])
 
+    /// Before the call, whatever the argument's direction.
+    case atEntry(Capture)
+    /// After the call, if it did not fail.
+    case atExit(Capture)
+    /// After the call, if it failed, too.
+    case afterAll(Capture)
+    /// Before the call and, if it did not fail, after it.
+    case both(Capture)
+
+    /// How much there is.
+    public enum Amount: Sendable {
+        case argument(Int)
+        case result
+        case constant(Int)
+        /// In the 32 bits that an argument points to.
+        case pointee(argument: Int)
+        /// In a field: behind `through`, of the structure that holds the pointer; otherwise of
+        /// the structure at hand.
+        case field(Int, width: Int = 4)
+        /// In some bits of an argument.
+        case bits(argument: Int, shift: Int, mask: UInt64)
+        /// An argument's number of bits, in words of 64.
+        case words(argument: Int)
+        /// All elements that are shown.
+        case shown
+
+        public init(_ length: ValueKind.Length) {
+            self = switch length {
+            case .argument(let i): .argument(i)
+            case .result: .result
+            case .constant(let n): .constant(n)
+            case .pointee(let i): .pointee(argument: i)
+            }
+        }
+    }
+
     /// What is captured where nothing is stated.
     public static let unknown = Capture.memory(.constant(256))
+}
+
+/// What a call that does many things (ioctl, prctl, setsockopt) leads to, by what it does.
+public struct CaptureVariants: Sendable {
+    /// The argument that tells: its low half.
+    public let key: Int
+    /// A second one, whose low half stands above the first's.
+    public let high: Int?
+    /// Bits of the key that do not matter: shifted out.
+    public let shift: Int
+    /// For each key the arguments that there are then, in place of the row's. For other keys
+    /// the row's hold.
+    public let rows: @Sendable () -> [(key: UInt64, arguments: [Argument])]
+
+    public init(
+        by key: Int, high: Int? = nil, shift: Int = 0, _ rows: @escaping @Sendable () -> [(key: UInt64, arguments: [Argument])]
+    ) {
+        self.key = key
+        self.high = high
+        self.shift = shift
+        self.rows = rows
+    }
 }

@@ -39,7 +39,7 @@ extension SyscallTable {
         .init("pipe2", x86_64: 293, aarch64: 59, [.desc],
             [.array("pipefd", .fd, .out, count: .constant(2)), .flags("flags", .openFlags)]),
         .init("fcntl", x86_64: 72, aarch64: 25, [.desc],
-            [.fd("fd"), .enumerated("op", .fcntlOperations), .hex("arg")], returns: .dialect,
+            [.fd("fd"), .enumerated("op", .fcntlOperations), .init("arg", .hex, capture: Decoder.fcntlCapture)], returns: .dialect,
             dialect: { $0.fcntlCall() }),
         .init("flock", x86_64: 73, aarch64: 32, [.desc], [.fd("fd"), .flags("op", .flockOperations)]),
 
@@ -54,7 +54,7 @@ extension SyscallTable {
             [.fd("fd"), .long("offset"), .size("len"), .enumerated("advice", .fileAdvice)]),
 
         .init("sendfile", x86_64: 40, aarch64: 71, [.desc, .network, .data],
-            [.fd("out_fd"), .fd("in_fd"), .pointee("offset", .ulong, .inout_), .size("count")],
+            [.fd("out_fd"), .fd("in_fd"), .init("offset", .pointee(.ulong), .inout_, capture: .both(.memory(.constant(8)))), .size("count")],
             dialect: { $0.sendfileCall() }),
         .init("splice", x86_64: 275, aarch64: 76, [.desc, .data],
             [.fd("fd_in"), .pointee("off_in", .long), .fd("fd_out"), .pointee("off_out", .long), .size("len"),
@@ -68,9 +68,9 @@ extension SyscallTable {
              .uint("flags")]),
 
         .init("getdents", x86_64: 78, [.desc, .data],
-            [.fd("fd"), .custom("dirp", .out) { d, v in d.directoryEntries(v) }, .uint("count")]),
+            [.fd("fd"), .custom("dirp", .out, capture: .memory(.result, most: 1 << 17)) { d, v in d.directoryEntries(v) }, .uint("count")]),
         .init("getdents64", x86_64: 217, aarch64: 61, [.desc, .data],
-            [.fd("fd"), .custom("dirp", .out) { d, v in d.directoryEntries64(v) }, .uint("count")]),
+            [.fd("fd"), .custom("dirp", .out, capture: .memory(.result, most: 1 << 17)) { d, v in d.directoryEntries64(v) }, .uint("count")]),
     ]
 }
 

@@ -7,6 +7,9 @@ extension SyscallTable {
     /// Whether open(2) looks at its mode argument.
     static func createsFile(_ flags: UInt64) -> Bool { flags & (0o100 | 0o20000000) != 0 }
 
+    /// struct file_handle
+    private static let handle = Capture.memory(.field(0), plus: 8, most: 136)
+
     static let files: [Syscall.Row] = [
         .init("open", x86_64: 2, [.desc, .file],
             [.path("pathname"), .openFlags("flags"), .permissions("mode", when: creating)], returns: .fd),
@@ -14,14 +17,15 @@ extension SyscallTable {
             [.dirfd("dirfd"), .path("pathname"), .openFlags("flags"), .permissions("mode", when: creatingAt)],
             returns: .fd),
         .init("openat2", x86_64: 437, aarch64: 437, [.desc, .file],
-            [.dirfd("dirfd"), .path("pathname"), .custom("how") { d, v in d.openHow(v, size: d[3]) }, .size("size")],
+            [.dirfd("dirfd"), .path("pathname"), .custom("how", capture: .memory(.argument(3))) { d, v in d.openHow(v, size: d[3]) }, .size("size")],
             returns: .fd),
         .init("creat", x86_64: 85, [.desc, .file], [.path("pathname"), .permissions("mode")], returns: .fd),
         .init("name_to_handle_at", x86_64: 303, aarch64: 264, [.desc, .file],
-            [.dirfd("dirfd"), .path("pathname"), .address("handle"), .address("mount_id"), .flags("flags", .handleAtFlags)],
+            [.dirfd("dirfd"), .path("pathname"), .address("handle", capture: .all([.atEntry(.memory(.constant(4))), .afterAll(handle)])),
+             .address("mount_id", capture: .atExit(.memory(.constant(8)))), .flags("flags", .handleAtFlags)],
             dialect: { $0.nameToHandleCall() }),
         .init("open_by_handle_at", x86_64: 304, aarch64: 265, [.desc],
-            [.fd("mount_fd"), .custom("handle") { d, v in d.fileHandle(v) }, .openFlags("flags")], returns: .fd),
+            [.fd("mount_fd"), .custom("handle", capture: handle) { d, v in d.fileHandle(v) }, .openFlags("flags")], returns: .fd),
 
         .init("stat", x86_64: 4, [.file, .stat, .statLike],
             [.path("pathname"), .structure("statbuf", .stat, .out)]),
@@ -32,7 +36,7 @@ extension SyscallTable {
         .init("newfstatat", x86_64: 262, aarch64: 79, [.desc, .file, .fstat, .statLike],
             [.dirfd("dirfd"), .path("pathname"), .structure("statbuf", .stat, .out), .flags("flags", .atFlags)]),
         .init("statx", x86_64: 332, aarch64: 291, [.desc, .file, .fstat, .statLike],
-            [.dirfd("dirfd"), .path("pathname"), .custom("flags") { d, v in d.statxFlags(v) },
+            [.dirfd("dirfd"), .path("pathname"), .custom("flags", capture: .nothing) { d, v in d.statxFlags(v) },
              .flags("mask", .statxMask), .structure("statxbuf", .statx, .out)]),
 
         .init("access", x86_64: 21, [.file], [.path("pathname"), .accessMode("mode")]),
@@ -122,10 +126,10 @@ extension SyscallTable {
         .init("fremovexattr", x86_64: 199, aarch64: 16, [.desc], [.fd("fd"), .string("name")]),
         .init("setxattrat", x86_64: 463, aarch64: 463, [.desc, .file],
             [.dirfd("dirfd"), .path("pathname"), .flags("flags", .atNoFollowFlags), .string("name"),
-             .custom("args") { d, v in d.xattrArguments(v, size: d[5], isInput: true) }, .size("size")]),
+             .custom("args", capture: .all([.memory(.argument(5)), .through(0, .buffer(.field(8)))])) { d, v in d.xattrArguments(v, size: d[5], isInput: true) }, .size("size")]),
         .init("getxattrat", x86_64: 464, aarch64: 464, [.desc, .file],
             [.dirfd("dirfd"), .path("pathname"), .flags("flags", .atNoFollowFlags), .string("name"),
-             .custom("args", .out) { d, v in d.xattrArguments(v, size: d[5], isInput: false) }, .size("size")]),
+             .custom("args", .out, capture: .all([.both(.memory(.argument(5))), .afterAll(.memory(.argument(5))), .atExit(.through(0, .buffer(.result)))])) { d, v in d.xattrArguments(v, size: d[5], isInput: false) }, .size("size")]),
         .init("listxattrat", x86_64: 465, aarch64: 465, [.desc, .file],
             [.dirfd("dirfd"), .path("pathname"), .flags("flags", .atNoFollowFlags),
              .xattrValue("list", size: 4), .size("size")]),
@@ -133,11 +137,11 @@ extension SyscallTable {
             [.dirfd("dirfd"), .path("pathname"), .flags("flags", .atNoFollowFlags), .string("name")]),
         .init("file_getattr", x86_64: 468, aarch64: 468, [.desc, .file],
             [.dirfd("dirfd"), .path("pathname"),
-             .custom("attr", .out) { d, v in d.fileAttributes(v, size: d[3]) }, .size("size"),
+             .custom("attr", .out, capture: .memory(.argument(3))) { d, v in d.fileAttributes(v, size: d[3]) }, .size("size"),
              .flags("flags", .atNoFollowFlags)]),
         .init("file_setattr", x86_64: 469, aarch64: 469, [.desc, .file],
             [.dirfd("dirfd"), .path("pathname"),
-             .custom("attr") { d, v in d.fileAttributes(v, size: d[3]) }, .size("size"),
+             .custom("attr", capture: .memory(.argument(3))) { d, v in d.fileAttributes(v, size: d[3]) }, .size("size"),
              .flags("flags", .atNoFollowFlags)]),
 
         .init("inotify_init", x86_64: 253, [.desc], returns: .fd),
@@ -146,10 +150,10 @@ extension SyscallTable {
             [.fd("fd"), .path("pathname"), .flags("mask", .inotifyMask)]),
         .init("inotify_rm_watch", x86_64: 255, aarch64: 28, [.desc], [.fd("fd"), .int("wd")]),
         .init("fanotify_init", x86_64: 300, aarch64: 262, [.desc],
-            [.custom("flags") { d, v in d.fanotifyFlags(v) }, .openFlags("event_f_flags")], returns: .fd),
+            [.custom("flags", capture: .nothing) { d, v in d.fanotifyFlags(v) }, .openFlags("event_f_flags")], returns: .fd),
         .init("fanotify_mark", x86_64: 301, aarch64: 263, [.desc, .file],
             [.fd("fanotify_fd"), .flags("flags", .fanotifyMarkFlags), .flags64("mask", .fanotifyMask),
-             .custom("dirfd") { d, v in d.fanotifyDirectory(v) }, .path("pathname")]),
+             .custom("dirfd", capture: .nothing) { d, v in d.fanotifyDirectory(v) }, .path("pathname")]),
     ]
 
     /// Whether mknod(2) looks at its device argument.

@@ -1,6 +1,7 @@
 extension SyscallTable {
     static let ioctl: [Syscall.Row] = [
         .init("ioctl", x86_64: 16, aarch64: 29, [.desc],
-            [.fd("fd"), .hex32("op"), .address("argp")], returns: .dialect, dialect: { $0.ioctlCall() })
+            [.fd("fd"), .hex32("op"), .address("argp", capture: IoctlRequest.coded)], returns: .dialect,
+            dialect: { $0.ioctlCall() }, variants: IoctlTable.captures)
     ]
 }

@@ -2,19 +2,23 @@
 
 extension SyscallTable {
     private static let addressAndLength: [Argument] = [
-        .fd("sockfd"), .init("addr", .sockaddr(.pointee(argument: 2)), .out), .pointee("addrlen", .int, .inout_),
+        .fd("sockfd"), .init("addr", .sockaddr(.pointee(argument: 2)), .out), .init("addrlen", .pointee(.int), .inout_, capture: length),
     ]
+
+    /// The room for an address, and its length.
+    private static let length = Capture.all([.atEntry(.memory(.constant(4))), .afterAll(.memory(.constant(4)))])
+    private static let messages = Capture.atEntry(.like(.mmsghdr(.argument(2))))
 
     static let network: [Syscall.Row] = [
         .init("socket", x86_64: 41, aarch64: 198, [.network],
             [
-                .enumerated("domain", .socketFamilies), .custom("type") { d, v in d.socketType(v) },
-                .custom("protocol") { d, v in d.socketProtocol(v, family: d[0]) },
+                .enumerated("domain", .socketFamilies), .custom("type", capture: .nothing) { d, v in d.socketType(v) },
+                .custom("protocol", capture: .nothing) { d, v in d.socketProtocol(v, family: d[0]) },
             ], returns: .fd),
         .init("socketpair", x86_64: 53, aarch64: 199, [.network],
             [
-                .enumerated("domain", .socketFamilies), .custom("type") { d, v in d.socketType(v) },
-                .custom("protocol") { d, v in d.socketProtocol(v, family: d[0]) },
+                .enumerated("domain", .socketFamilies), .custom("type", capture: .nothing) { d, v in d.socketType(v) },
+                .custom("protocol", capture: .nothing) { d, v in d.socketProtocol(v, family: d[0]) },
                 .array("sv", .fd, .out, count: .constant(2)),
             ]),
         .init("bind", x86_64: 49, aarch64: 200, [.network],
@@ -32,36 +36,42 @@ extension SyscallTable {
             [.fd("sockfd"), .enumerated("how", .shutdownModes)]),
         .init("sendto", x86_64: 44, aarch64: 206, [.network],
             [
-                .fd("sockfd"), .bytes("buf", length: .argument(2)), .size("len"), .flags("flags", .messageFlags),
-                .init("dest_addr", .sockaddr(.argument(5))), .int("addrlen"),
+                .fd("sockfd"), .init("buf", .bytes(.argument(2)), capture: .buffer(.argument(2))), .size("len"),
+                .flags("flags", .messageFlags), .init("dest_addr", .sockaddr(.argument(5)), capture: .like(.sockaddr(.argument(5)))), .int("addrlen"),
             ], dialect: { $0.sendtoCall() }),
         .init("recvfrom", x86_64: 45, aarch64: 207, [.network],
             [
-                .fd("sockfd"), .bytes("buf", .out, length: .result), .size("len"), .flags("flags", .messageFlags),
-                .init("src_addr", .sockaddr(.pointee(argument: 5)), .out), .pointee("addrlen", .int, .inout_),
+                .fd("sockfd"), .init("buf", .bytes(.result), .out, capture: .buffer(.result)), .size("len"), .flags("flags", .messageFlags),
+                .init("src_addr", .sockaddr(.pointee(argument: 5)), .out), .init("addrlen", .pointee(.int), .inout_, capture: length),
             ], dialect: { $0.recvfromCall() }),
         .init("sendmsg", x86_64: 46, aarch64: 211, [.network],
             [.fd("sockfd"), .init("msg", .msghdr), .flags("flags", .messageFlags)]),
         .init("recvmsg", x86_64: 47, aarch64: 212, [.network],
-            [.fd("sockfd"), .init("msg", .msghdr, .out), .flags("flags", .messageFlags)],
+            [.fd("sockfd"), .init("msg", .msghdr, .out, capture: .all([.atEntry(.memory(.constant(56))), .atExit(.like(.msghdr))])),
+                .flags("flags", .messageFlags)],
             dialect: { $0.recvmsgCall() }),
         .init("sendmmsg", x86_64: 307, aarch64: 269, [.network],
-            [.fd("sockfd"), .init("msgvec", .mmsghdr(.argument(2))), .uint("vlen"), .flags("flags", .messageFlags)],
+            [.fd("sockfd"), .init("msgvec", .mmsghdr(.argument(2)), capture: .all([messages, .atExit(.memory(.argument(2), scale: 64, most: 65536))])),
+                .uint("vlen"), .flags("flags", .messageFlags)],
             dialect: { $0.sendmmsgCall() }),
         .init("recvmmsg", x86_64: 299, aarch64: 243, [.network],
             [
-                .fd("sockfd"), .init("msgvec", .mmsghdr(.argument(2)), .out), .uint("vlen"),
+                .fd("sockfd"),
+                .init("msgvec", .mmsghdr(.result), .out, capture: .all([
+                    .atEntry(.memory(.argument(2), scale: 64, most: 65536)), .atExit(.like(.mmsghdr(.result))),
+                ])), .uint("vlen"),
                 .flags("flags", .messageFlags),
                 .structure("timeout", .timespec),
             ], dialect: { $0.recvmmsgCall() }),
         .init("getsockopt", x86_64: 55, aarch64: 209, [.network],
             [
-                .fd("sockfd"), .enumerated("level", .socketLevels), .int("optname"), .address("optval"),
-                .pointee("optlen", .int, .inout_),
+                .fd("sockfd"), .enumerated("level", .socketLevels), .int("optname"),
+                .address("optval", capture: Decoder.gottenOption), .init("optlen", .pointee(.int), .inout_, capture: length),
             ], dialect: { $0.getsockoptCall() }),
         .init("setsockopt", x86_64: 54, aarch64: 208, [.network],
             [
-                .fd("sockfd"), .enumerated("level", .socketLevels), .int("optname"), .address("optval"), .int("optlen"),
+                .fd("sockfd"), .enumerated("level", .socketLevels), .int("optname"),
+                .address("optval", capture: Decoder.givenOption), .int("optlen"),
             ], dialect: { $0.setsockoptCall() }),
     ]
 }

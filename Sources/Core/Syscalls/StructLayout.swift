@@ -5,7 +5,11 @@ public final class StructLayout: Sendable {
     public let size: Int
     public let fields: [Field]
 
-    public init(size: Int, _ fields: [Field]) {
+    /// The memory that fields printed by code lead to.
+    public let capture: Capture?
+
+    public init(size: Int, capture: Capture? = nil, _ fields: [Field]) {
+        self.capture = capture
         self.size = size
         self.fields = fields
     }

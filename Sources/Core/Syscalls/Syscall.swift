@@ -39,8 +39,11 @@ public final class Syscall: Sendable {
     public let arguments: [Argument]
     public let returns: Returns
     public let dialect: Dialect?
+    /// The memory of a call that does many things, by what it does.
+    public let variants: CaptureVariants?
 
     init(_ row: Row) {
+        variants = row.variants
         name = row.name
         x86_64 = row.x86_64
         aarch64 = row.aarch64
@@ -60,6 +63,7 @@ public final class Syscall: Sendable {
         arguments = Self.rawArguments(same?.arguments().count ?? 6)
         returns = .decimal
         dialect = nil
+        variants = nil
     }
 
     /// `count` arguments of which nothing is known.
@@ -80,11 +84,14 @@ extension Syscall {
         let arguments: @Sendable () -> [Argument]
         let returns: Returns
         let dialect: Dialect?
+        let variants: CaptureVariants?
 
         init(
             _ name: Name, x86_64: Int? = nil, aarch64: Int? = nil, _ classes: SyscallClasses = [],
-            _ arguments: @autoclosure @escaping @Sendable () -> [Argument] = [], returns: Returns = .decimal, dialect: Dialect? = nil
+            _ arguments: @autoclosure @escaping @Sendable () -> [Argument] = [], returns: Returns = .decimal, dialect: Dialect? = nil,
+            variants: CaptureVariants? = nil
         ) {
+            self.variants = variants
             self.name = name
             self.x86_64 = x86_64
             self.aarch64 = aarch64

@@ -61,6 +61,19 @@ extension Decoder {
         }
     }
 
+    /// Structures by operation, as the table above has them.
+    static let fcntlCapture = Capture.all(([5, 6, 7, 15, 16, 36, 37, 38, 1035, 1036, 1037, 1038, 1039, 1040] as [UInt64]).compactMap { operation in
+        let capture: Capture
+        switch fcntlArgument(operation) {
+        case .structure(let layout): capture = .atEntry(.like(.structure(layout)))
+        case .result(let layout): capture = .atExit(.like(.structure(layout)))
+        case .hint: capture = .atEntry(.memory(.constant(8)))
+        case .resultHint: capture = .atExit(.memory(.constant(8)))
+        default: return nil
+        }
+        return .when(argument: 1, is: operation, capture)
+    })
+
     func fcntlCall() -> Syscall.Progress {
         let argument = Self.fcntlArgument(self[1])
         let v = self[2]

@@ -21,7 +21,7 @@ extension Decoder {
         case nil:
             argument("arg")
             out.address(address)
-        case .given(let body):
+        case .given(_, let body):
             argument("arg")
             body(self, address, count)
         case .structure(let layout, let wanted, let moment):
@@ -34,7 +34,7 @@ extension Decoder {
             }
             if isShown { structure(address, layout, evenOnError: entering) } else { out.address(address) }
             if entering && isShown && moment == .both { return .sameAtExit }
-        case .dialect(let body):
+        case .dialect(_, let body):
             if entering { argument("arg") }
             if !body(self, address, count) { return .sameAtExit }
         }

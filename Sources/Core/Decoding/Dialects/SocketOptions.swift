@@ -76,6 +76,20 @@ extension Decoder {
         }
     }
 
+    /// What setsockopt(2) is given: a value, and the instructions of a filter behind it
+    /// (`SO_ATTACH_FILTER`, `SO_ATTACH_REUSEPORT_CBPF`).
+    static let givenOption = Capture.all([
+        .memory(.argument(4)),
+        .when(argument: 1, is: 1, .when(argument: 2, is: 26, filter)), .when(argument: 1, is: 1, .when(argument: 2, is: 51, filter)),
+    ])
+    private static let filter = Capture.through(8, .memory(.field(0, width: 2), scale: 8, most: 32768))
+
+    /// What getsockopt(2) returned; of a filter (`SO_GET_FILTER`) the length counts instructions.
+    static let gottenOption = Capture.atExit(.all([
+        .memory(.pointee(argument: 4)),
+        .when(argument: 1, is: 1, .when(argument: 2, is: 26, .memory(.pointee(argument: 4), scale: 8, most: 32768))),
+    ]))
+
     func setsockoptCall() -> Syscall.Progress {
         argument("sockfd")
         fd(self[0])

@@ -26,13 +26,33 @@ struct IoctlRequest: Sendable {
     let code: UInt32
     let argument: Argument
     let returns: Syscall.Returns
+    /// The memory a dialect reads, where it is not what the code tells.
+    private let stated: Capture?
 
-    init(_ name: Name, _ code: UInt32, _ argument: Argument, returns: Syscall.Returns = .decimal) {
+    init(_ name: Name, _ code: UInt32, _ argument: Argument, returns: Syscall.Returns = .decimal, capture: Capture? = nil) {
+        stated = capture
         self.name = name
         self.code = code
         self.argument = argument
         self.returns = returns
     }
+
+    /// The memory that the argument leads to.
+    var capture: Capture {
+        if let stated { return stated }
+        return switch argument {
+        case .none, .noted: .nothing
+        case .value(let k), .read(let k): .like(k)
+        case .written(let k): .atExit(.like(k))
+        case .changed(let k): .both(.like(k))
+        case .extended(let asked, let told), .answered(let asked, let told):
+            .all([.atEntry(.like(.structure(asked))), .atExit(.like(.structure(told)))])
+        case .dialect: Self.coded
+        }
+    }
+
+    /// As many bytes as the code of a request says, before the call and after it.
+    static let coded = Capture.both(.memory(.bits(argument: 1, shift: 16, mask: 0x3fff), most: 0x3fff))
 
     /// The parts of a request's code (`_IOC_DIR`, `_IOC_TYPE`, `_IOC_NR`, `_IOC_SIZE`).
     struct Code {
@@ -65,6 +85,11 @@ enum IoctlTable {
         for group in groups { for r in group { result[r.code] = r } }
         return result
     }()
+
+    /// The memory that requests lead to.
+    static let captures = CaptureVariants(by: 1) {
+        groups.joined().map { r in (UInt64(r.code), [Argument("argp", .address, register: 2, capture: r.capture)]) }
+    }
 
     static func lookup(_ code: UInt32) -> IoctlRequest? {
         if let request = byCode[code] { return request }

@@ -296,21 +296,23 @@ extension ConstantTable {
 }
 
 extension Argument {
-    static func openFlags(_ n: Name) -> Argument { .custom(n) { d, v in d.openFlags(v) } }
+    static func openFlags(_ n: Name) -> Argument { .custom(n, capture: .nothing) { d, v in d.openFlags(v) } }
     /// File type and permissions in 16 bits.
-    static func fileMode(_ n: Name) -> Argument { .custom(n) { d, v in d.mode(v & 0xffff) } }
+    static func fileMode(_ n: Name) -> Argument { .custom(n, capture: .nothing) { d, v in d.mode(v & 0xffff) } }
     /// A device number in 32 bits.
     static func device32(_ n: Name, when condition: (@Sendable (borrowing Call) -> Bool)? = nil) -> Argument {
-        .init(n, .custom { d, v in d.device(v & 0xffff_ffff) }, when: condition)
+        .init(n, .custom { d, v in d.device(v & 0xffff_ffff) }, capture: .nothing, when: condition)
     }
-    static func accessMode(_ n: Name) -> Argument { .custom(n) { d, v in d.accessMode(v) } }
-    static func fileTimes(_ n: Name, digits: Int) -> Argument { .custom(n) { d, v in d.fileTimes(v, digits: digits) } }
+    static func accessMode(_ n: Name) -> Argument { .custom(n, capture: .nothing) { d, v in d.accessMode(v) } }
+    static func fileTimes(_ n: Name, digits: Int) -> Argument {
+        .custom(n, capture: .memory(.constant(32))) { d, v in d.fileTimes(v, digits: digits) }
+    }
     /// A value of which the kernel says its size.
     static func xattrValue(_ n: Name, size: Int, isText: Bool = false) -> Argument {
-        .custom(n, .out) { d, v in d.xattrValue(v, room: d[size], isText: isText) }
+        .custom(n, .out, capture: .buffer(.result)) { d, v in d.xattrValue(v, room: d[size], isText: isText) }
     }
     static func givenXattr(_ n: Name, size: Int) -> Argument {
-        .custom(n) { d, v in d.givenXattr(v, size: d[size]) }
+        .custom(n, capture: .buffer(.argument(size))) { d, v in d.givenXattr(v, size: d[size]) }
     }
 }
 

@@ -6,29 +6,53 @@ enum Ring {
 
     enum Registration: Sendable {
         /// What the program gives, with the count of it.
-        case given(@Sendable (Decoder, _ address: UInt64, _ count: UInt64) -> Void)
+        case given(Capture, @Sendable (Decoder, _ address: UInt64, _ count: UInt64) -> Void)
         /// A structure, if the count is what it has to be.
         case structure(StructLayout, Int = 1, Moment = .request)
         /// Returns whether nothing is left to be shown at exit.
-        case dialect(@Sendable (Decoder, _ address: UInt64, _ count: UInt64) -> Bool)
+        case dialect(Capture, @Sendable (Decoder, _ address: UInt64, _ count: UInt64) -> Bool)
+    }
+
+    private static func array(_ stride: Int) -> Capture { .memory(.argument(3), scale: stride, most: 1 << 16) }
+
+    /// A structure with an array and as many tags.
+    private static func resources(count: Int, data: Int, width: Int) -> Capture {
+        .all([
+            .memory(.argument(3)), .through(data, .memory(.field(count), scale: width, most: 1 << 16)),
+            .through(data + 8, .memory(.field(count), scale: 8, most: 1 << 16)),
+        ])
+    }
+
+    /// The memory that each operation leads to, whether the ring is named by a descriptor or is registered.
+    static let registered = CaptureVariants(by: 1) {
+        registrations.flatMap { operation, registration in
+            let capture: Capture = switch registration {
+            case .given(let capture, _), .dialect(let capture, _): capture
+            case .structure(let layout, _, .request): .like(.structure(layout))
+            case .structure(let layout, _, .answer): .atExit(.like(.structure(layout)))
+            case .structure(let layout, _, .both): .both(.like(.structure(layout)))
+            }
+            let argument = Argument("arg", .address, register: 2, capture: capture)
+            return [(operation, [argument]), (operation | 0x8000_0000, [argument])]
+        }
     }
 
     static let registrations: [UInt64: Registration] = [
-        0: .given { d, v, n in d.ringBuffers(v, n) },
-        2: .given { d, v, n in d.ringFiles(v, n, skipping: false) },
-        4: .given { d, v, n in d.ringFiles(v, n, skipping: false) },
-        6: .given { d, v, n in d.ringFilesUpdate(v, n) },
-        7: .given { d, v, n in d.ringFiles(v, n, skipping: false) },
-        8: .dialect { d, v, n in d.ringProbe(v, n) },
-        11: .given { d, v, n in d.array(v, count: Int(n), stride: 16, evenOnError: true) { d.ringRestriction($0) } },
-        13: .given { d, v, n in d.ringResources(v, size: n, isUpdate: false, areFiles: true) },
-        14: .given { d, v, n in d.ringResources(v, size: n, isUpdate: true, areFiles: true) },
-        15: .given { d, v, n in d.ringResources(v, size: n, isUpdate: false, areFiles: false) },
-        16: .given { d, v, n in d.ringResources(v, size: n, isUpdate: true, areFiles: false) },
-        17: .given { d, v, n in d.processorSet(v, size: n) },
-        19: .dialect { d, v, n in d.ringWorkerLimits(v, n) },
-        20: .given { d, v, n in d.array(v, count: Int(n), stride: 16, evenOnError: true) { d.structure($0, registeredRing) } },
-        21: .given { d, v, n in d.array(v, count: Int(n), stride: 16, evenOnError: true) { d.structure($0, unregisteredRing) } },
+        0: .given(array(16)) { d, v, n in d.ringBuffers(v, n) },
+        2: .given(array(4)) { d, v, n in d.ringFiles(v, n, skipping: false) },
+        4: .given(array(4)) { d, v, n in d.ringFiles(v, n, skipping: false) },
+        6: .given(.all([.memory(.constant(16)), .through(8, .memory(.argument(3), scale: 4))])) { d, v, n in d.ringFilesUpdate(v, n) },
+        7: .given(array(4)) { d, v, n in d.ringFiles(v, n, skipping: false) },
+        8: .dialect(.both(.memory(.argument(3), scale: 8, plus: 16))) { d, v, n in d.ringProbe(v, n) },
+        11: .given(array(16)) { d, v, n in d.array(v, count: Int(n), stride: 16, evenOnError: true) { d.ringRestriction($0) } },
+        13: .given(resources(count: 0, data: 16, width: 4)) { d, v, n in d.ringResources(v, size: n, isUpdate: false, areFiles: true) },
+        14: .given(resources(count: 24, data: 8, width: 4)) { d, v, n in d.ringResources(v, size: n, isUpdate: true, areFiles: true) },
+        15: .given(resources(count: 0, data: 16, width: 16)) { d, v, n in d.ringResources(v, size: n, isUpdate: false, areFiles: false) },
+        16: .given(resources(count: 24, data: 8, width: 16)) { d, v, n in d.ringResources(v, size: n, isUpdate: true, areFiles: false) },
+        17: .given(array(1)) { d, v, n in d.processorSet(v, size: n) },
+        19: .dialect(.both(array(4))) { d, v, n in d.ringWorkerLimits(v, n) },
+        20: .given(array(16)) { d, v, n in d.array(v, count: Int(n), stride: 16, evenOnError: true) { d.structure($0, registeredRing) } },
+        21: .given(array(16)) { d, v, n in d.array(v, count: Int(n), stride: 16, evenOnError: true) { d.structure($0, unregisteredRing) } },
         22: .structure(bufferRing),
         23: .structure(bufferRing),
         24: .structure(cancellation),
@@ -38,12 +62,12 @@ enum Ring {
         28: .structure(polling, 1, .answer),
         29: .structure(clock, 0),
         30: .structure(clone),
-        31: .given { d, v, n in if n == 1 { d.ringSubmission(v) } else { d.out.address(v) } },
+        31: .given(.all([.memory(.constant(128)), .through(48, .memory(.constant(64)))])) { d, v, n in if n == 1 { d.ringSubmission(v) } else { d.out.address(v) } },
         32: .structure(receiveQueue),
         33: .structure(sizes),
         34: .structure(region),
-        35: .given { d, v, n in if n == 0 { d.ringQuery(v) } else { d.out.address(v) } },
-        36: .dialect { d, v, n in d.ringReceiveCommand(v, n) },
+        35: .given(.chain(next: 0, most: maximalChain, .all([.memory(.constant(40)), .through(8, .memory(.constant(64)))]))) { d, v, n in if n == 0 { d.ringQuery(v) } else { d.out.address(v) } },
+        36: .dialect(.both(.memory(.constant(72)))) { d, v, n in d.ringReceiveCommand(v, n) },
     ]
 
     /// Structures in a chain that are followed.
