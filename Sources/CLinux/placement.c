@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 // What the guard process gives back when the tracer is gone.
@@ -17,6 +18,7 @@ static struct {
 } pinned;
 
 static int guard_pipe = -1;
+static pid_t guard_pid;
 static cpu_set_t own;
 
 static int only(pid_t tid, int cpu) {
@@ -59,6 +61,7 @@ static int start_guard(void) {
         return -1;
     }
     guard_pipe = ends[1];
+    guard_pid = pid;
     clinux_note_helper(pid);
     return 0;
 }
@@ -79,12 +82,14 @@ int clinux_pin(pid_t tid) {
 
 int clinux_pin_launch(void) {
     int cpu = sched_getcpu();
-    // The guard comes first, to be on the other CPUs.
     if (cpu < 0 || cpu >= CPU_SETSIZE || sched_getaffinity(0, sizeof own, &own) != 0 || CPU_COUNT(&own) < 2 ||
-        start_guard() != 0)
+        only(0, cpu) != 0)
         return -1;
     pinned.mask = own;
-    return only(0, cpu);
+    // The guard is on this CPU too: to reap it is not to wait for the turn of another.
+    if (start_guard() == 0) return 0;
+    sched_setaffinity(0, sizeof own, &own);
+    return -1;
 }
 
 void clinux_pin_launched(pid_t tid) { pinned.tid = tid; }
@@ -96,7 +101,16 @@ void clinux_unpin(pid_t tid) {
     pinned.tid = 0;
 }
 
-void clinux_pin_end(void) {
+void clinux_pin_ending(void) {
     if (guard_pipe >= 0) close(guard_pipe);
     guard_pipe = -1;
+}
+
+void clinux_pin_end(void) {
+    clinux_pin_ending();
+    if (guard_pid == 0) return;
+    // Containers have no init that would reap it. Often the tracer's own wait has.
+    while (waitpid(guard_pid, NULL, __WALL) < 0 && errno == EINTR) {}
+    clinux_forget_helper(guard_pid);
+    guard_pid = 0;
 }

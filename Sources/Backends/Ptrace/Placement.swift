@@ -90,6 +90,10 @@ struct Placement {
         nextTick = 0
     }
 
+    /// The pinned task is about to end: no mask needs to be given back to it any more, and the
+    /// guard can go while it does.
+    func ending(_ task: Task) { if pinned === task { clinux_pin_ending() } }
+
     mutating func forget(_ task: Task) { if pinned === task { release() } }
 
     mutating func end() {

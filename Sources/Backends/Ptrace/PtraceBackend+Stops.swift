@@ -86,7 +86,10 @@ extension PtraceBackend {
         if plan.systemTime { task.systemTimeAtEntry = systemTime }
         if mark.contains(.tamper) { tamperAtEntry(task, now) }
         if plan.entered { deliver(task, now, .syscallEntered(task.call)) }
-        if mark.contains(.final), task.injection == nil { unfinished(task, now) }
+        if mark.contains(.final), task.injection == nil {
+            placement.ending(task)
+            unfinished(task, now)
+        }
     }
 
     private func enterUnknown(_ task: Task) {

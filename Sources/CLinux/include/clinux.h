@@ -165,7 +165,9 @@ int clinux_pin_launch(void);
 void clinux_pin_launched(pid_t tid);
 /// Restores both masks.
 void clinux_unpin(pid_t tid);
-/// Ends the guard process.
+/// Lets the guard process end: the pinned task does.
+void clinux_pin_ending(void);
+/// Ends the guard process and reaps it.
 void clinux_pin_end(void);
 
 uint64_t clinux_monotonic_ns(void);
