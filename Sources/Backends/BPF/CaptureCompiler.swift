@@ -21,8 +21,10 @@ struct CaptureCompiler {
 
     init(_ needs: MemoryNeeds) { self.needs = needs }
 
-    /// An interpreter's failure to read is remembered in a bit for each operation.
-    private static let mostOperations = 64
+    /// Operations of a program before the call, or after it.
+    private static let mostOperations = 255
+    /// More pointers than the kernel takes for a program's arguments.
+    private static let mostPointers = 1 << 21
 
     /// Compiles the program of one call.
     mutating func program(for syscall: Syscall, _ number: Int, _ personality: Personality) -> capture_program {
@@ -217,7 +219,7 @@ struct CaptureCompiler {
     /// What descriptors refer to is wanted.
     private var describes: Bool { !needs.descriptors.isEmpty }
     /// Elements of an array that are looked at.
-    private var elementLimit: Int { isVerbose ? 1024 : shortened }
+    private var elementLimit: Int { isVerbose ? 4097 : shortened }
 
     private func compile(_ kind: ValueKind, _ r: UInt8, _ o: inout Operations) {
         let free = o.free
@@ -330,6 +332,7 @@ struct CaptureCompiler {
         case .constant(let n): return o.set(0, mask: 0, value: UInt64(n))
         case .shown: return o.set(0, mask: 0, value: UInt64(elementLimit))
         case .field(let offset, let width): return o.load(base, offset, width)
+        case .fieldOf(let i, let offset): return o.load(UInt8(i), offset, 4)
         case .bits(let i, let shift, let mask): return o.set(UInt8(i), shift: shift, mask: mask)
         case .words(let i):
             let r = o.set(UInt8(i), mask: 0xffff_ffff, value: 63)
@@ -363,8 +366,14 @@ struct CaptureCompiler {
         case .descriptors(let n, let stride): descriptors(r, n, base, stride: stride, &o)
         case .descriptorSet(let n): descriptors(r, .argument(n), base, stride: 0, &o)
         case .string(let most): o.add(CAPTURE_STRING, r, limit: most + 1)
-        case .strings: o.add(CAPTURE_STRINGS, r, limit: shortened + 1, count: elementLimit)
+        case .strings: o.add(CAPTURE_STRINGS, r, limit: shortened + 1, count: isVerbose ? Self.mostPointers : shortened)
+        case .pointers: o.add(CAPTURE_STRINGS, r, count: Self.mostPointers)
         case .through(let offset, let inner): compile(inner, o.load(r, offset, 8), r, &o)
+        case .stack(let offset, let inner):
+            let address = o.set(UInt8(CAPTURE_STACK), value: UInt64(offset))
+            compile(inner, address, address, &o)
+        case .verbose(let inner): if isVerbose { compile(inner, r, base, &o) }
+        case .abbreviated(let inner): if !isVerbose { compile(inner, r, base, &o) }
         case .at(let offset, let inner): compile(inner, o.set(r, value: UInt64(offset)), r, &o)
         case .each(let n, let stride, let most, let inner):
             guard let count = register(n, base, &o) else { return }

@@ -19,10 +19,14 @@ public indirect enum Capture: Sendable {
     case string(most: Int)
     /// A NULL-terminated array of strings.
     case strings
+    /// A NULL-terminated array of pointers that are not followed.
+    case pointers
     /// What the pointer at this offset leads to, if it is not null.
     case through(Int, Capture)
     /// What is so many bytes behind.
     case at(Int, Capture)
+    /// What is so many bytes above the stack pointer, wherever the argument leads.
+    case stack(Int, Capture)
     /// The same of every element of an array, `stride` bytes apart; at most `most` of them.
     case each(Amount, stride: Int, most: Int = 64, Capture)
     /// The same of every structure of a chain whose links are at an offset.
@@ -31,6 +35,10 @@ public indirect enum Capture: Sendable {
     case when(argument: Int, mask: UInt64 = 0xffff_ffff, is: UInt64, Capture)
     /// Only where a field has this value under this mask.
     case whenField(Int, width: Int = 4, mask: UInt64 = .max, is: UInt64, Capture)
+    /// Only where structures are shown in full.
+    case verbose(Capture)
+    /// Only where structures are shortened.
+    case abbreviated(Capture)
     /// What descriptors refer to that lie `stride` bytes apart.
     case descriptors(Amount, stride: Int)
     /// What descriptors in an `fd_set` refer to, of as many as an argument says.
@@ -56,6 +64,8 @@ public indirect enum Capture: Sendable {
         /// In a field: behind `through`, of the structure that holds the pointer; otherwise of
         /// the structure at hand.
         case field(Int, width: Int = 4)
+        /// In 32 bits of the structure that an argument points to.
+        case fieldOf(argument: Int, Int)
         /// In some bits of an argument.
         case bits(argument: Int, shift: Int, mask: UInt64)
         /// An argument's number of bits, in words of 64.
@@ -75,6 +85,21 @@ public indirect enum Capture: Sendable {
 
     /// What is captured where nothing is stated.
     public static let unknown = Capture.memory(.constant(256))
+
+    /// So many bytes.
+    public static func bytes(_ n: Int) -> Capture { .memory(.constant(n)) }
+    /// As many elements of so many bytes as are shown of those that a length says.
+    public static func elements(_ bytes: Int, _ n: ValueKind.Length) -> Capture { .like(.array(.sized(.hex, bytes), n)) }
+    /// A structure's array of elements of `of` bytes: its address is at `at`, how many they are at `count`.
+    public static func array(at: Int, of: Int, count: Int, width: Int = 4) -> Capture {
+        .through(at, .memory(.field(count, width: width), scale: of, most: 1 << 16))
+    }
+    /// A structure's buffer: its address is at `at`, its length at `length`.
+    public static func buffer(at: Int, length: Int) -> Capture { .through(at, .buffer(.field(length))) }
+    /// Only where an argument has one of these values under the mask.
+    public static func when(argument: Int, mask: UInt64 = 0xffff_ffff, in values: [UInt64], _ capture: Capture) -> Capture {
+        .all(values.map { .when(argument: argument, mask: mask, is: $0, capture) })
+    }
 }
 
 /// What a call that does many things (ioctl, prctl, setsockopt) leads to, by what it does.

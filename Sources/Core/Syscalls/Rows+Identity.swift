@@ -18,9 +18,9 @@ extension SyscallTable {
         .init("setfsuid", x86_64: 122, aarch64: 151, [.creds, .neverFails], [.id("fsuid")]),
         .init("setfsgid", x86_64: 123, aarch64: 152, [.creds, .neverFails], [.id("fsuid")]),
         .init("getgroups", x86_64: 115, aarch64: 158, [.creds],
-            [.int("size"), .custom("list", .out) { d, v in d.groups(v, count: d.result, asked: d[0]) }]),
+            [.int("size"), .custom("list", .out, capture: .elements(4, .result)) { d, v in d.groups(v, count: d.result, asked: d[0]) }]),
         .init("setgroups", x86_64: 116, aarch64: 159, [.creds],
-            [.int("size"), .custom("list") { d, v in
+            [.int("size"), .custom("list", capture: .elements(4, .argument(0))) { d, v in
                 d.groups(v, count: Int64(Int32(truncatingIfNeeded: d[0])), asked: d[0])
              }]),
     ]

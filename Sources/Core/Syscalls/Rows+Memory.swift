@@ -1,10 +1,13 @@
 // Mappings, advice, locks, NUMA policy and memory descriptors.
 
 extension SyscallTable {
+    /// A mask of as many nodes as an argument, less one, says.
+    private static func nodes(_ argument: Int) -> Capture { .memory(.words(argument: argument), scale: 8) }
+
     static let memory: [Syscall.Row] = [
         .init("mmap", x86_64: 9, aarch64: 222, [.memory, .desc, .changesMappings],
             [.address("addr"), .size("length"), .flags64("prot", .protections),
-                .custom("flags") { d, v in d.mappingFlags(v) }, .fd("fd"), .hex("offset")], returns: .hex),
+                .custom("flags", capture: .nothing) { d, v in d.mappingFlags(v) }, .fd("fd"), .hex("offset")], returns: .hex),
         .init("mprotect", x86_64: 10, aarch64: 226, [.memory, .changesMappings],
             [.address("addr"), .size("length"), .flags64("prot", .protections)]),
         .init("munmap", x86_64: 11, aarch64: 215, [.memory, .changesMappings], [.address("addr"), .size("length")]),
@@ -14,7 +17,7 @@ extension SyscallTable {
                 .init("new_address", .address, when: { $0[3] & 1 != 0 && $0[3] & 6 != 0 })], returns: .hex),
         .init("msync", x86_64: 26, aarch64: 227, [.memory], [.address("addr"), .size("length"), .flags("flags", .memorySyncFlags)]),
         .init("mincore", x86_64: 27, aarch64: 232, [.memory],
-            [.address("addr"), .size("length"), .custom("vec", .out) { d, v in d.residency(v) }]),
+            [.address("addr"), .size("length"), .custom("vec", .out, capture: .memory(.bits(argument: 1, shift: 12, mask: .max), plus: 1)) { d, v in d.residency(v) }]),
         .init("madvise", x86_64: 28, aarch64: 233, [.memory], [.address("addr"), .size("length"), .enumerated("advice", .memoryAdvice)]),
         .init("mlock", x86_64: 149, aarch64: 228, [.memory], [.address("addr"), .size("length")]),
         .init("mlock2", x86_64: 325, aarch64: 284, [.memory], [.address("addr"), .size("length"), .flags("flags", .memoryLockFlags)]),
@@ -23,25 +26,25 @@ extension SyscallTable {
         .init("munlockall", x86_64: 152, aarch64: 231, [.memory]),
         .init("remap_file_pages", x86_64: 216, aarch64: 234, [.memory, .changesMappings],
             [.address("addr"), .size("size"), .flags64("prot", .protections), .ulong("pgoff"),
-                .custom("flags") { d, v in d.mappingFlags(v) }]),
+                .custom("flags", capture: .nothing) { d, v in d.mappingFlags(v) }]),
         .init("mbind", x86_64: 237, aarch64: 235, [.memory],
-            [.address("addr"), .size("len"), .custom("mode") { d, v in d.memoryPolicy(v) },
-                .custom("nodemask") { d, v in d.nodeMask(v, d[4]) }, .ulong("maxnode"),
+            [.address("addr"), .size("len"), .custom("mode", capture: .nothing) { d, v in d.memoryPolicy(v) },
+                .custom("nodemask", capture: nodes(4)) { d, v in d.nodeMask(v, d[4]) }, .ulong("maxnode"),
                 .flags("flags", .memoryPolicyMoveFlags)]),
         .init("set_mempolicy", x86_64: 238, aarch64: 237, [.memory],
-            [.custom("mode") { d, v in d.memoryPolicy(v & 0xffff_ffff) },
-                .custom("nodemask") { d, v in d.nodeMask(v, d[2]) }, .ulong("maxnode")]),
+            [.custom("mode", capture: .nothing) { d, v in d.memoryPolicy(v & 0xffff_ffff) },
+                .custom("nodemask", capture: nodes(2)) { d, v in d.nodeMask(v, d[2]) }, .ulong("maxnode")]),
         .init("get_mempolicy", x86_64: 239, aarch64: 236, [.memory],
-            [.custom("mode", .out) { d, v in d.pointee(v, 4) { d.memoryPolicy(UInt64($0.u32(0))) } },
-                .custom("nodemask", .out) { d, v in d.nodeMask(v, d[2], evenOnError: false) }, .ulong("maxnode"),
+            [.custom("mode", .out, capture: .bytes(4)) { d, v in d.pointee(v, 4) { d.memoryPolicy(UInt64($0.u32(0))) } },
+                .custom("nodemask", .out, capture: nodes(2)) { d, v in d.nodeMask(v, d[2], evenOnError: false) }, .ulong("maxnode"),
                 .address("addr"), .flags64("flags", .memoryPolicyQueryFlags)]),
         .init("migrate_pages", x86_64: 256, aarch64: 238, [.memory],
-            [.pid("pid"), .ulong("maxnode"), .custom("old_nodes") { d, v in d.nodeMask(v, d[1]) },
-                .custom("new_nodes") { d, v in d.nodeMask(v, d[1]) }]),
+            [.pid("pid"), .ulong("maxnode"), .custom("old_nodes", capture: nodes(1)) { d, v in d.nodeMask(v, d[1]) },
+                .custom("new_nodes", capture: nodes(1)) { d, v in d.nodeMask(v, d[1]) }]),
         .init("move_pages", x86_64: 279, aarch64: 239, [.memory],
             [.pid("pid"), .size("count"), .array("pages", .address, count: .argument(1)),
                 .array("nodes", .int, count: .argument(1)),
-                .custom("status", .out) { d, v in
+                .custom("status", .out, capture: .elements(4, .argument(1))) { d, v in
                     d.array(v, count: Int(clamping: d[1]), stride: 4) { d.pageStatus(UInt64($0.u32(0))) }
                 }, .flags("flags", .movePagesFlags)]),
         .init("set_mempolicy_home_node", x86_64: 450, aarch64: 450, [.memory],
@@ -51,7 +54,7 @@ extension SyscallTable {
         .init("pkey_alloc", x86_64: 330, aarch64: 289, [], [.hex("flags"), .flags64("access_rights", .protectionKeyRights)]),
         .init("pkey_free", x86_64: 331, aarch64: 290, [], [.int("pkey")]),
         .init("memfd_create", x86_64: 319, aarch64: 279, [.desc],
-            [.custom("name") { d, v in d.string(v, limit: 250) }, .custom("flags") { d, v in d.memfdFlags(v) }], returns: .fd),
+            [.custom("name", capture: .like(.string)) { d, v in d.string(v, limit: 250) }, .custom("flags", capture: .nothing) { d, v in d.memfdFlags(v) }], returns: .fd),
         .init("memfd_secret", x86_64: 447, aarch64: 447, [.desc], [.flags("flags", .memfdSecretFlags)], returns: .fd),
         .init("userfaultfd", x86_64: 323, aarch64: 282, [.desc], [.flags("flags", .userfaultfdFlags)], returns: .fd),
         .init("map_shadow_stack", x86_64: 453, aarch64: 453, [.memory, .changesMappings],
@@ -66,7 +69,7 @@ extension SyscallTable {
             dialect: { $0.membarrierCall() }),
         .init("process_mrelease", x86_64: 448, aarch64: 448, [.desc], [.fd("pidfd"), .hex32("flags")]),
         .init("process_madvise", x86_64: 440, aarch64: 440, [.desc],
-            [.fd("pidfd"), .custom("iovec") { d, v in d.iovecs(v, count: d[2]) { d, a, _ in d.out.address(a) } }, .size("n"),
+            [.fd("pidfd"), .custom("iovec", capture: .elements(16, .argument(2))) { d, v in d.iovecs(v, count: d[2]) { d, a, _ in d.out.address(a) } }, .size("n"),
                 .enumerated("advice", .memoryAdvice), .hex32("flags")]),
         .init("readahead", x86_64: 187, aarch64: 213, [.desc], [.fd("fd"), .long("offset"), .size("count")]),
     ]

@@ -165,3 +165,40 @@ extension Decoder {
         }
     }
 }
+
+extension Bpf {
+    private static func on(_ commands: UInt64..., read capture: Capture) -> Capture {
+        .when(argument: 0, in: commands, capture)
+    }
+    private static func onLink(_ type: UInt64, mask: UInt64 = .max, _ capture: Capture) -> Capture {
+        .whenField(8, mask: mask, is: type, capture)
+    }
+
+    /// The attributes, before the call and after it, and what those of each command lead to.
+    static let memory = Capture.all([
+        .memory(.argument(2)), .afterAll(.memory(.argument(2))),
+        on(0, read: .buffer(at: 80, length: 88)),
+        on(5, read: .all([
+            .verbose(.array(at: 8, of: 8, count: 4)), .through(16, .like(.string)), .through(32, .like(.string)),
+            .buffer(at: 152, length: 160),
+        ])),
+        on(6, 7, 17, read: .through(0, .like(.path))),
+        on(18, read: .buffer(at: 0, length: 16)),
+        on(28, read: .all([
+            onLink(28, .array(at: 16, of: 4, count: 24)),
+            onLink(42, .all([
+                .array(at: 24, of: 8, count: 20), .through(24, .each(.field(20), stride: 8, .through(0, .like(.string)))),
+                .array(at: 32, of: 8, count: 20), .array(at: 40, of: 8, count: 20),
+            ])),
+            onLink(48, .all([
+                .through(16, .like(.path)), .array(at: 24, of: 8, count: 48), .array(at: 32, of: 8, count: 48),
+                .array(at: 40, of: 8, count: 48),
+            ])),
+            // 59 to 61.
+            onLink(56, mask: 56, .all([.array(at: 16, of: 4, count: 32), .array(at: 24, of: 8, count: 32)])),
+        ])),
+        .atExit(.verbose(on(15, read: .array(at: 8, of: 1, count: 4)))),
+        .atExit(on(16, read: .all([16, 32, 40, 48].map { .array(at: $0, of: 4, count: 24) }))),
+        .afterAll(.all([on(20, read: .through(16, .like(.string))), on(37, read: .buffer(at: 0, length: 8))])),
+    ])
+}

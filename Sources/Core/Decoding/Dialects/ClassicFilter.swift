@@ -113,3 +113,8 @@ extension Decoder {
         }
     }
 }
+
+extension Capture {
+    /// A `struct sock_fprog` and, where they are shown, its instructions.
+    static let filterProgram = Capture.all([.bytes(16), .verbose(.array(at: 8, of: 8, count: 0, width: 2))])
+}

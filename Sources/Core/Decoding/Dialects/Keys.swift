@@ -168,3 +168,32 @@ private enum Keyctl {
         return v
     }()
 }
+
+/// What keyctl(2)'s operations read and write.
+enum KeyctlMemory {
+    private static func on(_ operations: UInt64..., read capture: Capture) -> Capture {
+        .when(argument: 0, in: operations, capture)
+    }
+    /// KEYCTL_PKEY_ENCRYPT and its kin: 25 to 28.
+    private static func onPublicKey(_ capture: Capture) -> Capture { on(25, 26, 27, 28, read: capture) }
+
+    static let arguments: [Argument] = [
+        .init("arg2", .hex, capture: .all([
+            on(1, read: .like(.string)), on(23, read: .like(.structure(.diffieHellmanParameters))),
+            onPublicKey(.bytes(40)), .atExit(on(31, read: .like(.bytes(.result)))),
+        ])),
+        .init("arg3", .hex, capture: .all([
+            on(2, 12, read: .like(.bytes(.argument(3)))), on(10, 29, read: .like(.string)), onPublicKey(.like(.string)),
+            on(20, read: .like(.vectors(.argument(3), filled: nil))),
+            .atExit(on(6, 11, 17, 23, read: .like(.bytes(.result)))),
+        ])),
+        .init("arg4", .hex, capture: .all([
+            on(10, 24, 29, read: .like(.string)), onPublicKey(.buffer(.fieldOf(argument: 1, 4))),
+        ])),
+        .init("arg5", .hex, capture: .all([
+            on(23, read: .all([.bytes(56), .through(0, .like(.string)), .buffer(at: 8, length: 16)])),
+            on(28, read: .buffer(.fieldOf(argument: 1, 8))),
+            .atExit(.all([on(24, read: .bytes(56)), on(25, 26, 27, read: .buffer(.fieldOf(argument: 1, 8)))])),
+        ])),
+    ]
+}

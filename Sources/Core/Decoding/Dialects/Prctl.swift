@@ -202,3 +202,25 @@ private enum Prctl {
         if v >> 16 != 0 { d.resultNote { $0.vectorLength(v, flags) } }
     }
 }
+
+/// What prctl(2)'s operations read and write.
+enum PrctlMemory {
+    private static func on(_ operations: UInt64..., read capture: Capture) -> Capture {
+        .when(argument: 0, in: operations, capture)
+    }
+
+    static let arguments: [Argument] = [
+        .init("arg2", .hex, capture: .all([
+            on(15, read: .like(.string)),
+            .atExit(.all([
+                on(2, 5, 9, 11, 19, 25, 37, read: .bytes(4)), on(16, read: .like(.string)), on(40, read: .bytes(8)),
+            ])),
+        ])),
+        .init("arg3", .hex, capture: on(22, read: .when(argument: 1, mask: .max, is: 2, .filterProgram))),
+        .hex("arg4"),
+        .init("arg5", .hex, capture: .all([
+            on(0x5356_4d41, read: .when(argument: 1, mask: .max, is: 0, .like(.string))),
+            .atExit(on(62, read: .when(argument: 1, is: 0, .bytes(4)))),
+        ])),
+    ]
+}

@@ -278,3 +278,41 @@ extension Decoder {
         }
     }
 }
+
+/// What ptrace(2) reads and writes in the tracer's memory.
+enum PtraceMemory {
+    private static func on(_ operations: UInt64..., read capture: Capture) -> Capture {
+        .when(argument: 0, mask: .max, in: operations, capture)
+    }
+    private static let floatingPoint = Capture.bytes(RegisterSet.floatingPoint.size)
+
+    /// Operations that only x86 has.
+    #if arch(x86_64)
+    private static let wholeSets = Capture.all([
+        on(13, read: .bytes(RegisterSet.general.size)), on(15, read: floatingPoint),
+        .atExit(.all([on(12, read: .bytes(RegisterSet.general.size)), on(14, read: floatingPoint)])),
+    ])
+    #else
+    private static let wholeSets = Capture.nothing
+    #endif
+
+    static let addr = on(Operation.peekSiginfo, read: .bytes(16))
+
+    static let data = Capture.all([
+        wholeSets,
+        on(Operation.setSiginfo, read: .bytes(128)),
+        on(Operation.getRegisters, read: .bytes(16)),
+        on(Operation.setRegisters, read: .all([.bytes(16), .through(0, floatingPoint)])),
+        on(Operation.setMask, Operation.seccompMetadata, read: .bytes(8)),
+        on(Operation.setCall, read: .memory(.argument(2), most: 88)),
+        .atExit(.all([
+            on(1, 2, 3, Operation.getEventMessage, Operation.getMask, read: .bytes(8)),
+            on(Operation.getSiginfo, read: .bytes(128)),
+            on(Operation.seccompMetadata, read: .bytes(16)),
+            on(Operation.peekSiginfo, read: .elements(128, .result)),
+            on(Operation.getCall, read: .memory(.result, most: 88)),
+        ])),
+        .atExit(on(Operation.getRegisters, read: .through(0, floatingPoint))),
+        .afterAll(on(Operation.getRegisters, Operation.setRegisters, read: .bytes(16))),
+    ])
+}

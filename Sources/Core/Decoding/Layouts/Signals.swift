@@ -41,15 +41,17 @@ extension StructLayout {
 }
 
 extension Decoder {
+    /// Where a signal's frame holds the mask that rt_sigreturn(2) restores.
+    #if arch(x86_64)
+    static let signalFrameMask = 296
+    #else
+    static let signalFrameMask = 168
+    #endif
+
     /// The mask that rt_sigreturn(2) restores, from the frame at the stack pointer.
     func signalFrame() {
-        #if arch(x86_64)
-        let mask = 296
-        #else
-        let mask = 168
-        #endif
         let frame = call.stackPointer
-        guard frame != 0, let b = read(frame &+ UInt64(mask), 8) else {
+        guard frame != 0, let b = read(frame &+ UInt64(Self.signalFrameMask), 8) else {
             out.address(frame)
             return
         }
