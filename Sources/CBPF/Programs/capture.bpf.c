@@ -108,12 +108,12 @@ static struct task_state *current_state(struct task_struct *task) {
         struct capture_task_change r = {};
         identify(&r.header, CAPTURE_ATTACH, sizeof r);
         bpf_get_current_comm(r.command, sizeof r.command);
-        deliver(&r, sizeof r, false);
+        deliver_change(&r, false);
     }
     return t;
 }
 
-static void send_call(struct task_state *t, uint8_t kind);
+int send_call(struct task_state *t, uint32_t kind);
 
 static void enter(struct task_state *t, struct task_struct *task, void *regs, int64_t number) {
     uint32_t p = personality(task, number);
@@ -160,7 +160,8 @@ int sys_enter(context *ctx) {
 }
 
 /// Sends the record of a call, its memory behind it.
-static void send_call(struct task_state *t, uint8_t kind) {
+__noinline int send_call(struct task_state *t, uint32_t kind) {
+    if (!t) return 0;
     identify(&t->call.header, kind, 0);
     if (t->told == t->call.entered) t->call.header.flags |= CAPTURE_TOLD;
     uint32_t used = t->used;
@@ -169,6 +170,7 @@ static void send_call(struct task_state *t, uint8_t kind) {
     // Only these programs count here, and tasks do not switch in them: hence not atomic.
     counters()->calls++;
     if (t->lost_ahead || !send(&t->call, sizeof t->call + used, false)) lose(CAPTURE_RING_FULL);
+    return 0;
 }
 
 static void count(struct task_state *t, uint32_t at, int64_t result) {
@@ -185,10 +187,11 @@ static void count(struct task_state *t, uint32_t at, int64_t result) {
     s->histogram[bucket]++;
 }
 
-static void tell_signal(struct task_state *t) {
+__noinline int tell_signal(struct task_state *t) {
+    if (!t) return 0;
     t->has_signal = 0;
     t->signal.header.time = bpf_ktime_get_ns();
-    deliver(&t->signal, sizeof t->signal, false);
+    return deliver_signal(&t->signal);
 }
 
 enum { KILL = 9 };
@@ -269,7 +272,7 @@ int task_forked(context *ctx) {
     r.other_pid = FIELD(int32_t, child, configuration.task_tgid);
     r.live = shared.live;
     bpf_get_current_comm(r.command, sizeof r.command);
-    deliver(&r, sizeof r, false);
+    deliver_change(&r, false);
     return 0;
 }
 
@@ -296,8 +299,18 @@ int task_executed(context *ctx) {
     r.other_tid = former;
     r.live = shared.live;
     bpf_get_current_comm(r.command, sizeof r.command);
-    deliver(&r, sizeof r, false);
+    deliver_change(&r, false);
     return 0;
+}
+
+/// The `signal_struct` of a task's process.
+///
+/// Read rather than followed: for a pointer within a typed structure the verifier would search
+/// all of the kernel's types by name, for a millisecond.
+static char *signal_of(struct task_struct *task) {
+    char *signal = 0;
+    bpf_probe_read_kernel(&signal, sizeof signal, (char *)task + configuration.task_signal);
+    return signal;
 }
 
 /// Of `signal_struct`: all threads end.
@@ -321,10 +334,7 @@ int task_exited(context *ctx) {
     }
     struct capture_task_change r = {};
     identify(&r.header, CAPTURE_EXIT, sizeof r);
-    // Read rather than followed: for a pointer within a typed structure the verifier would
-    // search all of the kernel's types by name, for a millisecond.
-    char *signal = 0;
-    bpf_probe_read_kernel(&signal, sizeof signal, (char *)task + configuration.task_signal);
+    char *signal = signal_of(task);
     r.status = FIELD(uint32_t, task, configuration.task_exit_code);
     bpf_probe_read_kernel(&r.group_status, 4, signal + configuration.signal_group_exit_code);
     uint32_t flags = 0, left = 0;
@@ -333,7 +343,7 @@ int task_exited(context *ctx) {
     r.is_group = (flags & GROUP_EXIT) != 0;
     r.is_last = left == 0;
     r.live = live;
-    deliver(&r, sizeof r, live == 0);
+    deliver_change(&r, live == 0);
     return 0;
 }
 
@@ -347,7 +357,7 @@ int task_renamed(context *ctx) {
     r.header.tid = FIELD(int32_t, task, configuration.task_pid);
     r.header.pid = FIELD(int32_t, task, configuration.task_tgid);
     bpf_probe_read_kernel_str(r.command, sizeof r.command, (void *)ctx[1]);
-    deliver(&r, sizeof r, false);
+    deliver_change(&r, false);
     return 0;
 }
 
@@ -386,7 +396,7 @@ int signal_delivered(context *ctx) {
     if (action[1] & IMMUTABLE) return 0;
     r.is_default = action[0] == 0;
     fill_signal(&r, ctx[0], (void *)ctx[1]);
-    deliver(&r, sizeof r, false);
+    deliver_signal(&r);
     return 0;
 }
 
@@ -395,7 +405,7 @@ enum { SENT, IGNORED };
 /// Whether a signal to `task` will never be delivered although it means something: it is ignored,
 /// or ends the process at once.
 static bool goes_by(struct task_struct *task, uint32_t number, uint32_t result) {
-    char *signal = FIELD(char *, task, configuration.task_signal);
+    char *signal = signal_of(task);
     uint32_t flags = 0, code = 0;
     bpf_probe_read_kernel(&flags, 4, signal + configuration.signal_flags);
     if (result == IGNORED) return !(flags & GROUP_EXIT);
@@ -424,7 +434,7 @@ int signal_generated(context *ctx) {
         t->is_fatal = result == SENT;
         t->has_signal = 1;
     } else {
-        deliver(&r, sizeof r, false);
+        deliver_signal(&r);
     }
     return 0;
 }
@@ -478,7 +488,7 @@ int adopt_threads(context *ctx) {
     r.header.tid = FIELD(int32_t, task, configuration.task_pid);
     r.header.pid = FIELD(int32_t, task, configuration.task_tgid);
     bpf_probe_read_kernel_str(r.command, sizeof r.command, (char *)task + configuration.task_comm);
-    deliver(&r, sizeof r, false);
+    deliver_change(&r, false);
     return 0;
 }
 
