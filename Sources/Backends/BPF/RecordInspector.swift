@@ -166,7 +166,8 @@ final class RecordInspector: TaskInspector {
                 }
             }
         case AF_UNIX: text.unixSocket(d.facts.inode, peer: s.peer, name: UnsafeRawBufferPointer(rebasing: d.rest.prefix(Int(s.name_length))))
-        case AF_NETLINK: text.netlinkSocket(UInt64(s.protocol), port: s.netlink_port)
+        // Unbound, it has no port, and sock_diag(7) does not know it.
+        case AF_NETLINK where s.netlink_port != 0: text.netlinkSocket(UInt64(s.protocol), port: s.netlink_port)
         default: text.decimal(d.facts.inode)
         }
         text.ascii("]")
