@@ -169,8 +169,8 @@ static unsigned layout_members(struct capture_layout *l, struct wanted_member *m
         {"path", "mnt", &l->path_mnt}, {"path", "dentry", &l->path_dentry},
         {"dentry", "d_parent", &l->dentry_parent}, {"dentry", "d_name", &l->dentry_name},
         {"dentry", "d_hash", &l->dentry_hash}, {"dentry", "d_inode", &l->dentry_inode},
-        {"dentry", "d_sb", &l->dentry_super},
-        {"qstr", "name", &l->name_text}, {"hlist_bl_node", "pprev", &l->hash_link},
+        {"dentry", "d_sb", &l->dentry_super}, {"dentry", "d_seq", &l->dentry_sequence},
+        {"qstr", "name", &l->name_text}, {"qstr", "len", &l->name_length}, {"hlist_bl_node", "pprev", &l->hash_link},
         {"vfsmount", "mnt_root", &l->mnt_root},
         {"mount", "mnt", &l->mount_mnt}, {"mount", "mnt_parent", &l->mount_parent},
         {"mount", "mnt_mountpoint", &l->mount_mountpoint},
@@ -239,6 +239,14 @@ int cbpf_read_kernel(struct cbpf_kernel *k, int descriptors) {
     while (members[wanted].structure) wanted++;
     if (descriptors) wanted += layout_members(&k->offsets.layout, members + wanted);
     enum { TYPES = sizeof types / sizeof *types };
+    uint32_t word = 0, half = 0;
+    // Where it can be done without, it is not missed.
+    const struct wanted_type casts[] = {
+        {"bpf_rdonly_cast", BTF_KIND_FUNC, &k->cast},
+        {"timespec64", BTF_KIND_STRUCT, &word},
+        {"upid", BTF_KIND_STRUCT, &half},
+    };
+    unsigned wanted_casts = descriptors ? sizeof casts / sizeof *casts : 0, found_casts = 0;
     unsigned found_types = 0, found_members = 0;
     const struct btf_type *structures[MOST_MEMBERS] = {0};
     struct walk walk = {.header = h, .strings = t.data + h->hdr_len + h->str_off}, *w = &walk;
@@ -253,6 +261,11 @@ int cbpf_read_kernel(struct cbpf_kernel *k, int descriptors) {
         if (!type) break;
         uint32_t kind = BTF_INFO_KIND(type->info);
         const char *name = w->strings + type->name_off;
+        for (unsigned i = 0; i < wanted_casts; i++) {
+            if (kind != casts[i].kind || *casts[i].id || strcmp(name, casts[i].name)) continue;
+            *casts[i].id = id;
+            found_casts++;
+        }
         if (kind == BTF_KIND_TYPEDEF || kind == BTF_KIND_FUNC) {
             // All names wanted start so.
             if (strncmp(name, "btf_trace_", 10) && strncmp(name, "bpf_iter_t", 10)) continue;
@@ -269,13 +282,17 @@ int cbpf_read_kernel(struct cbpf_kernel *k, int descriptors) {
                 found_members++;
             }
         }
-        if (found_types == TYPES && found_members == wanted) break;
+        if (found_types == TYPES && found_members == wanted && found_casts == wanted_casts) break;
     }
     for (int i = 0; i < TYPES && !k->missing; i++) if (!*types[i].id) k->missing = types[i].name;
     for (unsigned i = 0; i < wanted; i++) {
         int64_t offset = structures[i] ? offset_of(w, structures[i], members[i].member, 0) : -1;
         if (offset >= 0) *members[i].offset = offset;
         else if (!k->missing) k->missing = members[i].member;
+    }
+    if (wanted_casts && found_casts == wanted_casts) {
+        k->offsets.layout.word_type = word;
+        k->offsets.layout.half_type = half;
     }
     k->offsets.task_status = thread_info + status;
     k->offsets.task_pending = pending + pending_set;

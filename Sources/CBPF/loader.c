@@ -50,10 +50,22 @@ static uint32_t type_of(const char *section) {
     return 0;
 }
 
+// libbpf would look the function up in all of the kernel's types.
+static void place_casts(struct bpf_program *program) {
+    if (!loading->cast) return;
+    struct bpf_insn *i = (struct bpf_insn *)bpf_program__insns(program), *end = i + bpf_program__insn_cnt(program);
+    for (; i < end; i++) {
+        if (i->code != (BPF_JMP | BPF_CALL) || i->src_reg || i->imm != CAPTURE_CAST) continue;
+        i->src_reg = BPF_PSEUDO_KFUNC_CALL;
+        i->imm = loading->cast;
+    }
+}
+
 static int set_target(struct bpf_program *program, struct bpf_prog_load_opts *options, long cookie) {
     (void)cookie;
     bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
     options->attach_btf_id = type_of(bpf_program__section_name(program));
+    place_casts(program);
     return 0;
 }
 

@@ -284,6 +284,9 @@ static inline uint32_t capture_place(uint64_t key, uint8_t set) {
 
 // MARK: Constants, set before the programs are loaded: the verifier leaves out what they rule out
 
+/// Stands for a call of the kernel's `bpf_rdonly_cast`, whose number the loader puts there.
+enum { CAPTURE_CAST = 0x7ca57 };
+
 /// Details of descriptors, as `capture_configuration.descriptors` asks for them.
 enum {
     CAPTURE_PATHS = 1,
@@ -296,9 +299,13 @@ enum {
 
 /// Where the running kernel's structures have what leads from a descriptor to its name.
 struct capture_layout {
+    /// Structures that begin with a number of 64 bits and of 32: what `CAPTURE_CAST` makes of an
+    /// address to load from it. 0 where the kernel has no such function.
+    uint32_t word_type, half_type;
     uint32_t task_files, task_fs, files_table, table_size, table_files, fs_pwd;
     uint32_t file_path, file_private, path_mnt, path_dentry;
-    uint32_t dentry_parent, dentry_name, dentry_hash, dentry_inode, dentry_super, name_text, hash_link;
+    uint32_t dentry_parent, dentry_name, dentry_hash, dentry_inode, dentry_super, dentry_sequence;
+    uint32_t name_text, name_length, hash_link;
     uint32_t mnt_root, mount_mnt, mount_parent, mount_mountpoint;
     uint32_t inode_mode, inode_device, inode_number, inode_private, super_magic;
     uint32_t namespace_operations, namespace_name;

@@ -11,6 +11,8 @@ struct cbpf;
 /// Where the running kernel keeps what the programs look at.
 struct cbpf_kernel {
     uint32_t sys_enter, sys_exit, fork, exec, exit, signal_deliver, signal_generate, rename, iterator;
+    /// `bpf_rdonly_cast`; 0 if there is none (before Linux 6.2).
+    uint32_t cast;
     /// `task_struct` and `signal_struct` offsets, in the configuration's fields.
     struct capture_configuration offsets;
     /// What was looked for and not found; NULL if nothing.
