@@ -109,10 +109,7 @@ static __always_inline int perform(struct task_state *t, const struct capture_op
     uint64_t limit = o->limit, count = o->count;
     bool counted = o->length != CAPTURE_NO_LENGTH;
     if (counted) count = t->registers[o->length & (CAPTURE_REGISTERS - 1)];
-    if (o->code == CAPTURE_DESCRIPTOR) {
-        describe(t, address, moment);
-        return 0;
-    }
+    if (o->code == CAPTURE_DESCRIPTOR) return describe(t, address, moment);
     if (o->code > CAPTURE_DESCRIPTOR) return describe_all(t, address, count < o->count ? count : o->count, o->scale, moment);
     if (o->code <= CAPTURE_STRING) {
         if (o->flags & CAPTURE_MESSAGES && limit < CAPTURE_MESSAGE && is_message(address)) limit = CAPTURE_MESSAGE;
