@@ -68,6 +68,14 @@ struct CaptureCompiler {
             add(a, register, isExit: false, isActive: both || a.direction == .in, isDialect)
             add(a, register, isExit: true, isActive: both || a.direction != .in, isDialect)
         }
+        if describes, isVariant {
+            for (i, a) in syscall.arguments.enumerated() where a.kind.isDescriptor {
+                let register = UInt8(a.register ?? i)
+                if !arguments.enumerated().contains(where: { $1.kind.isDescriptor && $1.register ?? $0 == Int(register) }) {
+                    add(a, register, isExit: false, isActive: true, false)
+                }
+            }
+        }
         if describes, syscall.givesDescriptor {
             var result = Operations(isExit: true, isActive: true, isEvenOnError: false)
             result.add(CAPTURE_DESCRIPTOR, UInt8(CAPTURE_RESULT))
@@ -284,12 +292,24 @@ struct CaptureCompiler {
         let control = o.load(r, 32, 8), controlLength = o.load(r, 40, 8)
         // The kernel takes no more control data by default.
         o.add(CAPTURE_BYTES, control, length: controlLength, limit: 20480)
+        if describes { passedDescriptors(control, &o) }
         o.free = free
     }
 
     private func vectors(_ r: UInt8, _ count: UInt8, _ o: inout Operations, isFilled: Bool = false, flags: capture_flag? = nil) {
         let filled = isFilled ? Int32(CAPTURE_FILLED.rawValue) : 0
         o.add(CAPTURE_VECTORS, r, length: count, limit: bufferLimit, count: elementLimit, flags: filled | Int32(flags?.rawValue ?? 0))
+    }
+
+    /// Descriptors that a message passes, where they come first in its control data: `SCM_RIGHTS`.
+    private func passedDescriptors(_ control: UInt8, _ o: inout Operations) {
+        let kind = o.load(control, 8, 8), length = o.load(control, 0, 8)
+        // SOL_SOCKET, SCM_RIGHTS
+        o.unless(kind, .max, 1 | 1 << 32) { o in
+            let count = o.set(length, shift: 2, value: UInt64(bitPattern: -4))
+            let first = o.set(control, value: 16)
+            o.add(CAPTURE_DESCRIPTORS, first, length: count, scale: 4, count: 253)
+        }
     }
 
     /// What `n` descriptors refer to that lie `stride` bytes apart; of an `fd_set` where that is 0.
