@@ -104,7 +104,7 @@ struct wanted_member {
 };
 
 enum {
-    MOST_MEMBERS = 64,
+    MOST_MEMBERS = 80,
     /// A place in the data is remembered for one in so many types.
     STRIDE = 256,
     MOST_PLACES = 4096,
@@ -231,6 +231,9 @@ int cbpf_read_kernel(struct cbpf_kernel *k, int descriptors) {
         {"signal_struct", "group_exit_code", &k->offsets.signal_group_exit_code},
         {"signal_struct", "flags", &k->offsets.signal_flags},
         {"signal_struct", "live", &k->offsets.signal_live},
+        {"linux_binprm", "filename", &k->offsets.program_path},
+        {"linux_binprm", "interp", &k->offsets.program_interpreter},
+        {"linux_binprm", "p", &k->offsets.program_stack},
 #ifdef __x86_64__
         {"thread_info", "status", &status},
 #endif

@@ -5,7 +5,7 @@
 // without helpers, and it costs nothing when detached. Offsets in the kernel's structures
 // are constants that the loader has looked up (`configuration`).
 #include "state.h"
-#include "interpreter.h"
+#include "exec.h"
 
 #ifdef __TARGET_ARCH_x86
 enum { R_BP = 32, R_BX = 40, R_R10 = 56, R_R9 = 64, R_R8 = 72, R_CX = 88, R_DX = 96, R_SI = 104, R_DI = 112,
@@ -132,6 +132,7 @@ static void enter(struct task_state *t, struct task_struct *task, void *regs, in
     t->call.ahead = 0;
     t->used = 0;
     t->faulted = 0;
+    t->absent.places = 0;
     t->lost_ahead = 0;
     store_arguments(t, regs, p == 1);
     t->call.entered = bpf_ktime_get_ns();
@@ -281,6 +282,7 @@ int task_executed(context *ctx) {
     struct task_struct *task = bpf_get_current_task_btf();
     struct task_state *t = state_of(task);
     if (!t || configuration.summary) return 0;
+    if (t->in_call && t->faulted) recall_exec(t, ctx[2]);
     // What addresses meant is gone.
     t->faulted = 0;
     uint32_t former = ctx[1];

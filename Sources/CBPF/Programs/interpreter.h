@@ -71,6 +71,17 @@ static __always_inline bool is_message(uint64_t address) {
     return bpf_probe_read_user(&length, 4, (void *)address) == 0 && length < 1u << 16;
 }
 
+/// Remembers a string that is not there, of the first array that has such.
+static __always_inline void note_absent(struct task_state *t, uint32_t index, uint64_t string) {
+    if (!t->absent.places) {
+        t->absent.array = t->walk.address;
+        t->absent.count = 0;
+    }
+    if (index >= ABSENT || t->absent.array != t->walk.address) return;
+    t->absent.places |= 1ull << index;
+    t->absent.strings[index & (ABSENT - 1)] = string;
+}
+
 static long string_element(uint32_t index, struct loop *l) {
     struct task_state *t = l->task;
     uint64_t address = t->walk.address + index * 8ull, pointer = 0;
@@ -78,8 +89,15 @@ static long string_element(uint32_t index, struct loop *l) {
         t->walk.failed = 1;
         return 1;
     }
-    if (bpf_probe_read_user(&pointer, 8, (void *)address) || !pointer) return 1;
-    if (t->walk.limit && capture(t, pointer, t->walk.limit, t->walk.how | STRING)) t->walk.failed = 1;
+    if (bpf_probe_read_user(&pointer, 8, (void *)address)) return 1;
+    if (!pointer) {
+        if (t->absent.array == t->walk.address) t->absent.count = index;
+        return 1;
+    }
+    if (t->walk.limit && capture(t, pointer, t->walk.limit, t->walk.how | STRING)) {
+        t->walk.failed = 1;
+        note_absent(t, index, pointer);
+    }
     return 0;
 }
 

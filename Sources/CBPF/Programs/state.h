@@ -57,6 +57,18 @@ struct enumeration {
 
 enum { STARTING = 1, IN_FIRST_EXEC = 2 };
 
+enum { ABSENT = 32 };
+
+/// Strings of an array whose memory was not there at entry.
+struct absent {
+    uint64_t array;
+    /// How many it has; 0 if that was not seen.
+    uint64_t count;
+    /// Which of its first ones, and their addresses.
+    uint64_t places;
+    uint64_t strings[ABSENT];
+};
+
 /// A traced task between its events.
 struct task_state {
     /// The program's process before its exec (`STARTING`), of which nothing is shown but that exec, or in it.
@@ -85,6 +97,7 @@ struct task_state {
     struct cursor cursor;
     struct walk walk;
     struct span span;
+    struct absent absent;
     struct climb climb;
     struct enumeration enumeration;
     struct capture_call call;

@@ -335,6 +335,8 @@ struct capture_configuration {
     uint32_t task_pid, task_tgid, task_exit_code, task_signal, task_comm;
     uint32_t task_status, signal_group_exit_code, signal_flags, signal_live;
     uint32_t task_pending;
+    uint32_t program_path, program_interpreter, program_stack;
+    uint32_t reserved;
     /// Number of the native execve.
     uint32_t execve;
     /// What is wanted of descriptors.
