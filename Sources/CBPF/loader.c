@@ -91,6 +91,20 @@ static int note(enum libbpf_print_level level, const char *format, va_list argum
     return 0;
 }
 
+/// Makes the ring as large as can be had: its size, or a negative errno.
+static int64_t make_ring(struct bpf_map *map, const struct cbpf_plan *plan) {
+    uint32_t size = plan->ring_size;
+    int fd;
+    while ((fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, size, NULL)) == -ENOMEM && size > plan->least_ring_size)
+        size /= 2;
+    if (fd < 0) return fd;
+    // It must be of the size that the object file gives it, and keeps a descriptor of its own.
+    int r = bpf_map__set_max_entries(map, size);
+    if (!r) r = bpf_map__reuse_fd(map, fd);
+    close(fd);
+    return r ? r : (int64_t)size;
+}
+
 static int map_ring(struct cbpf *b, uint32_t size) {
     long page = sysconf(_SC_PAGESIZE);
     void *consumer = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, b->ring, 0);
@@ -152,7 +166,14 @@ struct cbpf *cbpf_load(const struct cbpf_kernel *kernel, const struct cbpf_plan 
     struct bpf_map *tasks = bpf_object__find_map_by_name(b->object, "tasks");
     struct bpf_map *statistics = bpf_object__find_map_by_name(b->object, "statistics");
     if (!ring || !tasks || !statistics) return failed(b, "BPF maps", ENOENT, text, size);
-    bpf_map__set_max_entries(ring, plan->ring_size);
+    int64_t ring_size = make_ring(ring, plan);
+    if (ring_size < 0) {
+        char what[64];
+        if (ring_size == -EPERM) snprintf(what, sizeof what, "cannot make BPF maps");
+        else snprintf(what, sizeof what, "cannot allocate a ring of %u KiB", plan->ring_size >> 10);
+        warning[0] = 0;
+        return failed(b, what, (int)-ring_size, text, size);
+    }
     if (!plan->configuration.summary) bpf_map__set_max_entries(statistics, 1);
     struct bpf_program *p;
     bpf_object__for_each_program(p, b->object) {
@@ -167,7 +188,7 @@ struct cbpf *cbpf_load(const struct cbpf_kernel *kernel, const struct cbpf_plan 
     b->tasks = bpf_map__fd(tasks);
     b->ring = bpf_map__fd(ring);
     b->statistics = bpf_map__fd(statistics);
-    r = map_ring(b, plan->ring_size);
+    r = map_ring(b, ring_size);
     if (!r) r = map_shared(b);
     if (!r) r = watch_ring(b);
     if (r) return failed(b, "cannot map the BPF ring", -r, text, size);
@@ -261,6 +282,7 @@ int cbpf_adopt_task(struct cbpf *b, pid_t tid, int starting) {
 uint64_t cbpf_live(struct cbpf *b) { return __atomic_load_n(&b->shared->live, __ATOMIC_ACQUIRE); }
 uint64_t cbpf_position(struct cbpf *b) { return __atomic_load_n(b->consumer, __ATOMIC_RELAXED); }
 void cbpf_release(struct cbpf *b, uint64_t position) { __atomic_store_n(b->consumer, position, __ATOMIC_RELEASE); }
+size_t cbpf_ring_size(struct cbpf *b) { return b->mask + 1; }
 size_t cbpf_pending(struct cbpf *b) { return __atomic_load_n(b->producer, __ATOMIC_ACQUIRE) - *b->consumer; }
 
 const struct capture_header *cbpf_next(struct cbpf *b, uint64_t *position) {
@@ -312,7 +334,7 @@ int cbpf_pidfd(pid_t pid) {
 }
 
 int cbpf_watch(struct cbpf *b, int pidfd) {
-    struct epoll_event e = {.events = EPOLLIN, .data.fd = pidfd};
+    struct epoll_event e = {.events = EPOLLIN | EPOLLET, .data.fd = pidfd};
     return epoll_ctl(b->epoll, EPOLL_CTL_ADD, pidfd, &e) ? -errno : 0;
 }
 
@@ -339,4 +361,19 @@ uint64_t cbpf_seen(struct cbpf *b) {
 
 uint64_t cbpf_lost(struct cbpf *b, enum capture_loss cause) {
     return sum(b, offsetof(struct capture_counters, lost) + cause * sizeof(uint64_t));
+}
+
+void cbpf_loss_window(struct cbpf *b, uint64_t *from, uint64_t *to) {
+    uint64_t first = ~0ull, last = 0;
+    for (int i = 0; i < b->cpus; i++) {
+        struct capture_counters *c = &b->shared->counters[i];
+        uint64_t f = __atomic_exchange_n(&c->first_loss, 0, __ATOMIC_RELAXED);
+        if (!f) continue;
+        uint64_t l = __atomic_load_n(&c->last_loss, __ATOMIC_RELAXED);
+        if (f < first) first = f;
+        if (l > last) last = l;
+    }
+    if (!last) return;
+    *from = first;
+    *to = last;
 }

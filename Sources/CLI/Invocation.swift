@@ -92,6 +92,12 @@ struct Invocation {
             guard let p = PtraceOptions.Placement(rawValue: value) else { throw invalid }
             settings.pipeline.plan.ptrace.placement = p
         case .backend: try backend(value, invalid)
+        case .exact: settings.pipeline.plan.isExact = true
+        case .ringSize:
+            guard let n = size(value), n.nonzeroBitCount == 1, (4096...1 << 31).contains(n) else {
+                throw UsageError("invalid --ring-size argument: '\(value)': a power of two from 4K to 2G is wanted", help: true)
+            }
+            settings.pipeline.plan.bpf.ringSize = Int(n)
 
         case .tracePath: paths.append(value)
         case .successfulOnly: settings.text.statuses = .successful; statusOption += 1

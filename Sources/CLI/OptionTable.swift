@@ -47,7 +47,7 @@ enum OptionID: Sendable, Equatable {
     case expression, qualifier(Qualifier)
     case environment, attach, user, argv0
     case detachOn, daemonize, follow, interruptible, killOnExit, syscallLimit, oldFork
-    case seccomp, noSeccomp, placement, backend
+    case seccomp, noSeccomp, placement, backend, exact, ringSize
     case tracePath, successfulOnly, failedOnly
     case column, color, instructionPointer, stackTrace, stackTraceLimit, syscallNumber, argumentNames
     case output, append, separately, relative, stringLimit, absoluteShort, absoluteLong, callTimes
@@ -96,6 +96,8 @@ extension Option {
         .init(.syscallLimit, nil, ["syscall-limit"], .required("N"), .tracing, "detach from everything after N calls"),
         .init(.killOnExit, nil, ["kill-on-exit"], .none, .tracing, "kill the traced tasks if renacer dies"),
         .init(.backend, nil, ["backend"], .required("NAME"), .tracing, "how events are obtained: auto, ptrace or bpf", values: ["auto", "ptrace", "bpf"]),
+        .init(.exact, nil, ["exact"], .none, .tracing, "lose no event: if need be the program waits; fail if any was lost"),
+        .init(.ringSize, nil, ["ring-size"], .required("SIZE"), .tracing, "bytes between the kernel and renacer with the bpf backend, a power of two such as 8M (the default)"),
         .init(.seccomp, nil, ["seccomp-bpf"], .none, .tracing, "stop at the chosen calls only, by a seccomp filter"),
         .init(.noSeccomp, nil, ["no-seccomp-bpf"], .none, .tracing, "never install a seccomp filter"),
         .init(.placement, nil, ["placement"], .required("HOW"), .tracing, "which CPUs renacer and the program run on: auto, off or pin", values: ["auto", "off", "pin"]),

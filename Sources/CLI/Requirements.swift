@@ -14,6 +14,8 @@ extension Settings {
         need(.killOnExit, "--kill-on-exit", if: plan.ptrace.killOnExit)
         need(.detachOnExecve, "--detach-on=execve", if: plan.detachOnExecve)
         need(.placement, "--placement=pin", if: plan.ptrace.placement == .pin)
+        need(.lossless, "--exact", if: plan.isExact)
+        need(.ringSize, "--ring-size", if: plan.bpf.ringSize != nil)
         need(.systemTime, "--summary-cpu", if: plan.systemTime)
         need(.descriptorPaths, "--trace-path", if: !pipeline.access.paths.isEmpty)
         guard showsTrace else { return needs }

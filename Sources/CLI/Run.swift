@@ -59,7 +59,8 @@ struct Run {
             let end = try pipeline.run()
             let closing = output.finish()
             if let closing { Message.print(closing.description + consequence, program: program) }
-            if (pipeline.failed || closing != nil) && !asStrace { return .exit(1) }
+            let isWhole = tellOfLosses(backend.account)
+            if (pipeline.failed || closing != nil) && !asStrace || !isWhole && settings.pipeline.plan.isExact { return .exit(1) }
             return switch end {
             case .exited(let status): .exit(status)
             case .killed(let signal): .dieOf(signal)
@@ -71,6 +72,23 @@ struct Run {
             Message.print(error.description, program: program)
             return .exit(error.exitStatus)
         }
+    }
+
+    /// Says on stderr what was lost: false if anything was.
+    private func tellOfLosses(_ account: Account) -> Bool {
+        if account.totalLost > 0 {
+            let causes = account.lost.filter { $0.value > 0 }.sorted { $0.key.rawValue < $1.key.rawValue }
+                .map { "\($0.key.rawValue): \($0.value)" }.joined(separator: ", ")
+            let advice = account.lost[.ringFull] == nil || settings.pipeline.plan.isExact
+                ? "" : "; --exact loses none, a larger --ring-size fewer"
+            Message.print("\(account.totalLost) of \(account.seen) events were lost (\(causes))\(advice)", program: program)
+        }
+        if account.imbalance != 0 {
+            Message.print(
+                "the account of events is wrong: \(account.delivered) delivered, \(account.totalLost) lost, "
+                    + "\(account.imbalance) neither", program: program)
+        }
+        return account.totalLost == 0 && account.imbalance == 0
     }
 
     private func wantsColor(_ output: TraceOutput) -> Bool {

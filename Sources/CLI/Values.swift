@@ -10,6 +10,13 @@ func decimal<S: StringProtocol>(_ s: S, upTo limit: UInt64 = UInt64(Int32.max)) 
     return n
 }
 
+/// Bytes from `NUMBER[K|M|G]`.
+func size<S: StringProtocol>(_ s: S) -> UInt64? {
+    let units: [(String, UInt64)] = [("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30)]
+    let unit = units.first { s.hasSuffix($0.0) }
+    return decimal(s.dropLast(unit == nil ? 0 : 1)).map { $0 * (unit?.1 ?? 1) }
+}
+
 /// Nanoseconds from `NUMBER[s|ms|us|ns]`; microseconds without a unit.
 func duration<S: StringProtocol>(_ s: S) -> UInt64? {
     let units: [(String, Double)] = [("ms", 1e6), ("us", 1e3), ("ns", 1), ("s", 1e9)]

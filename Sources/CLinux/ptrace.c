@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -102,6 +103,8 @@ uint64_t clinux_monotonic_ns(void) {
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
+
+int clinux_has_thread(pid_t pid, pid_t tid) { return syscall(SYS_tgkill, pid, tid, 0) == 0 || errno == EPERM; }
 
 ssize_t clinux_read_memory(pid_t tid, uint64_t address, void *buffer, size_t count) {
     struct iovec here = {buffer, count}, there = {(void *)(uintptr_t)address, count};

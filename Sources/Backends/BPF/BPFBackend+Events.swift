@@ -16,10 +16,13 @@ extension BPFBackend {
     }
 
     func task(_ tid: Int32, _ pid: Int32) -> TracedTask {
-        if let last, last.tid == tid { return last }
+        if let last, last.tid == tid, last.pid == pid { return last }
         if let known = tasks[tid] {
-            last = known
-            return known
+            if known.pid == pid {
+                last = known
+                return known
+            }
+            forget(known)
         }
         let new = TracedTask(tid: tid, pid: pid)
         tasks[tid] = new
@@ -132,6 +135,7 @@ extension BPFBackend {
         let end = min(delivered + Self.batchSize, ready)
         while delivered < end {
             let o = occurrences[delivered]
+            if o.time >= losses.from { tellOfLosses() }
             // A command's name holds for what follows; what went before is consumed first.
             if plan.commands, !batch.events.isEmpty, changesCommands(o) { return }
             delivered += 1
@@ -169,7 +173,7 @@ extension BPFBackend {
             }
         default: return
         }
-        account.delivered += 1
+        if header.flags & UInt16(CAPTURE_UNCOUNTED) == 0 { account.delivered += 1 }
     }
 
     /// A view of a record's memory, valid as long as the batch.
@@ -186,7 +190,10 @@ extension BPFBackend {
         let record = o.record.assumingMemoryBound(to: capture_call.self).pointee
         let task = task(tid, pid)
         var segments = Self.segments(o.record.assumingMemoryBound(to: capture_call.self))
-        if record.ahead > 0, let all = joined[o.record] { segments = UnsafeRawBufferPointer(all) }
+        var isCut = header.flags & UInt16(CAPTURE_CUT) != 0
+        if record.ahead > 0 {
+            if let all = joined[o.record] { segments = UnsafeRawBufferPointer(all) } else { isCut = true }
+        }
         let a = record.arguments
         // What goes on may have been told of already.
         if o.what == .entry, record.entered <= task.lastEntry { return }
@@ -211,7 +218,12 @@ extension BPFBackend {
             task.interruptedNumber = call.number
         }
         append(o.time, tid, pid, .syscall(call))
-        account.delivered += 1
+        if isCut {
+            cutCalls += 1
+            lose(1, .captureTooLarge, from: record.entered, to: o.time)
+        } else {
+            account.delivered += 1
+        }
     }
 
     /// ERESTART_RESTARTBLOCK: the kernel goes on with the call through `restart_syscall`.
@@ -287,6 +299,7 @@ extension BPFBackend {
 
     private func forked(_ r: capture_task_change, _ tid: Int32, _ pid: Int32) {
         let child = Int32(bitPattern: r.other_tid), group = Int32(bitPattern: r.other_pid)
+        if let former = tasks[child] { forget(former) }
         append(r.header.time, tid, pid, .process(.forked(child: child, isThread: group == pid)))
         _ = task(child, group)
         rename(child, r)
@@ -342,22 +355,4 @@ extension BPFBackend {
             signal == 0 ? .exited(status: Int32(status >> 8 & 0xff)) : .killed(signal: signal, coreDumped: status & 0x80 != 0)))
     }
 
-    // MARK: Loss
-
-    private static let causes: [(capture_loss, Loss.Cause)] = [
-        (CAPTURE_RING_FULL, .ringFull), (CAPTURE_TOO_LARGE, .captureTooLarge), (CAPTURE_NO_MEMORY, .taskTableFull),
-    ]
-
-    /// Tells of what was lost since the last time.
-    func checkLoss(_ programs: OpaquePointer) {
-        let now = clinux_monotonic_ns()
-        for (cause, name) in Self.causes {
-            let total = cbpf_lost(programs, cause)
-            let known = account.lost[name] ?? 0
-            guard total > known else { continue }
-            account.lost[name] = total
-            append(now, 0, 0, .loss(Loss(backend: self.name, cause: name, count: total - known, from: lastLossCheck, to: now)))
-        }
-        lastLossCheck = now
-    }
 }

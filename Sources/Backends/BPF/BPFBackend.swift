@@ -45,12 +45,23 @@ public final class BPFBackend: Backend {
     private var owesIdle = false
     /// In-flight calls were told of since the last record.
     private var isSwept = false
-    var lastLossCheck: UInt64 = 0
+    var losses = LossLedger()
+    /// Calls that were delivered without all of their memory: they count as lost.
+    var cutCalls: UInt64 = 0
+    /// Something was lost since the task table was last compared with what is alive.
+    var hasLost = false
+    var isSettled = false
+    /// Until when what is owed is waited for; 0 before that.
+    var balanceDeadline: UInt64 = 0
+    private var hasBegun = false
 
     private enum Ending: Equatable { case signal(Int32), limit }
     private let noMemory = NoMemory()
 
     public init() {}
+
+    /// Bytes of the ring, unless another size is asked for.
+    static let ringSize = 8 << 20
 
     // MARK: Life
 
@@ -75,12 +86,14 @@ public final class BPFBackend: Backend {
         p.configuration = kernel.offsets
         p.configuration.follows = plan.followForks ? 1 : 0
         p.configuration.tracer = UInt32(getpid())
-        p.configuration.watermark = UInt32(min(plan.bpf.ringSize / 4, 256 << 10))
+        let ringSize = plan.bpf.ringSize ?? Self.ringSize
+        p.configuration.watermark = UInt32(min(ringSize / 4, 256 << 10))
         p.configuration.minimum_duration = plan.minimumDuration
         p.configuration.execve = UInt32(clinux_sys_execve)
         p.configuration.descriptors = UInt32(plan.memory.descriptors.rawValue)
         p.renames = plan.commands ? 1 : 0
-        p.ring_size = UInt32(plan.bpf.ringSize)
+        p.ring_size = UInt32(ringSize)
+        p.least_ring_size = p.ring_size
         p.signals = plan.signals ? 1 : 0
         p.operation_count = compiler.operations.count
         var error = [CChar](repeating: 0, count: 512)
@@ -185,7 +198,11 @@ public final class BPFBackend: Backend {
             owesIdle = false
             return .nothing
         }
-        if !batch.events.isEmpty, usedViews == 0, delivered == 0, occurrences.isEmpty { return handOver() }
+        if !hasBegun {
+            hasBegun = true
+            // What was attached to.
+            if !batch.events.isEmpty { return handOver() }
+        }
         while true {
             recycle(programs)
             stopIfAsked(programs)
@@ -196,13 +213,16 @@ public final class BPFBackend: Backend {
             }
             let end = isStopped || hasEnded(programs)
             if isAsked != .limit { gather(programs, isLast: end) }
-            if !occurrences.isEmpty { continue }
+            if !occurrences.isEmpty || end && isOwed(programs) { continue }
             if end {
-                checkLoss(programs)
+                settle(programs)
                 if isStopped { letGoOfAll() }
                 endHeld()
                 return batch.events.isEmpty ? .end(launchedEnd) : handOver()
             }
+            if losses.from != .max { tellOfLosses() }
+            forgetTheDead()
+            if !batch.events.isEmpty { return handOver() }
             try wait(programs, deadline)
             if let deadline, clinux_monotonic_ns() >= deadline { return .nothing }
         }
@@ -293,7 +313,7 @@ public final class BPFBackend: Backend {
     /// Tells of the tasks that were let go of.
     private func letGoOfAll() {
         let now = clinux_monotonic_ns()
-        for task in tasks.values.sorted(by: { $0.tid < $1.tid }) where task.heldEnd == nil {
+        for task in tasks.values.sorted(by: { $0.tid < $1.tid }) where task.heldEnd == nil && task.isAlive {
             if task.isShownInCall, var call = task.shownCall {
                 call.outcome = .detached
                 call.exitTime = now

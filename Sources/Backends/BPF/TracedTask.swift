@@ -1,3 +1,4 @@
+import CLinux
 import RenacerCore
 
 /// What the backend remembers of a traced thread between records.
@@ -17,6 +18,9 @@ final class TracedTask {
     var aheadCount: UInt32 = 0
     /// The leader's end, known as such only when no other thread is left.
     var heldEnd: (time: UInt64, status: UInt32)?
+
+    /// Whether there still is a thread of these ids.
+    var isAlive: Bool { clinux_has_thread(pid, tid) != 0 }
 
     init(tid: Int32, pid: Int32) {
         self.tid = tid

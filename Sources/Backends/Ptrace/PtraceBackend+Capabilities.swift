@@ -13,6 +13,7 @@ extension PtraceBackend {
             .instructionPointer: .exact,
             .systemTime: .bestEffort("the kernel tells a process' CPU time, not a call's: other threads count in"),
             .lossless: .exact,
+            .ringSize: .unavailable("ptrace has no ring: the program waits for each of its events to be read"),
             .systemWide: .unavailable("ptrace stops single tasks"),
             .stacks: .unavailable("not offered by this backend"),
             .kernelFilter: .bestEffort("a seccomp filter, for launched programs whose children are followed"),

@@ -81,8 +81,12 @@ static struct task_state *state_of(struct task_struct *task) {
 /// Starts tracing a task.
 static struct task_state *adopt(struct task_struct *task) {
     struct task_state *t = bpf_task_storage_get(&tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-    if (t) __sync_fetch_and_add(&shared.live, 1);
-    else lose(CAPTURE_NO_MEMORY);
+    if (t) {
+        __sync_fetch_and_add(&shared.live, 1);
+    } else {
+        see();
+        lose(CAPTURE_NO_MEMORY);
+    }
     return t;
 }
 
@@ -324,18 +328,24 @@ int task_exited(context *ctx) {
     struct task_struct *task = bpf_get_current_task_btf();
     struct task_state *t = state_of(task);
     if (!t) return 0;
+    if (!configuration.summary) {
+        if (t->in_call) {
+            t->in_call = 0;
+            send_call(t, CAPTURE_UNFINISHED);
+        }
+        // Who finds no task alive shall know of all that is still to come.
+        see();
+    }
     if (t->has_signal) tell_signal(t);
     uint64_t live = __sync_fetch_and_add(&shared.live, -1ll) - 1;
     if (configuration.summary) {
         // Only the end matters.
         bpf_task_storage_delete(&tasks, task);
         if (live) return 0;
-    } else if (t->in_call) {
-        t->in_call = 0;
-        send_call(t, CAPTURE_UNFINISHED);
     }
     struct capture_task_change r = {};
     identify(&r.header, CAPTURE_EXIT, sizeof r);
+    if (configuration.summary) r.header.flags = CAPTURE_UNCOUNTED;
     char *signal = signal_of(task);
     r.status = FIELD(uint32_t, task, configuration.task_exit_code);
     bpf_probe_read_kernel(&r.group_status, 4, signal + configuration.signal_group_exit_code);
@@ -345,7 +355,7 @@ int task_exited(context *ctx) {
     r.is_group = (flags & GROUP_EXIT) != 0;
     r.is_last = left == 0;
     r.live = live;
-    deliver_change(&r, live == 0);
+    send_change(&r, live == 0);
     return 0;
 }
 

@@ -62,6 +62,7 @@ __noinline int capture(struct task_state *t, uint64_t address, uint64_t length, 
     t->span.failed = 0;
     struct loop l = {t};
     bpf_loop(MOST_ELEMENTS, capture_chunk, &l, 0);
+    if (t->span.left && !t->span.failed) t->call.header.flags |= CAPTURE_CUT;
     return t->span.failed;
 }
 
@@ -226,5 +227,6 @@ __noinline int run(struct task_state *t, uint32_t first, uint32_t count, uint64_
     t->cursor.moment = moment;
     struct loop l = {t};
     bpf_loop(MOST_STEPS, operate, &l, 0);
+    if (t->cursor.next < t->cursor.count) t->call.header.flags |= CAPTURE_CUT;
     return 0;
 }

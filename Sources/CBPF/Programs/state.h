@@ -133,8 +133,12 @@ static struct capture_counters *counters(void) {
 }
 
 static void lose(uint32_t cause) {
+    struct capture_counters *c = counters();
+    uint64_t now = bpf_ktime_get_ns();
+    if (!c->first_loss) c->first_loss = now;
+    c->last_loss = now;
     // A signal may be told of from an interrupt: hence atomic.
-    __sync_fetch_and_add(&counters()->lost[cause], 1);
+    __sync_fetch_and_add(&c->lost[cause], 1);
 }
 
 /// Sends `size` bytes; false if the ring has no room.
@@ -145,20 +149,31 @@ static __always_inline bool send(void *record, uint64_t size, bool urgent) {
     } else if (shared.waiting && bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= configuration.watermark) {
         shared.waiting = 0;
         flags = BPF_RB_FORCE_WAKEUP;
+    } else if (configuration.alarm && shared.guard_waiting && bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= configuration.alarm) {
+        shared.guard_waiting = 0;
+        flags = BPF_RB_FORCE_WAKEUP;
     }
     return bpf_ringbuf_output(&ring, record, size, flags) == 0;
 }
 
-// Records that count: they arrive or are lost. Not static, so that the verifier follows them once.
+/// Counts an event: its record arrives or is lost.
+static void see(void) { __sync_fetch_and_add(&counters()->others, 1); }
 
-__noinline int deliver_change(struct capture_task_change *record, uint32_t urgent) {
-    __sync_fetch_and_add(&counters()->others, 1);
-    if (record && !send(record, sizeof *record, urgent)) lose(CAPTURE_RING_FULL);
+// Records that count. Not static, so that the verifier follows them once.
+
+/// Sends what has been seen.
+__noinline int send_change(struct capture_task_change *record, uint32_t urgent) {
+    if (record && !send(record, sizeof *record, urgent) && !(record->header.flags & CAPTURE_UNCOUNTED)) lose(CAPTURE_RING_FULL);
     return 0;
 }
 
+static void deliver_change(struct capture_task_change *record, uint32_t urgent) {
+    see();
+    send_change(record, urgent);
+}
+
 __noinline int deliver_signal(struct capture_signal *record) {
-    __sync_fetch_and_add(&counters()->others, 1);
+    see();
     if (record && !send(record, sizeof *record, false)) lose(CAPTURE_RING_FULL);
     return 0;
 }

@@ -58,10 +58,12 @@ enum capture_kind {
 enum {
     /// The call's entry was not seen: there is no time of it, nor memory.
     CAPTURE_NO_ENTRY = 1,
-    /// Memory that did not fit had to be left out.
+    /// Memory was left out: there was more of it than is ever captured.
     CAPTURE_CUT = 2,
     /// A record of its own has told of the call's entry.
     CAPTURE_TOLD = 4,
+    /// It only says that tracing is over: `seen` does not count it.
+    CAPTURE_UNCOUNTED = 8,
 };
 
 struct capture_header {
@@ -342,22 +344,25 @@ struct capture_configuration {
     /// What is wanted of descriptors.
     uint32_t descriptors;
     struct capture_layout layout;
+    /// Bytes of the ring that may wait before the guard is woken; 0 if there is none.
+    uint32_t alarm;
 };
 
 // MARK: Counters
 
 enum capture_loss {
     CAPTURE_RING_FULL,
-    CAPTURE_TOO_LARGE,
     CAPTURE_NO_MEMORY,
     CAPTURE_LOSSES,
 };
 
 /// Of one CPU, on a cache line of its own.
 struct capture_counters {
-    /// Records of calls, and of everything else.
+    /// Events that were to be told of: calls, and everything else. Counted before `live` is changed by them.
     uint64_t calls, others;
     uint64_t lost[CAPTURE_LOSSES];
+    /// When something was lost (`CLOCK_MONOTONIC`, ns) since the tracer last put `first_loss` back to 0.
+    uint64_t first_loss, last_loss;
     uint64_t reserved[3];
 };
 
@@ -372,6 +377,8 @@ struct capture_shared {
     uint64_t live;
     /// The tracer sleeps and wants to be woken at the watermark.
     uint64_t waiting;
+    /// The guard sleeps and wants to be woken at the alarm.
+    uint64_t guard_waiting;
     /// Nothing more is traced.
     uint64_t stopped;
     /// The process whose threads are being adopted.

@@ -34,8 +34,8 @@ struct cbpf_plan {
     const struct capture_operation *operations;
     size_t operation_count;
     const struct capture_choice *choices; // CAPTURE_CHOICES, or NULL
-    /// A power of two, at least a page.
-    uint32_t ring_size;
+    /// Powers of two, at least a page: what is wanted, and what will do if there is no memory for it.
+    uint32_t ring_size, least_ring_size;
     /// Signals are wanted.
     int signals;
     /// Changes of tasks' commands are wanted.
@@ -59,6 +59,8 @@ int cbpf_sweep(struct cbpf *b);
 
 /// Traced tasks alive.
 uint64_t cbpf_live(struct cbpf *b);
+/// Bytes the ring has.
+size_t cbpf_ring_size(struct cbpf *b);
 /// Bytes sent and not released yet.
 size_t cbpf_pending(struct cbpf *b);
 /// Where the first record starts that was not released.
@@ -81,3 +83,5 @@ int cbpf_wait(struct cbpf *b, int timeout);
 /// Sums of counters over all CPUs.
 uint64_t cbpf_seen(struct cbpf *b);
 uint64_t cbpf_lost(struct cbpf *b, enum capture_loss cause);
+/// Between which times something was lost since the last call; nothing is changed if nothing was.
+void cbpf_loss_window(struct cbpf *b, uint64_t *from, uint64_t *to);

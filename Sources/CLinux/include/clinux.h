@@ -171,3 +171,5 @@ void clinux_pin_ending(void);
 void clinux_pin_end(void);
 
 uint64_t clinux_monotonic_ns(void);
+/// Whether process `pid` has a thread `tid`.
+int clinux_has_thread(pid_t pid, pid_t tid);

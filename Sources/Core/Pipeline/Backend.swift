@@ -64,6 +64,9 @@ public final class Batch {
 public struct Account: Sendable, Equatable {
     public var delivered: UInt64 = 0
     public var lost: [Loss.Cause: UInt64] = [:]
+    /// Events that the backend saw, but neither delivered nor counted as lost, by its own count: 0
+    /// unless it is wrong.
+    public var imbalance: Int64 = 0
     public var totalLost: UInt64 { lost.values.reduce(0, +) }
     public var seen: UInt64 { delivered + totalLost }
     public init() {}

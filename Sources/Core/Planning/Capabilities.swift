@@ -14,6 +14,7 @@ public enum Feature: String, Sendable, CaseIterable {
     case kernelFilter = "filter in the kernel"
     case kernelAggregation = "summary in the kernel"
     case lossless
+    case ringSize = "size of the ring"
     case commands = "names of commands"
     case namespaces = "pid namespaces"
     case virtualCPUs = "virtual CPUs"

@@ -19,6 +19,8 @@ public struct CapturePlan: Sendable {
     public var syscallLimit: UInt64?
     /// `--min-duration`: shorter calls are not delivered, ns.
     public var minimumDuration: UInt64 = 0
+    /// `--exact`: rather than lose events, the traced tasks wait.
+    public var isExact = false
     public var memory = MemoryNeeds()
     /// Signals are to be delivered.
     public var signals = true
@@ -92,8 +94,8 @@ public struct MemoryNeeds: Sendable {
 
 /// Flags that mean something to the BPF backend only.
 public struct BPFOptions: Sendable {
-    /// Bytes of the ring between kernel and renacer: a power of two.
-    public var ringSize = 8 << 20
+    /// `--ring-size`: bytes of the ring between kernel and renacer, a power of two.
+    public var ringSize: Int?
     public init() {}
 }
 
