@@ -10,6 +10,8 @@ complete -c renacer -s I -l interruptible -xa 'anywhere waiting never never_tstp
 complete -c renacer -l syscall-limit -x -d 'detach from everything after N calls'
 complete -c renacer -l kill-on-exit -d 'kill the traced tasks if renacer dies'
 complete -c renacer -l backend -xa 'auto ptrace bpf' -d 'how events are obtained'
+complete -c renacer -l exact -d 'lose no event'
+complete -c renacer -l ring-size -x -d 'bytes between the kernel and renacer with the bpf backend, a power of two such as 8M (the default)'
 complete -c renacer -l seccomp-bpf -d 'stop at the chosen calls only, by a seccomp filter'
 complete -c renacer -l no-seccomp-bpf -d 'never install a seccomp filter'
 complete -c renacer -l placement -xa 'auto off pin' -d 'which CPUs renacer and the program run on'
