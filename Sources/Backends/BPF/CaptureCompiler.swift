@@ -192,6 +192,15 @@ struct CaptureCompiler {
             if all.count == at + 1 { all.removeLast() } else { all[at].limit = UInt32(all.count - at - 1) }
         }
 
+        /// What `body` adds needs a register's value, which is got for nothing else.
+        mutating func serving(_ get: (inout Operations) -> UInt8, _ body: (inout Operations, UInt8) -> Void) {
+            let before = all.count
+            let register = get(&self)
+            let after = all.count
+            body(&self, register)
+            if all.count == after { all.removeLast(after - before) }
+        }
+
         /// Performs what `body` adds for each element of an array.
         mutating func loop(_ source: UInt8, _ count: UInt8, stride: Int, most: Int, _ body: (inout Operations, UInt8) -> Void) {
             let before = all.count, registers = free
@@ -388,13 +397,12 @@ struct CaptureCompiler {
         case .string(let most): o.add(CAPTURE_STRING, r, limit: most + 1)
         case .strings: o.add(CAPTURE_STRINGS, r, limit: shortened + 1, count: isVerbose ? Self.mostPointers : shortened)
         case .pointers: o.add(CAPTURE_STRINGS, r, count: Self.mostPointers)
-        case .through(let offset, let inner): compile(inner, o.load(r, offset, 8), r, &o)
+        case .through(let offset, let inner): o.serving({ $0.load(r, offset, 8) }, { compile(inner, $1, r, &$0) })
         case .stack(let offset, let inner):
-            let address = o.set(UInt8(CAPTURE_STACK), value: UInt64(offset))
-            compile(inner, address, address, &o)
+            o.serving({ $0.set(UInt8(CAPTURE_STACK), value: UInt64(offset)) }, { compile(inner, $1, $1, &$0) })
         case .verbose(let inner): if isVerbose { compile(inner, r, base, &o) }
         case .abbreviated(let inner): if !isVerbose { compile(inner, r, base, &o) }
-        case .at(let offset, let inner): compile(inner, o.set(r, value: UInt64(offset)), r, &o)
+        case .at(let offset, let inner): o.serving({ $0.set(r, value: UInt64(offset)) }, { compile(inner, $1, r, &$0) })
         case .each(let n, let stride, let most, let inner):
             guard let count = register(n, base, &o) else { return }
             o.loop(r, count, stride: stride, most: most) { compile(inner, $1, $1, &$0) }
@@ -404,8 +412,9 @@ struct CaptureCompiler {
                 o.add(CAPTURE_LOAD, at, length: at, limit: 8, value: UInt64(next))
             }
         case .whenField(let offset, let width, let mask, let value, let inner):
-            let field = o.load(base, offset, width)
-            o.unless(field, mask, value) { compile(inner, r, base, &$0) }
+            o.serving({ $0.load(base, offset, width) }, { o, field in
+                o.unless(field, mask, value) { compile(inner, r, base, &$0) }
+            })
         }
     }
 

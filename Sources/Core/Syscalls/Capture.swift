@@ -86,6 +86,8 @@ public indirect enum Capture: Sendable {
     /// What is captured where nothing is stated.
     public static let unknown = Capture.memory(.constant(256))
 
+    /// What the descriptor there refers to.
+    public static let descriptor = Capture.descriptors(.constant(1), stride: 4)
     /// So many bytes.
     public static func bytes(_ n: Int) -> Capture { .memory(.constant(n)) }
     /// As many elements of so many bytes as are shown of those that a length says.

@@ -9,13 +9,16 @@ extension SyscallTable {
         .init("fork", x86_64: 57, [.process], returns: .tid),
         .init("vfork", x86_64: 58, [.process], returns: .tid),
         .init("clone", x86_64: 56, aarch64: 220, [.process],
-            [.flags64("flags", .cloneFlags), .address("child_stack", capture: .nothing), .pointee("parent_tid", .tid, .out),
+            [.flags64("flags", .cloneFlags), .address("child_stack", capture: .nothing),
+             .init("parent_tid", .pointee(.tid), .out, capture: .all([
+                .bytes(4), .when(argument: 0, mask: 0x1000, is: 0x1000, .descriptor),
+             ])),
              .address("child_tidptr", capture: .nothing), .hex("tls")],
             returns: .tid, dialect: { $0.cloneCall() }),
         .init("clone3", x86_64: 435, aarch64: 435, [.process],
             [.init("cl_args", .bytes(.argument(1)), capture: .all([
-                .memory(.argument(1)), .array(at: 64, of: 4, count: 72, width: 8),
-                .atExit(.all([.through(8, .bytes(4)), .through(24, .bytes(4))])),
+                .memory(.argument(1)), .array(at: 64, of: 4, count: 72, width: 8), .at(80, .descriptor),
+                .atExit(.all([.through(8, .all([.bytes(4), .descriptor])), .through(24, .bytes(4))])),
              ])), .size("size")], returns: .tid, dialect: { $0.clone3Call() }),
         .init("exit", x86_64: 60, aarch64: 93, [.process], [.int("status")]),
         .init("exit_group", x86_64: 231, aarch64: 94, [.process], [.int("status")]),
@@ -28,7 +31,7 @@ extension SyscallTable {
             returns: .tid),
         .init("waitid", x86_64: 247, aarch64: 95, [.process],
             [.enumerated("idtype", .waitTypes),
-             .custom("id", capture: .nothing) { d, v in
+             .custom("id", capture: .when(argument: 0, is: 3, .like(.fd))) { d, v in
                 switch d[0] & 0xffff_ffff {
                 case 1: d.pid(v, .pid)
                 case 2: d.pid(v, .pgid)
@@ -36,7 +39,7 @@ extension SyscallTable {
                 default: d.int(v)
                 }
              },
-             .custom("siginfo", .out, capture: .bytes(128)) { d, v in d.siginfo(v, evenOnError: false) },
+             .custom("siginfo", .out, capture: .siginfo) { d, v in d.siginfo(v, evenOnError: false) },
              .flags("options", .waitOptions), .structure("usage", .resourceUsage, .out)]),
         .init("getpid", x86_64: 39, aarch64: 172, [.pure, .neverFails], returns: .pid),
         .init("gettid", x86_64: 186, aarch64: 178, [.pure, .neverFails], returns: .tid),

@@ -174,9 +174,20 @@ extension Bpf {
         .whenField(8, mask: mask, is: type, capture)
     }
 
+    /// What descriptors in the attributes refer to.
+    private static let descriptors = Capture.all(commands.map { command, attributes in
+        let fields = attributes.layout.groups.flatMap(\.fields).filter {
+            switch $0.kind {
+            case .fd, .dirfd: true
+            default: false
+            }
+        }
+        return on(command, read: .all(fields.map { .at($0.offset, .descriptor) }))
+    })
+
     /// The attributes, before the call and after it, and what those of each command lead to.
     static let memory = Capture.all([
-        .memory(.argument(2)), .afterAll(.memory(.argument(2))),
+        .memory(.argument(2)), .afterAll(.memory(.argument(2))), descriptors,
         on(0, read: .buffer(at: 80, length: 88)),
         on(5, read: .all([
             .verbose(.array(at: 8, of: 8, count: 4)), .through(16, .like(.string)), .through(32, .like(.string)),

@@ -300,14 +300,14 @@ enum PtraceMemory {
 
     static let data = Capture.all([
         wholeSets,
-        on(Operation.setSiginfo, read: .bytes(128)),
+        on(Operation.setSiginfo, read: .siginfo),
         on(Operation.getRegisters, read: .bytes(16)),
         on(Operation.setRegisters, read: .all([.bytes(16), .through(0, floatingPoint)])),
         on(Operation.setMask, Operation.seccompMetadata, read: .bytes(8)),
         on(Operation.setCall, read: .memory(.argument(2), most: 88)),
         .atExit(.all([
             on(1, 2, 3, Operation.getEventMessage, Operation.getMask, read: .bytes(8)),
-            on(Operation.getSiginfo, read: .bytes(128)),
+            on(Operation.getSiginfo, read: .siginfo),
             on(Operation.seccompMetadata, read: .bytes(16)),
             on(Operation.peekSiginfo, read: .elements(128, .result)),
             on(Operation.getCall, read: .memory(.result, most: 88)),

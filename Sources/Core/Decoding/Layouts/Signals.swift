@@ -40,6 +40,13 @@ extension StructLayout {
     ])
 }
 
+extension Capture {
+    /// A `siginfo_t`, and the descriptor in one that tells of input and output.
+    static let siginfo = Capture.all([
+        .bytes(128), .whenField(0, is: 29, .at(24, .descriptor)), .whenField(8, is: 0xffff_fffb, .at(24, .descriptor)),
+    ])
+}
+
 extension Decoder {
     /// Where a signal's frame holds the mask that rt_sigreturn(2) restores.
     #if arch(x86_64)
