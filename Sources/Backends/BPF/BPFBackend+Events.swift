@@ -218,6 +218,10 @@ extension BPFBackend {
             task.interruptedNumber = call.number
         }
         append(o.time, tid, pid, .syscall(call))
+        if task.stop != 0, call.outcome != .unfinished {
+            stopped(task, task.stop, o.time)
+            task.stop = 0
+        }
         if isCut {
             cutCalls += 1
             lose(1, .captureTooLarge, from: record.entered, to: o.time)
@@ -287,9 +291,14 @@ extension BPFBackend {
         signal.instructionPointer = s.pointee.instruction_pointer
         append(s.pointee.header.time, tid, pid, .signal(signal))
         guard s.pointee.is_default != 0, Self.stopping.contains(number) else { return }
-        for t in tasks.values.filter({ $0.pid == pid }).sorted(by: { $0.tid < $1.tid }) {
-            append(s.pointee.header.time, t.tid, pid, .signal(Signal(number: number, isStop: true)))
+        for t in tasks.values.filter({ $0.pid == pid && $0.heldEnd == nil }).sorted(by: { $0.tid < $1.tid }) {
+            // A thread stops once it is back from its call.
+            if t.isShownInCall, t.tid != tid { t.stop = number } else { stopped(t, number, s.pointee.header.time) }
         }
+    }
+
+    private func stopped(_ task: TracedTask, _ number: Int32, _ time: UInt64) {
+        append(time, task.tid, task.pid, .signal(Signal(number: number, isStop: true)))
     }
 
     /// SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU.

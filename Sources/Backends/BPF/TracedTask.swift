@@ -11,6 +11,8 @@ final class TracedTask {
     var isShownInCall = false
     /// The call it was last shown to be in, should it be let go of.
     var shownCall: Call?
+    /// The signal by which it stops when it is back from its call; 0 if none.
+    var stop: Int32 = 0
     /// The number of the call that `restart_syscall` would go on with.
     var interruptedNumber = Call.unknownNumber
     /// Segments that went ahead of their call's record.

@@ -192,11 +192,16 @@ static void count(struct task_state *t, uint32_t at, int64_t result) {
     s->histogram[bucket]++;
 }
 
-__noinline int tell_signal(struct task_state *t) {
+/// Tells of the signals that came during the call.
+__noinline int tell_signals(struct task_state *t) {
     if (!t) return 0;
-    t->has_signal = 0;
-    t->signal.header.time = bpf_ktime_get_ns();
-    return deliver_signal(&t->signal);
+    uint32_t count = t->signal_count;
+    t->signal_count = 0;
+    for (uint32_t i = 0; i < SIGNALS_BEHIND && i < count; i++) {
+        t->signals[i].header.time = bpf_ktime_get_ns();
+        deliver_signal(&t->signals[i]);
+    }
+    return 0;
 }
 
 enum { KILL = 9 };
@@ -204,7 +209,7 @@ enum { KILL = 9 };
 /// Whether the task dies before it is back from its call: what that came to nobody learns.
 static bool is_killed(struct task_state *t, struct task_struct *task) {
     // A signal that kills the process reaches the others as SIGKILL, and this one, which took it, too.
-    return FIELD(uint64_t, task, configuration.task_pending) & 1ull << (KILL - 1) && !(t->has_signal && t->is_fatal);
+    return FIELD(uint64_t, task, configuration.task_pending) & 1ull << (KILL - 1) && !(t->signal_count && t->is_fatal);
 }
 
 static void leave(struct task_state *t, struct task_struct *task, void *regs, int64_t result) {
@@ -258,8 +263,35 @@ int sys_exit(context *ctx) {
     }
     leave(t, task, (void *)ctx[0], result);
     t->may_be_in_call = t->newborn = 0;
-    if (t->has_signal) tell_signal(t);
+    if (t->signal_count) tell_signals(t);
     return 0;
+}
+
+/// Whether the running task makes its child with CLONE_UNTRACED.
+static bool wants_no_tracer(void) {
+    struct task_struct *task = bpf_get_current_task_btf();
+    void *regs = (void *)bpf_task_pt_regs(task);
+    enum { UNTRACED = 0x800000, CLONE3 = 435 };
+#ifdef __TARGET_ARCH_x86
+    enum { CLONE = 56, COMPAT_CLONE = 120 };
+    uint32_t number = FIELD(uint32_t, regs, R_NUMBER);
+    uint64_t first = FIELD(uint64_t, regs, R_DI);
+    if (personality(task, number) == 1) {
+        if (number == COMPAT_CLONE) return FIELD(uint32_t, regs, R_BX) & UNTRACED;
+        first = FIELD(uint32_t, regs, R_BX);
+    } else {
+        number &= ~X32_BIT;
+        if (number == CLONE) return first & UNTRACED;
+    }
+#else
+    enum { CLONE = 220, R_X8 = 64 };
+    // The first argument's register holds the result by the end of the call, but not yet.
+    uint32_t number = FIELD(uint64_t, regs, R_X8);
+    uint64_t first = FIELD(uint64_t, regs, R_X0);
+    if (number == CLONE) return first & UNTRACED;
+#endif
+    uint64_t flags = 0;
+    return number == CLONE3 && !bpf_probe_read_user(&flags, sizeof flags, (void *)first) && flags & UNTRACED;
 }
 
 SEC("btf/sched_process_fork")
@@ -267,6 +299,7 @@ int task_forked(context *ctx) {
     struct task_struct *child = (void *)ctx[1];
     struct task_state *parent = state_of(bpf_get_current_task_btf());
     if (!parent || !configuration.follows || shared.stopped) return 0;
+    if (wants_no_tracer()) return 0;
     struct task_state *t = adopt(child);
     if (!t) return 0;
     t->newborn = 1;
@@ -336,7 +369,6 @@ int task_exited(context *ctx) {
         // Who finds no task alive shall know of all that is still to come.
         see();
     }
-    if (t->has_signal) tell_signal(t);
     uint64_t live = __sync_fetch_and_add(&shared.live, -1ll) - 1;
     if (configuration.summary) {
         // Only the end matters.
@@ -393,11 +425,7 @@ static void fill_signal(struct capture_signal *r, uint32_t number, void *info) {
 SEC("btf/signal_deliver")
 int signal_delivered(context *ctx) {
     struct task_state *t = state_of(bpf_get_current_task_btf());
-    if (!t || t->starting == STARTING) return 0;
-    if (ctx[0] == KILL) {
-        if (t->has_signal) tell_signal(t);
-        return 0;
-    }
+    if (!t || t->starting == STARTING || ctx[0] == KILL) return 0;
     struct capture_signal r = {};
     identify(&r.header, CAPTURE_SIGNAL, sizeof r);
     // Handler and flags.
@@ -407,6 +435,7 @@ int signal_delivered(context *ctx) {
     enum { IMMUTABLE = 0x800000 };
     if (action[1] & IMMUTABLE) return 0;
     r.is_default = action[0] == 0;
+    r.instruction_pointer = FIELD(uint64_t, bpf_task_pt_regs(bpf_get_current_task_btf()), R_IP);
     fill_signal(&r, ctx[0], (void *)ctx[1]);
     deliver_signal(&r);
     return 0;
@@ -441,10 +470,12 @@ int signal_generated(context *ctx) {
     r.header.pid = FIELD(int32_t, task, configuration.task_tgid);
     r.header.time = bpf_ktime_get_ns();
     fill_signal(&r, number, (void *)ctx[1]);
-    if (t->in_call && !t->has_signal) {
-        t->signal = r;
-        t->is_fatal = result == SENT;
-        t->has_signal = 1;
+    uint32_t at = t->signal_count;
+    if (!at) t->is_fatal = 0;
+    if (t->in_call && at < SIGNALS_BEHIND) {
+        t->signals[at] = r;
+        t->is_fatal |= result == SENT;
+        t->signal_count = at + 1;
     } else {
         deliver_signal(&r);
     }

@@ -55,7 +55,7 @@ struct enumeration {
     uint32_t moment;
 };
 
-enum { STARTING = 1, IN_FIRST_EXEC = 2 };
+enum { STARTING = 1, IN_FIRST_EXEC = 2, SIGNALS_BEHIND = 4 };
 
 enum { ABSENT = 32 };
 
@@ -89,11 +89,11 @@ struct task_state {
     uint32_t lost_ahead;
     /// Entry time of the call that a record of its own has told of.
     uint64_t told;
-    /// A signal came while a call was under way that will not be delivered: it is told behind the call.
-    uint32_t has_signal;
-    /// It is the one that kills the process.
+    /// Signals that came while a call was under way and will not be delivered: they are told behind the call.
+    uint32_t signal_count;
+    /// One of them kills the process.
     uint32_t is_fatal;
-    struct capture_signal signal;
+    struct capture_signal signals[SIGNALS_BEHIND];
     struct cursor cursor;
     struct walk walk;
     struct span span;
