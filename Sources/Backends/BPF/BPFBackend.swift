@@ -241,13 +241,15 @@ public final class BPFBackend: Backend {
     private func recycle(_ programs: OpaquePointer) {
         batch.events.removeAll(keepingCapacity: true)
         usedViews = 0
-        guard delivered == ready, delivered > 0 else { return }
+        guard delivered == ready else { return }
+        // Records that led to no event of their own are let go of, too.
+        let hasDelivered = delivered > 0
         if delivered == occurrences.count { occurrences.removeAll(keepingCapacity: true) } else { occurrences.removeFirst(delivered) }
         delivered = 0
         ready = 0
         freeJoined()
         cbpf_release(programs, occurrences.reduce(position) { min($0, $1.position) })
-        owesIdle = cbpf_pending(programs) == 0
+        owesIdle = owesIdle || hasDelivered && cbpf_pending(programs) == 0
     }
 
     private func wait(_ programs: OpaquePointer, _ deadline: UInt64?) throws(TraceError) {
