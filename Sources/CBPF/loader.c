@@ -158,10 +158,6 @@ struct cbpf *cbpf_load(const struct cbpf_kernel *kernel, const struct cbpf_plan 
     b->object = bpf_object__open_mem(plan->object, plan->object_size, &options);
     if (!b->object || plan->operation_count > CAPTURE_OPERATIONS) return failed(b, "cannot open the BPF programs", errno, text, size);
 
-    // The section's only variable.
-    struct bpf_map *constants = bpf_object__find_map_by_name(b->object, ".rodata");
-    if (!constants || bpf_map__set_initial_value(constants, &plan->configuration, sizeof plan->configuration))
-        return failed(b, "cannot set the BPF programs' constants", EINVAL, text, size);
     struct bpf_map *ring = bpf_object__find_map_by_name(b->object, "ring");
     struct bpf_map *tasks = bpf_object__find_map_by_name(b->object, "tasks");
     struct bpf_map *statistics = bpf_object__find_map_by_name(b->object, "statistics");
@@ -175,6 +171,12 @@ struct cbpf *cbpf_load(const struct cbpf_kernel *kernel, const struct cbpf_plan 
         return failed(b, what, (int)-ring_size, text, size);
     }
     if (!plan->configuration.summary) bpf_map__set_max_entries(statistics, 1);
+    // The section's only variable.
+    struct capture_configuration configuration = plan->configuration;
+    if (configuration.alarm) configuration.alarm = ring_size / 2;
+    struct bpf_map *constants = bpf_object__find_map_by_name(b->object, ".rodata");
+    if (!constants || bpf_map__set_initial_value(constants, &configuration, sizeof configuration))
+        return failed(b, "cannot set the BPF programs' constants", EINVAL, text, size);
     struct bpf_program *p;
     bpf_object__for_each_program(p, b->object) {
         const char *section = bpf_program__section_name(p);
@@ -377,3 +379,6 @@ void cbpf_loss_window(struct cbpf *b, uint64_t *from, uint64_t *to) {
     *from = first;
     *to = last;
 }
+
+void cbpf_expect_alarm(struct cbpf *b) { __atomic_store_n(&b->shared->guard_waiting, 1, __ATOMIC_SEQ_CST); }
+int cbpf_ring_descriptor(struct cbpf *b) { return b->ring; }

@@ -45,6 +45,8 @@ public final class BPFBackend: Backend {
     private var owesIdle = false
     /// In-flight calls were told of since the last record.
     private var isSwept = false
+    /// Where the program waits if renacer does not keep up; nil unless the trace is to be exact.
+    var freezer: OpaquePointer?
     var losses = LossLedger()
     /// Calls that were delivered without all of their memory: they count as lost.
     var cutCalls: UInt64 = 0
@@ -59,9 +61,6 @@ public final class BPFBackend: Backend {
     private let noMemory = NoMemory()
 
     public init() {}
-
-    /// Bytes of the ring, unless another size is asked for.
-    static let ringSize = 8 << 20
 
     // MARK: Life
 
@@ -86,14 +85,11 @@ public final class BPFBackend: Backend {
         p.configuration = kernel.offsets
         p.configuration.follows = plan.followForks ? 1 : 0
         p.configuration.tracer = UInt32(getpid())
-        let ringSize = plan.bpf.ringSize ?? Self.ringSize
-        p.configuration.watermark = UInt32(min(ringSize / 4, 256 << 10))
         p.configuration.minimum_duration = plan.minimumDuration
         p.configuration.execve = UInt32(clinux_sys_execve)
         p.configuration.descriptors = UInt32(plan.memory.descriptors.rawValue)
         p.renames = plan.commands ? 1 : 0
-        p.ring_size = UInt32(ringSize)
-        p.least_ring_size = p.ring_size
+        try prepareRing(&p)
         p.signals = plan.signals ? 1 : 0
         p.operation_count = compiler.operations.count
         var error = [CChar](repeating: 0, count: 512)
@@ -113,6 +109,7 @@ public final class BPFBackend: Backend {
             }
         }
         guard let programs else { throw TraceError("bpf: \(Self.reason(error))") }
+        noteRing(programs, wanted: p.ring_size)
         position = cbpf_position(programs)
     }
 
@@ -159,6 +156,10 @@ public final class BPFBackend: Backend {
     private func start(_ launch: CapturePlan.Launch, _ programs: OpaquePointer) throws(TraceError) {
         let program = try ProgramLaunch(launch, .runs)
         launched = program.pid
+        do throws(TraceError) { try holdBack(launched, programs) } catch {
+            program.abandon()
+            throw error
+        }
         let adopted = cbpf_adopt_task(programs, launched, 1)
         guard adopted == 0 else {
             program.abandon()
@@ -329,11 +330,17 @@ public final class BPFBackend: Backend {
     }
 
     public func stop() {
+        defer { endGuard() }
         guard let programs else { return }
         self.programs = nil
         if pidfd >= 0 { close(pidfd) }
         cbpf_close(programs)
         clinux_release_signals()
+    }
+
+    private func endGuard() {
+        cbpf_end_freezer(freezer)
+        freezer = nil
     }
 
     // MARK: Words

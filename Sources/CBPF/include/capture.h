@@ -344,7 +344,8 @@ struct capture_configuration {
     /// What is wanted of descriptors.
     uint32_t descriptors;
     struct capture_layout layout;
-    /// Bytes of the ring that may wait before the guard is woken; 0 if there is none.
+    /// Bytes of the ring that may wait before the guard is woken: what the caller sets says whether
+    /// there is one.
     uint32_t alarm;
 };
 

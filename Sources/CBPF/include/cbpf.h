@@ -85,3 +85,21 @@ uint64_t cbpf_seen(struct cbpf *b);
 uint64_t cbpf_lost(struct cbpf *b, enum capture_loss cause);
 /// Between which times something was lost since the last call; nothing is changed if nothing was.
 void cbpf_loss_window(struct cbpf *b, uint64_t *from, uint64_t *to);
+
+// MARK: Back-pressure
+
+/// A control group whose tasks can be made to wait together.
+struct cbpf_freezer;
+
+/// Makes one below the group of this process. NULL on failure, with the reason in `error`.
+struct cbpf_freezer *cbpf_make_freezer(char *error, size_t size);
+/// Moves a process into it: 0 or a negative errno.
+int cbpf_freezer_take(struct cbpf_freezer *f, pid_t pid);
+/// Starts a process that freezes the group while the ring is more than half full, and thaws and
+/// removes it when this process is gone: 0 or a negative errno. The plan must have set `alarm`.
+int cbpf_start_guard(struct cbpf *b, struct cbpf_freezer *f);
+/// Thaws and removes the group; processes that are left in it go to the one above.
+void cbpf_end_freezer(struct cbpf_freezer *f);
+/// For the guard: asks to be woken when the ring is half full.
+void cbpf_expect_alarm(struct cbpf *b);
+int cbpf_ring_descriptor(struct cbpf *b);
