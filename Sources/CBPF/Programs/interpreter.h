@@ -30,7 +30,8 @@ static long capture_chunk(uint32_t index, struct loop *l) {
         // Cut off, its last byte is a NUL that is not the task's.
         bool cut = (uint64_t)r == wanted;
         t->span.got = cut ? r - 1 : r;
-        if (!cut) t->span.left = r;
+        // At the limit that is all that is wanted of it.
+        if (!cut || wanted == t->span.left) t->span.left = t->span.got;
     } else {
         r = bpf_probe_read_user(bytes, wanted, (void *)address);
     }
