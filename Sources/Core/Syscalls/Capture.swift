@@ -83,6 +83,9 @@ public indirect enum Capture: Sendable {
         }
     }
 
+    /// Before the call and after it, whether it failed or not.
+    static func always(_ capture: Capture) -> Capture { .all([.atEntry(capture), .afterAll(capture)]) }
+
     /// What is captured where nothing is stated.
     public static let unknown = Capture.memory(.constant(256))
 

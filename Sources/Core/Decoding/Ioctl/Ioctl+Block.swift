@@ -37,7 +37,7 @@ extension IoctlRequest {
 }
 
 extension StructLayout {
-    static let blkpg = StructLayout(size: 24, [
+    static let blkpg = StructLayout(size: 24, capture: .through(16, .memory(.constant(152))), [
         .init("op", 0, .enumerated(.blkpgOperations)), .init("flags", 4, .int), .init("datalen", 8, .int),
         .init("data") { d, b in
             if b.u32(0) == 1 || b.u32(0) == 2 {

@@ -69,7 +69,9 @@ extension StructLayout {
     static let btrfsVolume = StructLayout(size: 4096, [
         .init("fd", 0, .fd, width: 8), .init("name") { d, b in d.cString(b.slice(8, 4088)) },
     ])
-    static let btrfsVolume2 = StructLayout(size: 4096, [
+    /// With `BTRFS_SUBVOL_QGROUP_INHERIT`.
+    private static let inheritance = Capture.whenField(16, width: 8, mask: 4, is: 4, .through(32, .memory(.field(24, width: 8))))
+    static let btrfsVolume2 = StructLayout(size: 4096, capture: inheritance, [
         .init("fd", 0, .fd, width: 8), .init("flags", 16, .flags64(.btrfsSubvolumeFlags)),
         .init(rest: .always) { d, b in
             // BTRFS_SUBVOL_QGROUP_INHERIT
@@ -134,7 +136,7 @@ extension StructLayout {
         .init("key") { d, b in d.structure(b, .btrfsItemCount) },
         .init("buf") { d, b in d.btrfsItems(b.u32(64), at: 104, end: 4096) },
     ])
-    static let btrfsFound2 = StructLayout(size: 112, [
+    static let btrfsFound2 = StructLayout(size: 112, capture: .memory(.field(104, width: 8), plus: 112, most: 1 << 16), [
         .init("key") { d, b in d.structure(b, .btrfsItemCount) },
         .init("buf_size", 104, .ulong),
         .init("buf") { d, b in d.btrfsItems(b.u32(64), at: 112, end: 112 &+ b.u64(104)) },
@@ -160,7 +162,7 @@ extension StructLayout {
     ])
     static let btrfsInodesFound = StructLayout(size: 56, [.init("inodes", 48, .address)])
     static let btrfsSpaceSlots = StructLayout(size: 16, [.init("space_slots", 0, .ulong)])
-    static let btrfsSpaces = StructLayout(size: 16, [
+    static let btrfsSpaces = StructLayout(size: 16, capture: .memory(.field(8, width: 8), scale: 24, plus: 16), [
         .init("total_spaces", 8, .ulong),
         .init(rest: .always) { d, b in
             guard b.u64(0) > 0 else { return }
@@ -231,7 +233,7 @@ extension StructLayout {
         .init("rtransid", 24, .ulong), .init("rtime") { d, b in d.btrfsTime(b.slice(48, 16)) },
     ])
     fileprivate static let btrfsTimestamp = StructLayout(size: 16, [.init("sec", 0, .ulong), .init("nsec", 8, .uint)])
-    static let btrfsSend = StructLayout(size: 72, [
+    static let btrfsSend = StructLayout(size: 72, capture: .through(16, .memory(.field(8, width: 8), scale: 8)), [
         .init("send_fd", 0, .fd, width: 8), .init("clone_sources_count", 8, .ulong),
         .init("clone_sources") { d, b in
             if d.abbreviating {

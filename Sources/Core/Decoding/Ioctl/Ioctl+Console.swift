@@ -25,16 +25,20 @@ extension IoctlRequest {
         .init("KDSIGACCEPT", 0x4b4e, .value(.custom { d, v in
             if v <= 64 { d.signal(v) } else { d.out.unsigned(v) }
         })),
-        .init("KDGETKEYCODE", 0x4b4c, .dialect { $0.keycode() }),
+        .init("KDGETKEYCODE", 0x4b4c, .dialect { $0.keycode() }, capture: .always(.memory(.constant(8)))),
         .init("KDSETKEYCODE", 0x4b4d, .read(.structure(.keycode))),
-        .init("KDGKBENT", 0x4b46, .dialect { $0.keyboardEntry(set: false) }),
-        .init("KDSKBENT", 0x4b47, .dialect { $0.keyboardEntry(set: true) }),
-        .init("KDGKBSENT", 0x4b48, .dialect { $0.keyboardString(set: false) }),
-        .init("KDSKBSENT", 0x4b49, .dialect { $0.keyboardString(set: true) }),
-        .init("KDGKBDIACR", 0x4b4a, .written(.diacritics)),
-        .init("KDSKBDIACR", 0x4b4b, .read(.diacritics)),
-        .init("KDGKBDIACRUC", 0x4bfa, .written(.unicodeDiacritics)),
-        .init("KDSKBDIACRUC", 0x4bfb, .read(.unicodeDiacritics)),
+        .init("KDGKBENT", 0x4b46, .dialect { $0.keyboardEntry(set: false) },
+            capture: .always(.memory(.constant(4)))),
+        .init("KDSKBENT", 0x4b47, .dialect { $0.keyboardEntry(set: true) },
+            capture: .always(.memory(.constant(4)))),
+        .init("KDGKBSENT", 0x4b48, .dialect { $0.keyboardString(set: false) },
+            capture: .always(.memory(.constant(513)))),
+        .init("KDSKBSENT", 0x4b49, .dialect { $0.keyboardString(set: true) },
+            capture: .always(.memory(.constant(513)))),
+        .init("KDGKBDIACR", 0x4b4a, .written(.diacritics), capture: .atExit(.diacritics(3))),
+        .init("KDSKBDIACR", 0x4b4b, .read(.diacritics), capture: .diacritics(3)),
+        .init("KDGKBDIACRUC", 0x4bfa, .written(.unicodeDiacritics), capture: .atExit(.diacritics(12))),
+        .init("KDSKBDIACRUC", 0x4bfb, .read(.unicodeDiacritics), capture: .diacritics(12)),
         .init("KDKBDREP", 0x4b52, .changed(.structure(.keyboardRepeat))),
         .init("GIO_FONT", 0x4b60, .written(.hexadecimal(8192))),
         .init("PIO_FONT", 0x4b61, .read(.hexadecimal(8192))),
@@ -44,12 +48,14 @@ extension IoctlRequest {
         .init("PIO_CMAP", 0x4b71, .read(.hexadecimal(48))),
         .init("GIO_UNISCRNMAP", 0x4b69, .written(.array(.glyph, .constant(256)))),
         .init("PIO_UNISCRNMAP", 0x4b6a, .read(.array(.glyph, .constant(256)))),
-        .init("GIO_UNIMAP", 0x4b66, .dialect { $0.unicodeMap() }),
+        .init("GIO_UNIMAP", 0x4b66, .dialect { $0.unicodeMap() },
+            capture: .always(.all([.memory(.constant(16)), .through(8, .memory(.field(0, width: 2), scale: 4, most: 1 << 18))]))),
         .init("PIO_UNIMAP", 0x4b67, .read(.structure(.unicodeMap))),
         .init("PIO_UNIMAPCLR", 0x4b68, .read(.structure(.unicodeMapAdvice))),
         .init("GIO_FONTX", 0x4b6b, .answered(.consoleFontRoom, by: .consoleFont)),
         .init("PIO_FONTX", 0x4b6c, .read(.structure(.consoleFont))),
-        .init("KDFONTOP", 0x4b72, .dialect { $0.fontOperation() }),
+        .init("KDFONTOP", 0x4b72, .dialect { $0.fontOperation() },
+            capture: .both(.all([.memory(.constant(32)), .through(24, .all([.string(most: 32), .buffer(.shown)]))]))),
     ]
 }
 
@@ -89,7 +95,7 @@ extension ValueKind {
 extension StructLayout {
     fileprivate static let keycode = StructLayout(size: 8, [.init("scancode", 0, .hex32), .init("keycode", 4, .hex32)])
     fileprivate static let keyboardRepeat = StructLayout(size: 8, [.init("delay", 0, .int), .init("period", 4, .int)])
-    fileprivate static let unicodeMap = StructLayout(size: 16, [
+    fileprivate static let unicodeMap = StructLayout(size: 16, capture: .through(8, .memory(.field(0, width: 2), scale: 4, most: 1 << 18)), [
         .init("entry_ct", 0, .uint, width: 2),
         .init("entries") { d, b in
             d.unicodePairs(b)
@@ -102,7 +108,7 @@ extension StructLayout {
         .init("advised_hashsize", 0, .uint, width: 2), .init("advised_hashstep", 2, .uint, width: 2),
         .init("advised_hashlevel", 4, .uint, width: 2),
     ])
-    fileprivate static let consoleFont = StructLayout(size: 16, [
+    fileprivate static let consoleFont = StructLayout(size: 16, capture: .through(8, .buffer(.shown)), [
         .init("charcount", 0, .uint, width: 2), .init("charheight", 2, .uint, width: 2),
         .init("chardata") { d, b in d.fontData(b.u64(8), glyphs: UInt64(b.u16(0)), bytes: 32) },
     ])
@@ -379,4 +385,8 @@ extension Decoder {
             out.address(address)
         }
     }
+}
+
+extension Capture {
+    fileprivate static func diacritics(_ stride: Int) -> Capture { .memory(.field(0), scale: stride, plus: 4) }
 }

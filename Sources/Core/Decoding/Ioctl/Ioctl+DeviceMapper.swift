@@ -3,23 +3,23 @@
 
 extension IoctlRequest {
     static let deviceMapper: [IoctlRequest] = [
-        .init("DM_VERSION", 0xc138fd00, .deviceMapper([.device])),
-        .init("DM_REMOVE_ALL", 0xc138fd01, .deviceMapper([])),
-        .init("DM_LIST_DEVICES", 0xc138fd02, .deviceMapper([.start], out: .devices)),
-        .init("DM_DEV_CREATE", 0xc138fd03, .deviceMapper([.device, .state])),
-        .init("DM_DEV_REMOVE", 0xc138fd04, .deviceMapper([.device, .event])),
-        .init("DM_DEV_RENAME", 0xc138fd05, .deviceMapper([.start, .device, .event, .state], in: .string)),
-        .init("DM_DEV_SUSPEND", 0xc138fd06, .deviceMapper([.device, .resumeEvent, .state])),
-        .init("DM_DEV_STATUS", 0xc138fd07, .deviceMapper([.device, .state])),
-        .init("DM_DEV_WAIT", 0xc138fd08, .deviceMapper([.start, .device, .event, .state], out: .targets)),
-        .init("DM_TABLE_LOAD", 0xc138fd09, .deviceMapper([.start, .device, .count, .state], in: .targets)),
-        .init("DM_TABLE_CLEAR", 0xc138fd0a, .deviceMapper([.device, .state])),
-        .init("DM_TABLE_DEPS", 0xc138fd0b, .deviceMapper([.start, .device, .state], out: .dependencies)),
-        .init("DM_TABLE_STATUS", 0xc138fd0c, .deviceMapper([.start, .device, .state], out: .targets)),
-        .init("DM_LIST_VERSIONS", 0xc138fd0d, .deviceMapper([.start], out: .versions)),
-        .init("DM_TARGET_MSG", 0xc138fd0e, .deviceMapper([.start, .device, .state], in: .message)),
-        .init("DM_DEV_SET_GEOMETRY", 0xc138fd0f, .deviceMapper([.start, .device], in: .string)),
-        .init("DM_DEV_ARM_POLL", 0xc138fd10, .deviceMapper([.device])),
+        .init("DM_VERSION", 0xc138fd00, .deviceMapper([.device]), capture: .deviceMapper),
+        .init("DM_REMOVE_ALL", 0xc138fd01, .deviceMapper([]), capture: .deviceMapper),
+        .init("DM_LIST_DEVICES", 0xc138fd02, .deviceMapper([.start], out: .devices), capture: .deviceMapper),
+        .init("DM_DEV_CREATE", 0xc138fd03, .deviceMapper([.device, .state]), capture: .deviceMapper),
+        .init("DM_DEV_REMOVE", 0xc138fd04, .deviceMapper([.device, .event]), capture: .deviceMapper),
+        .init("DM_DEV_RENAME", 0xc138fd05, .deviceMapper([.start, .device, .event, .state], in: .string), capture: .deviceMapper),
+        .init("DM_DEV_SUSPEND", 0xc138fd06, .deviceMapper([.device, .resumeEvent, .state]), capture: .deviceMapper),
+        .init("DM_DEV_STATUS", 0xc138fd07, .deviceMapper([.device, .state]), capture: .deviceMapper),
+        .init("DM_DEV_WAIT", 0xc138fd08, .deviceMapper([.start, .device, .event, .state], out: .targets), capture: .deviceMapper),
+        .init("DM_TABLE_LOAD", 0xc138fd09, .deviceMapper([.start, .device, .count, .state], in: .targets), capture: .deviceMapper),
+        .init("DM_TABLE_CLEAR", 0xc138fd0a, .deviceMapper([.device, .state]), capture: .deviceMapper),
+        .init("DM_TABLE_DEPS", 0xc138fd0b, .deviceMapper([.start, .device, .state], out: .dependencies), capture: .deviceMapper),
+        .init("DM_TABLE_STATUS", 0xc138fd0c, .deviceMapper([.start, .device, .state], out: .targets), capture: .deviceMapper),
+        .init("DM_LIST_VERSIONS", 0xc138fd0d, .deviceMapper([.start], out: .versions), capture: .deviceMapper),
+        .init("DM_TARGET_MSG", 0xc138fd0e, .deviceMapper([.start, .device, .state], in: .message), capture: .deviceMapper),
+        .init("DM_DEV_SET_GEOMETRY", 0xc138fd0f, .deviceMapper([.start, .device], in: .string), capture: .deviceMapper),
+        .init("DM_DEV_ARM_POLL", 0xc138fd10, .deviceMapper([.device]), capture: .deviceMapper),
     ]
 }
 
@@ -283,4 +283,9 @@ extension Decoder {
             out.address(address)
         }
     }
+}
+
+extension Capture {
+    /// A header, and data up to the size that it tells.
+    fileprivate static let deviceMapper = Capture.always(.all([.memory(.constant(312)), .memory(.field(12), most: 1 << 14)]))
 }

@@ -44,7 +44,7 @@ extension StructLayout {
         .init("command", 0, .enumerated(.ataCommands), width: 1), .init("sector_number", 1, .uint, width: 1),
         .init("feature", 2, .uint, width: 1), .init("sector_count", 3, .uint, width: 1),
     ])
-    fileprivate static let ataResult = StructLayout(size: 4, [
+    fileprivate static let ataResult = StructLayout(size: 4, capture: .memory(.field(3, width: 1), scale: 512, plus: 4, most: 1 << 17), [
         .init("status", 0, .hex32, width: 1), .init("error", 1, .uint, width: 1), .init("nsector", 2, .uint, width: 1),
         .init(rest: .always) { d, b in
             guard b.u8(3) > 0 else { return }

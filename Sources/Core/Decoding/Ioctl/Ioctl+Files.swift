@@ -19,8 +19,10 @@ extension IoctlRequest {
         .init("FS_IOC_GETLBMD_CAP", 0xc0101502, .written(.structure(.lbmdCapability))),
         .init("FICLONE", 0x40049409, .value(.fd)),
         .init("FICLONERANGE", 0x4020940d, .read(.structure(.fileCloneRange))),
-        .init("FIDEDUPERANGE", 0xc0189436, .dialect { $0.dedupeRange() }),
-        .init("FS_IOC_FIEMAP", 0xc020660b, .dialect { $0.fileExtents() }),
+        .init("FIDEDUPERANGE", 0xc0189436, .dialect { $0.dedupeRange() },
+            capture: .both(.memory(.field(16, width: 2), scale: 32, plus: 24, most: 1 << 16))),
+        .init("FS_IOC_FIEMAP", 0xc020660b, .dialect { $0.fileExtents() },
+            capture: .all([.atEntry(.memory(.constant(32))), .atExit(.memory(.field(20), scale: 56, plus: 32, most: 1 << 16))])),
     ]
 }
 

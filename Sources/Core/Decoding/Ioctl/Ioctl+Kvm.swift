@@ -6,9 +6,9 @@ extension IoctlRequest {
         .init("KVM_CREATE_VCPU", 0xae41, .value(.uint), returns: .fd),
         .init("KVM_CHECK_EXTENSION", 0xae03, .value(.enumerated64(.kvmCapabilities))),
         .init("KVM_SET_USER_MEMORY_REGION", 0x4020ae46, .read(.structure(.kvmMemoryRegion))),
-        .init("KVM_GET_SUPPORTED_CPUID", 0xc008ae05, .written(.custom { $0.kvmCpuid($1) })),
-        .init("KVM_GET_EMULATED_CPUID", 0xc008ae09, .written(.custom { $0.kvmCpuid($1) })),
-        .init("KVM_SET_CPUID2", 0x4008ae90, .read(.custom { $0.kvmCpuid($1) })),
+        .init("KVM_GET_SUPPORTED_CPUID", 0xc008ae05, .written(.custom { $0.kvmCpuid($1) }), capture: .atExit(.kvmCpuid)),
+        .init("KVM_GET_EMULATED_CPUID", 0xc008ae09, .written(.custom { $0.kvmCpuid($1) }), capture: .atExit(.kvmCpuid)),
+        .init("KVM_SET_CPUID2", 0x4008ae90, .read(.custom { $0.kvmCpuid($1) }), capture: .kvmCpuid),
         .init("KVM_RUN", 0xae80, .dialect { $0.kvmRun() }),
     ] + registers
 
@@ -112,4 +112,8 @@ extension Decoder {
         out.endNote()
         return .complete
     }
+}
+
+extension Capture {
+    fileprivate static let kvmCpuid = Capture.memory(.field(0), scale: 40, plus: 8, most: 1 << 14)
 }

@@ -26,7 +26,7 @@ extension IoctlRequest {
         .init("SG_GET_SCSI_ID", 0x2276, .written(.structure(.sgScsiID))),
         .init("SG_GET_REQUEST_TABLE", 0x2286, .written(.structure(.sgRequestInfo))),
         .init("SG_SCSI_RESET", 0x2284, .read(.custom { $0.sgReset($1) })),
-        .init("SG_IO", 0x2285, .dialect { $0.sgIO() }),
+        .init("SG_IO", 0x2285, .dialect { $0.sgIO() }, capture: .scsi),
     ]
 }
 
@@ -197,5 +197,28 @@ extension Decoder {
             }
             enumerated(v & ~noEscalate, .sgResets)
         }
+    }
+}
+
+extension Capture {
+    /// `SG_IO`: a structure that tells its version by its first word, and what it leads to.
+    fileprivate static let scsi = Capture.all([
+        .always(.memory(.constant(160))),
+        .whenField(0, is: UInt64(UInt8(ascii: "S")), .all([
+            .atEntry(.through(24, .memory(.field(8, width: 1)))), .both(data(16, vectors: 10, width: 2, length: 12)),
+            .atExit(.through(32, .memory(.field(67, width: 1)))),
+        ])),
+        .whenField(0, is: UInt64(UInt8(ascii: "Q")), .all([
+            .atEntry(.through(16, .memory(.field(12)))), .atEntry(data(72, vectors: 56, width: 4, length: 60)),
+            .atExit(.through(48, .memory(.field(132)))), .atExit(data(80, vectors: 64, width: 4, length: 68)),
+        ])),
+    ])
+
+    /// A buffer, or vectors if there is a number of them.
+    private static func data(_ pointer: Int, vectors: Int, width: Int, length: Int) -> Capture {
+        .all([
+            .whenField(vectors, width: width, is: 0, .through(pointer, .buffer(.field(length)))),
+            .through(pointer, .vectors(.field(vectors, width: width))),
+        ])
     }
 }

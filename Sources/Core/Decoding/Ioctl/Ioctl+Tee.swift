@@ -3,10 +3,10 @@
 extension IoctlRequest {
     static let tee: [IoctlRequest] = [
         .init("TEE_IOC_VERSION", 0x800ca400, .written(.structure(.teeVersion))),
-        .init("TEE_IOC_OPEN_SESSION", 0x8010a402, .dialect { $0.teeBuffer(.open) }),
-        .init("TEE_IOC_INVOKE", 0x8010a403, .dialect { $0.teeBuffer(.invoke) }),
-        .init("TEE_IOC_SUPPL_RECV", 0x8010a406, .dialect { $0.teeBuffer(.receive) }),
-        .init("TEE_IOC_SUPPL_SEND", 0x8010a407, .dialect { $0.teeBuffer(.send) }),
+        .init("TEE_IOC_OPEN_SESSION", 0x8010a402, .dialect { $0.teeBuffer(.open) }, capture: .teeBuffer),
+        .init("TEE_IOC_INVOKE", 0x8010a403, .dialect { $0.teeBuffer(.invoke) }, capture: .teeBuffer),
+        .init("TEE_IOC_SUPPL_RECV", 0x8010a406, .dialect { $0.teeBuffer(.receive) }, capture: .teeBuffer),
+        .init("TEE_IOC_SUPPL_SEND", 0x8010a407, .dialect { $0.teeBuffer(.send) }, capture: .teeBuffer),
         .init("TEE_IOC_CANCEL", 0x8008a404, .read(.structure(.teeCancel))),
         .init("TEE_IOC_CLOSE_SESSION", 0x8004a405, .read(.structure(.teeSession))),
         .init("TEE_IOC_SHM_ALLOC", 0xc010a401, .answered(.teeAllocation, by: .teeAllocated)),
@@ -178,4 +178,10 @@ extension Decoder {
         }
         out.verbatim(scratch.bytes)
     }
+}
+
+extension Capture {
+    fileprivate static let teeBuffer = Capture.always(.all([
+        .memory(.constant(16)), .through(0, .memory(.field(8, width: 8), most: 1024)),
+    ]))
 }

@@ -387,3 +387,19 @@ extension StructLayout {
         .init("writebuffers", 20, .uint),
     ])
 }
+
+extension Capture {
+    /// Overlays (3 and 8) have clips.
+    static let v4l2Format = Capture.always(.all([
+        .memory(.constant(208)), .whenField(0, is: 3, v4l2Clips), .whenField(0, is: 8, v4l2Clips),
+    ]))
+    private static let v4l2Clips = Capture.through(32, .memory(.field(40), scale: 24, most: 1 << 16))
+
+    /// Controls and the values of those that have a size.
+    static let v4l2Controls = Capture.always(.all([
+        .memory(.constant(32)),
+        .through(24, .all([
+            .memory(.field(4), scale: 20, most: 1 << 15), .each(.field(4), stride: 20, most: 1024, .through(12, .buffer(.field(4)))),
+        ])),
+    ]))
+}

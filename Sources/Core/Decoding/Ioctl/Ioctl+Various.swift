@@ -12,8 +12,10 @@ extension IoctlRequest {
         .init("PERF_EVENT_IOC_ID", 0x80082407, .written(.pointee(.ulong))),
         .init("PERF_EVENT_IOC_SET_BPF", 0x40042408, .value(.fd)),
         .init("PERF_EVENT_IOC_PAUSE_OUTPUT", 0x40042409, .value(.ulong)),
-        .init("PERF_EVENT_IOC_MODIFY_ATTRIBUTES", 0x4008240b, .read(.custom { d, v in d.perfAttributes(v, size: d.readU32(v &+ 4) ?? 0) })),
-        .init("PERF_EVENT_IOC_QUERY_BPF", 0xc008240a, .dialect { $0.perfPrograms() }),
+        .init("PERF_EVENT_IOC_MODIFY_ATTRIBUTES", 0x4008240b, .read(.custom { d, v in d.perfAttributes(v, size: d.readU32(v &+ 4) ?? 0) }),
+            capture: .memory(.field(4), plus: 8)),
+        .init("PERF_EVENT_IOC_QUERY_BPF", 0xc008240a, .dialect { $0.perfPrograms() },
+            capture: .always(.memory(.field(0), scale: 4, plus: 8))),
         .init("LIRC_GET_FEATURES", 0x80046900, .written(.pointee(.flags(.lircFeatures)))),
         .init("LIRC_GET_SEND_MODE", 0x80046901, .written(.pointee(.enumerated(.lircModes)))),
         .init("LIRC_GET_REC_MODE", 0x80046902, .written(.pointee(.enumerated(.lircModes)))),
@@ -44,7 +46,7 @@ extension IoctlRequest {
 
 extension StructLayout {
     /// `struct rand_pool_info`: its bytes follow it.
-    static let randomPool = StructLayout(size: 8, [
+    static let randomPool = StructLayout(size: 8, capture: .memory(.field(4), plus: 8), [
         .init("entropy_count", 0, .int), .init("buf_size", 4, .int),
         .init("buf") { d, b in d.buffer(d.call[2] &+ 8, UInt64(b.u32(4))) },
     ])

@@ -40,11 +40,16 @@ struct IoctlRequest: Sendable {
     /// The memory that the argument leads to.
     var capture: Capture {
         if let stated { return stated }
+        // A function reads no more than the code of its request says, if that tells.
+        func like(_ k: ValueKind) -> Capture {
+            if case .custom = k { .memory(.constant(max(Code(code).size, 256)), most: 0x3fff) } else { .like(k) }
+        }
         return switch argument {
         case .none, .noted: .nothing
-        case .value(let k), .read(let k): .like(k)
-        case .written(let k): .atExit(.like(k))
-        case .changed(let k): .both(.like(k))
+        case .value(let k): .like(k)
+        case .read(let k): like(k)
+        case .written(let k): .atExit(like(k))
+        case .changed(let k): .both(like(k))
         case .extended(let asked, let told), .answered(let asked, let told):
             .all([.atEntry(.like(.structure(asked))), .atExit(.like(.structure(told)))])
         case .dialect: Self.coded
