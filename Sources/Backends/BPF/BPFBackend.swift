@@ -69,25 +69,27 @@ public final class BPFBackend: Backend {
         guard Self.isInFirstPidNamespace else {
             throw TraceError("bpf: renacer runs in a pid namespace, whose ids the kernel's tracepoints do not tell; use --backend ptrace")
         }
+        var compiler = CaptureCompiler(plan.memory)
+        var calls = [capture_program](repeating: capture_program(), count: Int(CAPTURE_CALLS * CAPTURE_PERSONALITIES))
+        for personality in Personality.allCases { compile(personality, &compiler, &calls) }
+        var descriptors = UInt32(plan.memory.descriptors.rawValue)
+        // To tell netlink messages, decoding has to know what a socket speaks.
+        if descriptors == 0, compiler.looksAtDescriptors { descriptors = UInt32(CAPTURE_PROTOCOLS) }
         var kernel = cbpf_kernel()
-        let found = cbpf_read_kernel(&kernel, plan.memory.descriptors.isEmpty ? 0 : 1)
+        let found = cbpf_read_kernel(&kernel, descriptors == 0 ? 0 : 1)
         guard found == 0 else {
             throw TraceError("bpf: this kernel tells nothing of its types (BTF): \(Self.message(found)); use --backend ptrace")
         }
         if let missing = kernel.missing {
             throw TraceError("bpf: this kernel has no \(String(cString: missing)); use --backend ptrace")
         }
-        var compiler = CaptureCompiler(plan.memory)
-        var calls = [capture_program](repeating: capture_program(), count: Int(CAPTURE_CALLS * CAPTURE_PERSONALITIES))
-        for personality in Personality.allCases { compile(personality, &compiler, &calls) }
-
         var p = cbpf_plan()
         p.configuration = kernel.offsets
         p.configuration.follows = plan.followForks ? 1 : 0
         p.configuration.tracer = UInt32(getpid())
         p.configuration.minimum_duration = plan.minimumDuration
         p.configuration.execve = UInt32(clinux_sys_execve)
-        p.configuration.descriptors = UInt32(plan.memory.descriptors.rawValue)
+        p.configuration.descriptors = descriptors
         p.renames = plan.commands ? 1 : 0
         try prepareRing(&p)
         p.signals = plan.signals ? 1 : 0

@@ -26,6 +26,9 @@ struct CaptureCompiler {
     /// More pointers than the kernel takes for a program's arguments.
     private static let mostPointers = 1 << 21
 
+    /// Whether some program looks at what a descriptor refers to.
+    var looksAtDescriptors: Bool { operations.contains { $0.code == UInt8(CAPTURE_DESCRIPTOR.rawValue) } }
+
     /// Compiles the program of one call.
     mutating func program(for syscall: Syscall, _ number: Int, _ personality: Personality) -> capture_program {
         isVerbose = needs.verbose.contains(number, personality)
@@ -236,7 +239,7 @@ struct CaptureCompiler {
     // MARK: Kinds
 
     /// Bytes of a buffer that nobody shortens.
-    private static let unlimited = 1 << 20
+    private static let unlimited = 1 << 24
     /// One more than the kernel takes of a path, so that it shows that there is more.
     private static let pathLimit = 4097
     /// Bytes of a shortened string and one more, which tells that it is.
@@ -270,7 +273,10 @@ struct CaptureCompiler {
             memory(r, Capture.Amount(n), r, scale: layout.size, limit: elementLimit * layout.size, &o)
             guard layout.leadsToMemory || describes, let count = register(Capture.Amount(n), r, &o) else { return }
             o.loop(r, count, stride: layout.size, most: elementLimit) { fields(layout, $1, &$0) }
-        case .sockaddr(let n): memory(r, Capture.Amount(n), r, limit: 128, &o)
+        case .sockaddr(let n):
+            memory(r, Capture.Amount(n), r, limit: 128, &o)
+            // AF_XDP shares memory with a socket.
+            if describes { compile(.whenField(0, width: 2, is: 44, .at(12, .descriptors(.constant(1), stride: 4))), r, r, &o) }
         case .msghdr: message(r, &o)
         case .mmsghdr(let n):
             guard let count = register(Capture.Amount(n), r, &o) else { return }
@@ -306,11 +312,20 @@ struct CaptureCompiler {
         o.free = free
         let vectors = o.load(r, 16, 8), count = o.load(r, 24, 8)
         self.vectors(vectors, count, &o, flags: CAPTURE_MESSAGES)
+        socket(of: o.load(vectors, 0, 8), &o)
         o.free = free
         let control = o.load(r, 32, 8), controlLength = o.load(r, 40, 8)
         // The kernel takes no more control data by default.
         o.add(CAPTURE_BYTES, control, length: controlLength, limit: 20480)
         if describes { passedDescriptors(control, &o) }
+        o.free = free
+    }
+
+    /// What the call's socket speaks, if it may be netlink: messages start with a short length.
+    private func socket(of message: UInt8, _ o: inout Operations) {
+        guard !describes else { return }
+        let free = o.free
+        o.unless(o.load(message, 0, 4), 0xffff_0000, 0) { $0.add(CAPTURE_DESCRIPTOR, 0) }
         o.free = free
     }
 
@@ -333,7 +348,8 @@ struct CaptureCompiler {
     /// What `n` descriptors refer to that lie `stride` bytes apart; of an `fd_set` where that is 0.
     private func descriptors(_ r: UInt8, _ n: Capture.Amount, _ base: UInt8, stride: Int, _ o: inout Operations) {
         guard describes else { return }
-        let limit = stride == 0 ? 1024 : elementLimit
+        // A filter of paths looks at all of them.
+        let limit = 1024
         let code = stride == 0 ? CAPTURE_DESCRIPTOR_SET : CAPTURE_DESCRIPTORS
         if case .constant(let n) = n {
             o.add(code, r, scale: stride, count: min(n, limit))
@@ -419,7 +435,10 @@ struct CaptureCompiler {
         case _ where !o.isActive: break
         case .like(let kind): compile(kind, r, &o)
         case .memory(let n, let scale, let plus, let most): memory(r, n, base, scale: scale, plus: plus, limit: most, &o)
-        case .buffer(let n): memory(r, n, base, limit: bufferLimit, &o, flags: Int32(CAPTURE_MESSAGES.rawValue))
+        case .buffer(let n): memory(r, n, base, limit: bufferLimit, &o)
+        case .message(let n):
+            memory(r, n, base, limit: bufferLimit, &o, flags: Int32(CAPTURE_MESSAGES.rawValue))
+            socket(of: r, &o)
         case .vectors(let n):
             guard let count = register(n, base, &o) else { return }
             vectors(r, count, &o)

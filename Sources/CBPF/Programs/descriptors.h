@@ -21,7 +21,7 @@ enum {
 
 enum { S_TYPE = 0170000, S_SOCKET = 0140000, S_CHARACTER = 0020000, S_BLOCK = 0060000 };
 enum { FAMILY_UNIX = 1, FAMILY_INET = 2, FAMILY_INET6 = 10, FAMILY_NETLINK = 16 };
-enum { NAMESPACE_MAGIC = 0x6e736673, PID_MAGIC = 0x50494446 };
+enum { NAMESPACE_MAGIC = 0x6e736673, PID_MAGIC = 0x50494446, SOCKET_MAGIC = 0x534f434b };
 
 static void *(*cast)(const void *, uint32_t) = (void *)CAPTURE_CAST;
 
@@ -194,7 +194,7 @@ static __always_inline void describe_pathless(
 ///
 /// `file`: 0 for the working directory. `key`: the descriptor, and the moment above it.
 __noinline int describe_path(struct task_state *t, uint64_t path, uint64_t file, uint64_t key) {
-    if (!t || !configuration.descriptors) return 0;
+    if (!t || !configuration.descriptors || configuration.descriptors == CAPTURE_PROTOCOLS) return 0;
     uint32_t used = t->used;
     if (used > CAPTURE_AREA) return 1;
     struct capture_segment *s = (void *)(t->data + used);
@@ -224,7 +224,7 @@ __noinline int describe_path(struct task_state *t, uint64_t path, uint64_t file,
         d->device = half(inode + LAYOUT.inode_device);
     }
     length = c->at - start;
-    if (d->magic == 0x534f434b && d->socket.family == FAMILY_UNIX) length -= d->socket.name_length;
+    if (d->magic == SOCKET_MAGIC && d->socket.family == FAMILY_UNIX) length -= d->socket.name_length;
     d->names = length;
     s->address = (int32_t)key;
     s->length = sizeof *d + (c->at - start);
@@ -232,6 +232,21 @@ __noinline int describe_path(struct task_state *t, uint64_t path, uint64_t file,
     s->moment = key >> 32;
     t->used = used + sizeof *s + ((s->length + 7) & ~7u);
     return 0;
+}
+
+/// Appends a segment about a socket: what it speaks, and nothing else.
+static __always_inline void describe_protocol(struct task_state *t, uint64_t path, uint64_t file, uint64_t key) {
+    uint32_t mode = half(word(word(path + LAYOUT.path_dentry) + LAYOUT.dentry_inode) + LAYOUT.inode_mode) & 0xffff;
+    if ((mode & S_TYPE) != S_SOCKET) return;
+    if (t->used > CAPTURE_AREA) send_ahead(t);
+    uint32_t used = t->used;
+    if (used > CAPTURE_AREA) return;
+    struct capture_segment *s = (void *)(t->data + used);
+    struct capture_descriptor *d = (void *)(s + 1);
+    *d = (struct capture_descriptor){.mode = mode, .magic = SOCKET_MAGIC};
+    describe_socket(t, d, file);
+    *s = (struct capture_segment){.address = (int32_t)key, .length = sizeof *d, .moment = key >> 32};
+    t->used = used + sizeof *s + sizeof *d;
 }
 
 /// Captures what a descriptor refers to now.
@@ -250,6 +265,10 @@ __noinline int describe(struct task_state *t, int32_t number, uint32_t moment) {
         path = file + LAYOUT.file_path;
     }
     uint64_t key = (uint64_t)(moment | CAPTURE_DESCRIBES) << 32 | (uint32_t)number;
+    if (configuration.descriptors == CAPTURE_PROTOCOLS) {
+        describe_protocol(t, path, file, key);
+        return 0;
+    }
     if (!describe_path(t, path, file, key)) return 0;
     send_ahead(t);
     describe_path(t, path, file, key);
@@ -275,7 +294,7 @@ static long describe_bit(uint32_t index, struct loop *l) {
 
 /// Of `count` descriptors `stride` bytes apart; of an `fd_set` where that is 0.
 __noinline int describe_all(struct task_state *t, uint64_t address, uint32_t count, uint32_t stride, uint32_t moment) {
-    if (!t || !configuration.descriptors || address < LOWEST_ADDRESS) return 0;
+    if (!t || !configuration.descriptors || configuration.descriptors == CAPTURE_PROTOCOLS || address < LOWEST_ADDRESS) return 0;
     t->enumeration.address = address;
     t->enumeration.bits = 0;
     t->enumeration.stride = stride;

@@ -62,7 +62,7 @@ __noinline int capture(struct task_state *t, uint64_t address, uint64_t length, 
     t->span.how = how;
     t->span.failed = 0;
     struct loop l = {t};
-    bpf_loop(MOST_ELEMENTS, capture_chunk, &l, 0);
+    bpf_loop(MOST_CHUNKS, capture_chunk, &l, 0);
     if (t->span.left && !t->span.failed) t->call.header.flags |= CAPTURE_CUT;
     return t->span.failed;
 }

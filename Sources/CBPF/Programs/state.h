@@ -178,7 +178,7 @@ __noinline int deliver_signal(struct capture_signal *record) {
     return 0;
 }
 
-enum { MOST_ELEMENTS = 1024 };
+enum { MOST_ELEMENTS = 1024, MOST_CHUNKS = 1 << 14 };
 
 /// Below, nothing is ever mapped: numbers are no addresses.
 enum { LOWEST_ADDRESS = 4096 };

@@ -297,6 +297,8 @@ enum {
     CAPTURE_EVENTFDS = 8,
     CAPTURE_PIDFDS = 16,
     CAPTURE_SIGNALFDS = 32,
+    /// Alone: family and protocol of sockets, and nothing else.
+    CAPTURE_PROTOCOLS = 64,
 };
 
 /// Where the running kernel's structures have what leads from a descriptor to its name.

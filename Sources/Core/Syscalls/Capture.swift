@@ -13,6 +13,8 @@ public indirect enum Capture: Sendable {
     case memory(Amount, scale: Int = 1, plus: Int = 0, most: Int = 4096)
     /// As many bytes of a buffer as are shown.
     case buffer(Amount)
+    /// The same of what a socket carries, all of it if it is netlink's; and whether it is.
+    case message(Amount)
     /// `struct iovec`s and what is shown of each.
     case vectors(Amount)
     /// A NUL-terminated string of at most so many bytes.

@@ -58,7 +58,9 @@ extension SyscallTable {
             [.address("ctx_id"), .long("min_nr"), .long("nr"), ioEvents, .structure("timeout", .timespec, .inout_),
                 .custom("sig", .inout_, capture: .atEntry(sizedSignalSet)) { d, v in d.sizedSignalSet(v) }]),
         .init("io_uring_setup", x86_64: 425, aarch64: 425, [.desc],
-            [.uint("entries"), .address("params", capture: .both(.memory(.constant(120))))], returns: .dialect, dialect: { $0.ringSetupCall() }),
+            [.uint("entries"), .address("params", capture: .all([
+                .both(.memory(.constant(120))), .atEntry(.at(24, .descriptors(.constant(1), stride: 4))),
+            ]))], returns: .dialect, dialect: { $0.ringSetupCall() }),
         .init("io_uring_enter", x86_64: 426, aarch64: 426, [.desc, .signal],
             [.fd("fd"), .uint("to_submit"), .uint("min_complete"), .flags("flags", .ringEnterFlags),
                 .custom("sigset", capture: ringEnter) { d, v in d.ringEnterArgument(v) }, .size("sigsetsize")]),

@@ -22,7 +22,7 @@ extension SyscallTable {
         .init("fsconfig", x86_64: 431, aarch64: 431, [.desc, .file],
             [.fd("fd"), .enumerated("cmd", .fsconfigCommands),
              .custom("key", capture: .string(most: 257)) { d, v in if d[1] & 0xffff_ffff <= 5 { d.string(v, atMost: 256) } else { d.out.address(v) } },
-             .custom("value", capture: configurationValue) { d, v in d.fsconfigValue(v) }, .custom("aux", capture: .nothing) { d, v in d.fsconfigAuxiliary(v) }]),
+             .custom("value", capture: configurationValue) { d, v in d.fsconfigValue(v) }, .custom("aux", capture: configurationDescriptor) { d, v in d.fsconfigAuxiliary(v) }]),
         .init("fsmount", x86_64: 432, aarch64: 432, [.desc],
             [.fd("fd"), .flags("flags", .fsmountFlags), .flags("attr_flags", .fsmountAttributes)], returns: .fd),
         .init("fspick", x86_64: 433, aarch64: 433, [.desc, .file],
@@ -61,12 +61,16 @@ extension SyscallTable {
         .init("sync", x86_64: 162, aarch64: 81),
     ]
 
-    private static let mountAttributes = Argument.custom("attr", capture: .memory(.argument(4))) { d, v in d.mountAttributes(v, size: d[4]) }
+    private static let mountAttributes = Argument.custom("attr", capture: .all([.memory(.argument(4)), .at(24, .descriptors(.constant(1), stride: 8))])) { d, v in d.mountAttributes(v, size: d[4]) }
 
     /// By the command: a string, bytes, a path.
     private static let configurationValue = Capture.all([
         .when(argument: 1, is: 1, .string(most: 257)), .when(argument: 1, is: 2, .buffer(.argument(4))),
         .when(argument: 1, is: 3, .like(.path)), .when(argument: 1, is: 4, .like(.path)),
+    ])
+
+    private static let configurationDescriptor = Capture.all([
+        .when(argument: 1, is: 3, .like(.dirfd)), .when(argument: 1, is: 4, .like(.dirfd)), .when(argument: 1, is: 5, .like(.fd)),
     ])
 
     /// The largest structure of quotactl(2), or with `Q_QUOTAON` a path.

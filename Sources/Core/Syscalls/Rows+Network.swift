@@ -36,12 +36,12 @@ extension SyscallTable {
             [.fd("sockfd"), .enumerated("how", .shutdownModes)]),
         .init("sendto", x86_64: 44, aarch64: 206, [.network],
             [
-                .fd("sockfd"), .init("buf", .bytes(.argument(2)), capture: .buffer(.argument(2))), .size("len"),
+                .fd("sockfd"), .init("buf", .bytes(.argument(2)), capture: .message(.argument(2))), .size("len"),
                 .flags("flags", .messageFlags), .init("dest_addr", .sockaddr(.argument(5)), capture: .like(.sockaddr(.argument(5)))), .int("addrlen"),
             ], dialect: { $0.sendtoCall() }),
         .init("recvfrom", x86_64: 45, aarch64: 207, [.network],
             [
-                .fd("sockfd"), .init("buf", .bytes(.result), .out, capture: .buffer(.result)), .size("len"), .flags("flags", .messageFlags),
+                .fd("sockfd"), .init("buf", .bytes(.result), .out, capture: .message(.result)), .size("len"), .flags("flags", .messageFlags),
                 .init("src_addr", .sockaddr(.pointee(argument: 5)), .out), .init("addrlen", .pointee(.int), .inout_, capture: length),
             ], dialect: { $0.recvfromCall() }),
         .init("sendmsg", x86_64: 46, aarch64: 211, [.network],

@@ -15,10 +15,13 @@ enum Ring {
 
     private static func array(_ stride: Int) -> Capture { .memory(.argument(3), scale: stride, most: 1 << 16) }
 
+    private static let files = Capture.all([array(4), .descriptors(.argument(3), stride: 4)])
+
     /// A structure with an array and as many tags.
     private static func resources(count: Int, data: Int, width: Int) -> Capture {
         .all([
             .memory(.argument(3)), .through(data, .memory(.field(count), scale: width, most: 1 << 16)),
+            width == 4 ? .through(data, .descriptors(.field(count), stride: 4)) : .nothing,
             .through(data + 8, .memory(.field(count), scale: 8, most: 1 << 16)),
         ])
     }
@@ -39,10 +42,10 @@ enum Ring {
 
     static let registrations: [UInt64: Registration] = [
         0: .given(array(16)) { d, v, n in d.ringBuffers(v, n) },
-        2: .given(array(4)) { d, v, n in d.ringFiles(v, n, skipping: false) },
-        4: .given(array(4)) { d, v, n in d.ringFiles(v, n, skipping: false) },
-        6: .given(.all([.memory(.constant(16)), .through(8, .memory(.argument(3), scale: 4))])) { d, v, n in d.ringFilesUpdate(v, n) },
-        7: .given(array(4)) { d, v, n in d.ringFiles(v, n, skipping: false) },
+        2: .given(files) { d, v, n in d.ringFiles(v, n, skipping: false) },
+        4: .given(files) { d, v, n in d.ringFiles(v, n, skipping: false) },
+        6: .given(.all([.memory(.constant(16)), .through(8, files)])) { d, v, n in d.ringFilesUpdate(v, n) },
+        7: .given(files) { d, v, n in d.ringFiles(v, n, skipping: false) },
         8: .dialect(.both(.memory(.argument(3), scale: 8, plus: 16))) { d, v, n in d.ringProbe(v, n) },
         11: .given(array(16)) { d, v, n in d.array(v, count: Int(n), stride: 16, evenOnError: true) { d.ringRestriction($0) } },
         13: .given(resources(count: 0, data: 16, width: 4)) { d, v, n in d.ringResources(v, size: n, isUpdate: false, areFiles: true) },
