@@ -187,15 +187,6 @@ struct CaptureCompiler {
             return r
         }
 
-        /// Prepares registers for what `body` returns; if that adds nothing, they are not needed.
-        mutating func using(_ body: (inout Operations) -> (inout Operations) -> Void) {
-            let before = all.count
-            let rest = body(&self)
-            let prepared = all.count
-            rest(&self)
-            if all.count == prepared { all.removeLast(prepared - before) }
-        }
-
         /// What `body` adds is left out unless a register & `mask` is `value`.
         mutating func unless(_ source: UInt8, _ mask: UInt64, _ value: UInt64, _ body: (inout Operations) -> Void) {
             let at = all.count
@@ -409,26 +400,18 @@ struct CaptureCompiler {
         case .when(let argument, let mask, let value, let inner):
             o.unless(UInt8(argument), mask, value) { compile(inner, r, base, &$0) }
         case .all(let each): for c in each { compile(c, r, base, &o) }
-        case .through(let offset, let inner):
-            o.using { o in
-                let pointer = o.load(r, offset, 8)
-                return { compile(inner, pointer, r, &$0) }
-            }
-        case .at(let offset, let inner):
-            o.using { o in
-                let there = o.set(r, value: UInt64(offset))
-                return { compile(inner, there, r, &$0) }
-            }
+        case .through(let offset, let inner): o.serving({ $0.load(r, offset, 8) }, { compile(inner, $1, r, &$0) })
+        case .at(let offset, let inner): o.serving({ $0.set(r, value: UInt64(offset)) }, { compile(inner, $1, r, &$0) })
         case .whenField(let offset, let width, let mask, let value, let inner):
-            o.using { o in
-                let field = o.load(base, offset, width)
-                return { $0.unless(field, mask, value) { compile(inner, r, base, &$0) } }
-            }
+            o.serving({ $0.load(base, offset, width) }, { o, field in
+                o.unless(field, mask, value) { compile(inner, r, base, &$0) }
+            })
         case .each(let n, let stride, let most, let inner):
-            o.using { o in
-                let count = register(n, base, &o)
-                return { if let count { $0.loop(r, count, stride: stride, most: most) { compile(inner, $1, $1, &$0) } } }
-            }
+            let before = o.all.count
+            guard let count = register(n, base, &o) else { return }
+            let after = o.all.count
+            o.loop(r, count, stride: stride, most: most) { compile(inner, $1, $1, &$0) }
+            if o.all.count == after { o.all.removeLast(after - before) }
         case .verbose(let inner): if isVerbose { compile(inner, r, base, &o) }
         case .abbreviated(let inner): if !isVerbose { compile(inner, r, base, &o) }
         case .nothing: break
