@@ -46,6 +46,20 @@ import Testing
         }
     }
 
+    /// What backends capture in the kernel is no guess: a row states what its code reads.
+    @Test func whatCodeReadsIsStatedBesideIt() {
+        for row in Self.rows {
+            for a in row.arguments where a.capture == nil {
+                switch a.kind {
+                case .custom: Issue.record("\(row.name): \(a.name)")
+                // Of an operation that no row knows, only the address is known.
+                case .address where row.dialect != nil && row.variants == nil: Issue.record("\(row.name): \(a.name)")
+                default: break
+                }
+            }
+        }
+    }
+
     @Test func lengthsAreFoundInArgumentsThatTheCallHas() {
         func lengths(_ kind: ValueKind) -> [ValueKind.Length] {
             switch kind {

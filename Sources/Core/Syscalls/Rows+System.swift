@@ -13,7 +13,7 @@ extension SyscallTable {
         .init("reboot", x86_64: 169, aarch64: 142, [],
             [.enumerated("magic", .rebootMagic1), .enumerated("magic2", .rebootMagic2),
              .enumerated("op", .rebootOperations),
-             .init("arg", .custom { d, v in d.rebootArgument(v) }, capture: .like(.string), when: { $0[2] & 0xffff_ffff == 0xa1b2_c3d4 })]),
+             .init("arg", .custom { d, v in d.rebootArgument(v) }, capture: .when(argument: 2, is: 0xa1b2_c3d4, .like(.string)), when: { $0[2] & 0xffff_ffff == 0xa1b2_c3d4 })]),
         .init("kexec_load", x86_64: 246, aarch64: 104, [],
             [.address("entry"), .ulong("nr_segments"), .custom("segments", capture: .memory(.argument(1), scale: 32, most: 512)) { d, v in d.kexecSegments(v, count: d[1]) },
              .custom("flags", capture: .nothing) { d, v in d.beside(v, mask: 0xffff_0000, .kexecArchitectures, flags: .kexecFlags) }]),
