@@ -268,9 +268,12 @@ struct CaptureCompiler {
             memory(r, Capture.Amount(n), r, limit: 128, &o)
             // AF_XDP shares memory with a socket.
             if describes { compile(.whenField(0, width: 2, is: 44, .at(12, .descriptors(.constant(1), stride: 4))), r, r, &o) }
-        case .msghdr: message(r, &o)
+        case .msghdr:
+            socket(&o)
+            message(r, &o)
         case .mmsghdr(let n):
             guard let count = register(Capture.Amount(n), r, &o) else { return }
+            socket(&o)
             o.add(CAPTURE_BYTES, r, length: count, scale: 64, limit: elementLimit * 64)
             o.loop(r, count, stride: 64, most: elementLimit) { message($1, &$0, isCaptured: true) }
         case .sized(let k, _): compile(k, r, &o)
@@ -303,7 +306,6 @@ struct CaptureCompiler {
         o.free = free
         let vectors = o.load(r, 16, 8), count = o.load(r, 24, 8)
         self.vectors(vectors, count, &o, flags: CAPTURE_MESSAGES)
-        socket(of: o.load(vectors, 0, 8), &o)
         o.free = free
         let control = o.load(r, 32, 8), controlLength = o.load(r, 40, 8)
         // The kernel takes no more control data by default.
@@ -312,12 +314,10 @@ struct CaptureCompiler {
         o.free = free
     }
 
-    /// What the call's socket speaks, if it may be netlink: messages start with a short length.
-    private func socket(of message: UInt8, _ o: inout Operations) {
-        guard !describes else { return }
-        let free = o.free
-        o.unless(o.load(message, 0, 4), 0xffff_0000, 0) { $0.add(CAPTURE_DESCRIPTOR, 0) }
-        o.free = free
+    /// Whether the call's socket, its first argument, speaks netlink: where descriptors are
+    /// described that is known already.
+    private func socket(_ o: inout Operations) {
+        if !describes { o.add(CAPTURE_DESCRIPTOR, 0) }
     }
 
     private func vectors(_ r: UInt8, _ count: UInt8, _ o: inout Operations, isFilled: Bool = false, flags: capture_flag? = nil) {
@@ -333,6 +333,10 @@ struct CaptureCompiler {
             let count = o.set(length, shift: 2, value: UInt64(bitPattern: -4))
             let first = o.set(control, value: 16)
             o.add(CAPTURE_DESCRIPTORS, first, length: count, scale: 4, count: 253)
+        }
+        // SOL_SOCKET, SCM_PIDFD
+        o.unless(kind, .max, 1 | 4 << 32) { o in
+            o.add(CAPTURE_DESCRIPTORS, o.set(control, value: 16), scale: 4, count: 1)
         }
     }
 
@@ -420,8 +424,8 @@ struct CaptureCompiler {
         case .memory(let n, let scale, let plus, let most): memory(r, n, base, scale: scale, plus: plus, limit: most, &o)
         case .buffer(let n): memory(r, n, base, limit: bufferLimit, &o)
         case .message(let n):
+            socket(&o)
             memory(r, n, base, limit: bufferLimit, &o, flags: Int32(CAPTURE_MESSAGES.rawValue))
-            socket(of: r, &o)
         case .vectors(let n):
             guard let count = register(n, base, &o) else { return }
             vectors(r, count, &o)

@@ -138,6 +138,7 @@ static void enter(struct task_state *t, struct task_struct *task, void *regs, in
     t->faulted = 0;
     t->absent.places = 0;
     t->lost_ahead = 0;
+    t->is_netlink = 0;
     store_arguments(t, regs, p == 1);
     t->call.entered = bpf_ktime_get_ns();
     t->program = *program;
@@ -226,6 +227,7 @@ static void leave(struct task_state *t, struct task_struct *task, void *regs, in
         t->call.ahead = 0;
         t->used = 0;
         t->lost_ahead = 0;
+        t->is_netlink = 0;
         store_arguments(t, regs, p == 1);
         t->faulted = t->may_be_in_call ? 0 : ~0ull;
         t->program = shared.programs[place(p, number)];

@@ -113,6 +113,7 @@ static __always_inline void describe_socket(struct task_state *t, struct capture
     d->socket.family = half(sock + LAYOUT.sock_family);
     d->socket.protocol = half(sock + LAYOUT.sock_protocol);
     d->flags |= CAPTURE_DETAILED;
+    t->is_netlink = d->socket.family == FAMILY_NETLINK;
     if (!(configuration.descriptors & CAPTURE_SOCKETS)) return;
     switch (d->socket.family) {
     case FAMILY_INET:
@@ -234,7 +235,7 @@ __noinline int describe_path(struct task_state *t, uint64_t path, uint64_t file,
     return 0;
 }
 
-/// Appends a segment about a socket: what it speaks, and nothing else.
+/// Appends a segment about a socket that speaks netlink: that it does, and nothing else.
 static __always_inline void describe_protocol(struct task_state *t, uint64_t path, uint64_t file, uint64_t key) {
     uint32_t mode = half(word(word(path + LAYOUT.path_dentry) + LAYOUT.dentry_inode) + LAYOUT.inode_mode) & 0xffff;
     if ((mode & S_TYPE) != S_SOCKET) return;
@@ -245,6 +246,7 @@ static __always_inline void describe_protocol(struct task_state *t, uint64_t pat
     struct capture_descriptor *d = (void *)(s + 1);
     *d = (struct capture_descriptor){.mode = mode, .magic = SOCKET_MAGIC};
     describe_socket(t, d, file);
+    if (!t->is_netlink) return;
     *s = (struct capture_segment){.address = (int32_t)key, .length = sizeof *d, .moment = key >> 32};
     t->used = used + sizeof *s + sizeof *d;
 }

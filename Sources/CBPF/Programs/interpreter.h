@@ -67,12 +67,6 @@ __noinline int capture(struct task_state *t, uint64_t address, uint64_t length, 
     return t->span.failed;
 }
 
-/// Whether what is there starts as a message of netlink does: with its length, below 64 KiB.
-static __always_inline bool is_message(uint64_t address) {
-    uint32_t length = ~0u;
-    return bpf_probe_read_user(&length, 4, (void *)address) == 0 && length < 1u << 16;
-}
-
 /// Remembers a string that is not there, of the first array that has such.
 static __always_inline void note_absent(struct task_state *t, uint32_t index, uint64_t string) {
     if (!t->absent.places) {
@@ -111,7 +105,7 @@ static long vector_element(uint32_t index, struct loop *l) {
     uint64_t length = vector[1] < left ? vector[1] : left;
     if (t->walk.how & FILLED) t->walk.left = left - length;
     uint64_t limit = t->walk.limit;
-    if (t->walk.how & MESSAGES && limit < CAPTURE_MESSAGE && is_message(vector[0])) limit = CAPTURE_MESSAGE;
+    if (t->walk.how & MESSAGES && limit < CAPTURE_MESSAGE && t->is_netlink) limit = CAPTURE_MESSAGE;
     if (length > limit) length = limit;
     if (capture(t, vector[0], length, t->walk.how & MOMENT)) t->walk.failed = 1;
     return 0;
@@ -132,7 +126,7 @@ static __always_inline int perform(struct task_state *t, const struct capture_op
     if (o->code == CAPTURE_DESCRIPTOR) return describe(t, address, moment);
     if (o->code > CAPTURE_DESCRIPTOR) return describe_all(t, address, count < o->count ? count : o->count, o->scale, moment);
     if (o->code <= CAPTURE_STRING) {
-        if (o->flags & CAPTURE_MESSAGES && limit < CAPTURE_MESSAGE && is_message(address)) limit = CAPTURE_MESSAGE;
+        if (o->flags & CAPTURE_MESSAGES && limit < CAPTURE_MESSAGE && t->is_netlink) limit = CAPTURE_MESSAGE;
         uint64_t length = limit;
         if (counted && count < 1u << 30 && count * o->scale < limit) length = count * o->scale;
         return capture(t, address, length, o->code == CAPTURE_STRING ? moment | STRING : moment);

@@ -78,6 +78,8 @@ struct task_state {
     uint32_t may_be_in_call;
     /// It has yet to return from the call that made it.
     uint32_t newborn;
+    /// The call's socket speaks netlink, as far as that was looked at.
+    uint32_t is_netlink;
     /// Operations, by their place in the program, whose memory was not there at entry.
     uint64_t faulted;
     /// What is done about the call.

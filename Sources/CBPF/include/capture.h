@@ -228,7 +228,7 @@ enum capture_flag {
     CAPTURE_EVEN_ON_ERROR = 1,
     /// The bytes left are those of the result: vectors that the kernel filled.
     CAPTURE_FILLED = 2,
-    /// What starts with a short length, as netlink's messages do, is captured whole.
+    /// What a socket of netlink carries is captured whole.
     CAPTURE_MESSAGES = 4,
 };
 
@@ -297,7 +297,7 @@ enum {
     CAPTURE_EVENTFDS = 8,
     CAPTURE_PIDFDS = 16,
     CAPTURE_SIGNALFDS = 32,
-    /// Alone: family and protocol of sockets, and nothing else.
+    /// Alone: which sockets speak netlink, and its protocol; nothing else.
     CAPTURE_PROTOCOLS = 64,
 };
 

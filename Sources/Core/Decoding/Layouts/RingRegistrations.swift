@@ -54,7 +54,7 @@ enum Ring {
         16: .given(resources(count: 24, data: 8, width: 16)) { d, v, n in d.ringResources(v, size: n, isUpdate: true, areFiles: false) },
         17: .given(array(1)) { d, v, n in d.processorSet(v, size: n) },
         19: .dialect(.both(array(4))) { d, v, n in d.ringWorkerLimits(v, n) },
-        20: .given(array(16)) { d, v, n in d.array(v, count: Int(n), stride: 16, evenOnError: true) { d.structure($0, registeredRing) } },
+        20: .given(.all([array(16), .at(8, .descriptors(.argument(3), stride: 16))])) { d, v, n in d.array(v, count: Int(n), stride: 16, evenOnError: true) { d.structure($0, registeredRing) } },
         21: .given(array(16)) { d, v, n in d.array(v, count: Int(n), stride: 16, evenOnError: true) { d.structure($0, unregisteredRing) } },
         22: .structure(bufferRing),
         23: .structure(bufferRing),
