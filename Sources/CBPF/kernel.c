@@ -223,6 +223,7 @@ int cbpf_read_kernel(struct cbpf_kernel *k, int descriptors) {
         {"task_struct", "pid", &k->offsets.task_pid},
         {"task_struct", "tgid", &k->offsets.task_tgid},
         {"task_struct", "comm", &k->offsets.task_comm},
+        {"task_struct", "__state", &k->offsets.task_state},
         {"task_struct", "exit_code", &k->offsets.task_exit_code},
         {"task_struct", "signal", &k->offsets.task_signal},
         {"task_struct", "thread_info", &thread_info},

@@ -4,6 +4,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,6 +182,7 @@ struct cbpf *cbpf_load(const struct cbpf_kernel *kernel, const struct cbpf_plan 
     bpf_object__for_each_program(p, b->object) {
         const char *section = bpf_program__section_name(p);
         if (!plan->signals && !strncmp(section, "btf/signal_", 11)) bpf_program__set_autoload(p, false);
+        if (!plan->adopts && !strcmp(section, "tasks/adopt")) bpf_program__set_autoload(p, false);
         if (!plan->renames && !strcmp(section, "btf/task_rename")) bpf_program__set_autoload(p, false);
     }
     loading = kernel;
@@ -250,35 +252,51 @@ static int walk(struct cbpf *b, const char *name) {
 
 int cbpf_sweep(struct cbpf *b) { return walk(b, "sweep"); }
 
-int cbpf_adopt_threads(struct cbpf *b, pid_t pid) {
+int cbpf_adopt_threads(struct cbpf *b, pid_t pid, int one) {
     b->shared->adopting = pid;
+    b->shared->adopts_one = one;
     uint64_t before = b->shared->live;
     int r = walk(b, "adopt_threads");
     return r < 0 ? r : (int)(b->shared->live - before);
 }
 
 /// The state a new task starts with; its first words say how (`struct task_state`).
-static int adopt(struct cbpf *b, int pidfd, int starting) {
+static int adopt(struct cbpf *b, int pidfd, uint32_t start) {
     struct bpf_map *map = bpf_object__find_map_by_name(b->object, "tasks");
     uint32_t *state = calloc(1, bpf_map__value_size(map));
     if (!state) return -ENOMEM;
-    state[0] = starting;
-    state[2] = !starting;
+    state[0] = start;
     int r = bpf_map_update_elem(b->tasks, &pidfd, state, BPF_NOEXIST);
     free(state);
+    return r;
+}
+
+int cbpf_adopt_start(struct cbpf *b, int pidfd) {
+    enum { STARTING = 1 };
+    int r = adopt(b, pidfd, STARTING);
     if (!r) __atomic_add_fetch(&b->shared->live, 1, __ATOMIC_RELAXED);
     return r;
 }
 
-int cbpf_adopt_task(struct cbpf *b, pid_t tid, int starting) {
-    enum { PIDFD_THREAD = O_EXCL };
-    // Before Linux 6.9 there are descriptors of thread group leaders only.
-    int pidfd = syscall(SYS_pidfd_open, tid, PIDFD_THREAD);
-    if (pidfd < 0 && errno == EINVAL) pidfd = syscall(SYS_pidfd_open, tid, 0);
-    if (pidfd < 0) return -errno;
-    int r = adopt(b, pidfd, starting);
+int cbpf_exclude(struct cbpf *b, pid_t pid) {
+    enum { EXCLUDED = 3 };
+    int pidfd = cbpf_pidfd(pid);
+    if (pidfd < 0) return pidfd;
+    int r = adopt(b, pidfd, EXCLUDED);
     close(pidfd);
     return r;
+}
+
+int cbpf_probe_ring(void) { return libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL); }
+int cbpf_probe_task_storage(void) { return libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, NULL); }
+
+int cbpf_may_load(void) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2] = {{0}};
+    if (syscall(SYS_capget, &header, data) != 0) return 0;
+    uint64_t effective = (uint64_t)data[1].effective << 32 | data[0].effective;
+    uint64_t needed = 1ull << CAP_BPF | 1ull << CAP_PERFMON;
+    return effective & 1ull << CAP_SYS_ADMIN || (effective & needed) == needed;
 }
 
 uint64_t cbpf_live(struct cbpf *b) { return __atomic_load_n(&b->shared->live, __ATOMIC_ACQUIRE); }

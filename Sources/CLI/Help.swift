@@ -13,6 +13,7 @@ enum Help {
         var out = """
             Usage: \(program) [OPTION]... [--] PROGRAM [ARGUMENT]...
                or: \(program) [OPTION]... -p PID...
+               or: \(program) doctor [--format=json]
             Shows the system calls and signals of a program.
 
             """

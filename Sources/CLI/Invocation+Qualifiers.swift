@@ -26,7 +26,7 @@ extension Invocation {
         case .verbose: settings.text.decoding.dereferenced = try syscalls(value)
         case .raw: settings.text.decoding.raw = try syscalls(value)
         case .signal: settings.text.signals = try signalSet(value)
-        case .status: settings.text.statuses = try namedSet(value, "status", Self.statuses, all: .all)
+        case .status: settings.pipeline.plan.selection.outcomes = try namedSet(value, "status", Self.statuses, all: .all)
         case .read: settings.text.dumpReads = try descriptorSet(value)
         case .write: settings.text.dumpWrites = try descriptorSet(value)
         case .traceFds: settings.pipeline.access.descriptors = try descriptorSet(value)
@@ -72,7 +72,7 @@ extension Invocation {
         }
     }
 
-    private static let statuses: [(String, TextOptions.Statuses)] = [
+    private static let statuses: [(String, CallSelection.Outcomes)] = [
         ("successful", .successful), ("failed", .failed), ("unfinished", .unfinished), ("unavailable", .unavailable),
         ("detached", .detached),
     ]

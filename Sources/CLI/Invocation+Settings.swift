@@ -33,18 +33,21 @@ extension Invocation {
         if settings.showsTrace { plan.memory.descriptors = settings.text.decoding.descriptors }
         if !settings.pipeline.access.paths.isEmpty { plan.memory.descriptors.insert(.path) }
         plan.commands = settings.showsTrace && (settings.text.commands || settings.text.decoding.commands)
-        plan.signals = settings.showsTrace && settings.text.signals != .none
+        plan.signals = settings.showsTrace ? settings.text.signals : .none
         if let summary = settings.summary {
             plan.systemTime = !summary.wallClock || summary.columns.contains(.systemTime)
         }
         if !command.isEmpty { plan.target.launch = try launch(command) }
         settings.pipeline.plan = plan
         settings.text.program = program
+        settings.text.calls = plan.selection
+        // Of tasks that nobody named, every line has to tell which.
+        if plan.target.scope != .named, settings.text.taskPrefix == .whenSeveral { settings.text.taskPrefix = .bracketAlways }
         return settings
     }
 
-    /// Whether a process to attach to was named.
-    var hasTarget: Bool { !settings.pipeline.plan.target.attach.isEmpty }
+    /// Whether something is to be traced besides a program.
+    var hasTarget: Bool { !settings.pipeline.plan.target.attach.isEmpty || settings.pipeline.plan.target.scope != .named }
 
     private static func together(_ a: String, _ b: String) -> UsageError {
         UsageError("\(a) and \(b) cannot be provided simultaneously")
@@ -86,10 +89,13 @@ extension Invocation {
             if daemonize > 0 || daemonizeLong {
                 throw UsageError("PROG [ARGS] must be specified with -D/--daemonize", help: true)
             }
-            if plan.target.attach.isEmpty { throw UsageError("must have PROG [ARGS] or -p PID", help: true) }
+            if !hasTarget { throw UsageError("must have PROG [ARGS] or -p PID", help: true) }
         }
         if daemonize > 3 {
             throw UsageError("Too many -D's (\(daemonize)), maximum supported -D count is 3", help: true)
+        }
+        if plan.isExact && plan.target.scope != .named {
+            throw UsageError("--exact and --all or --cgroup cannot be provided simultaneously: what waits for renacer may be what shows its output")
         }
         if plan.ptrace.killOnExit && !plan.target.attach.isEmpty {
             throw UsageError("--kill-on-exit and -p/--attach are mutually exclusive options")
@@ -194,7 +200,7 @@ extension Invocation {
         if separately {
             settings.text.taskPrefix = .never
         } else if follows || always || plan.target.attach.count > 1
-            || !plan.target.attach.isEmpty && !command.isEmpty {
+            || !plan.target.attach.isEmpty && !command.isEmpty || plan.target.scope != .named {
             settings.text.taskPrefix = .numberAlways
         }
         if plan.target.attach.isEmpty && quietCount == 0 && !quietLong {

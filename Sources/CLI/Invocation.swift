@@ -99,9 +99,15 @@ struct Invocation {
             }
             settings.pipeline.plan.bpf.ringSize = Int(n)
 
+        case .all: settings.pipeline.plan.target.scope = .all
+        case .cgroup: settings.pipeline.plan.target.scope = .cgroup(try Cgroup.id(of: value))
+        case .minimumDuration:
+            guard let ns = duration(value) else { throw invalid }
+            settings.pipeline.plan.selection.minimumDuration = ns
+
         case .tracePath: paths.append(value)
-        case .successfulOnly: settings.text.statuses = .successful; statusOption += 1
-        case .failedOnly: settings.text.statuses = .failed; statusOption += 1
+        case .successfulOnly: settings.pipeline.plan.selection.outcomes = .successful; statusOption += 1
+        case .failedOnly: settings.pipeline.plan.selection.outcomes = .failed; statusOption += 1
 
         case .output: output = value
         case .append: append = true

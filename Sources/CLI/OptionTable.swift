@@ -45,10 +45,10 @@ struct Option: Sendable {
 /// What an option means.
 enum OptionID: Sendable, Equatable {
     case expression, qualifier(Qualifier)
-    case environment, attach, user, argv0
+    case environment, attach, user, argv0, all, cgroup
     case detachOn, daemonize, follow, interruptible, killOnExit, syscallLimit, oldFork
     case seccomp, noSeccomp, placement, backend, exact, ringSize
-    case tracePath, successfulOnly, failedOnly
+    case tracePath, successfulOnly, failedOnly, minimumDuration
     case column, color, instructionPointer, stackTrace, stackTraceLimit, syscallNumber, argumentNames
     case output, append, separately, relative, stringLimit, absoluteShort, absoluteLong, callTimes
     case noAbbreviation, hexShort, hexLong, constants, descriptorsShort, pidNamespaces, commands, alwaysShowPid
@@ -85,6 +85,8 @@ enum Qualifier: String, Sendable, CaseIterable {
 extension Option {
     static let all: [Option] = [
         .init(.attach, "p", ["attach"], .required("PID"), .startup, "trace the running process PID, all its threads with -f; repeatable, or a list"),
+        .init(.all, nil, ["all"], .none, .startup, "trace every task of the system, until PROGRAM ends or a signal comes (bpf)"),
+        .init(.cgroup, nil, ["cgroup"], .required("PATH"), .startup, "trace the tasks in a cgroup, a directory below the cgroup2 mount, and those that enter it (bpf)"),
         .init(.environment, "E", ["env"], .required("VAR[=VALUE]"), .startup, "set VAR in the program's environment, or remove it"),
         .init(.user, "u", ["user"], .required("USER"), .startup, "run the program as USER, a name or UID:GID"),
         .init(.argv0, nil, ["argv0"], .required("NAME"), .startup, "the program's argv[0]"),
@@ -110,6 +112,7 @@ extension Option {
         .init(.qualifier(.status), nil, ["status"], .required("SET"), .filtering, "only calls that ended so: successful, failed, unfinished, unavailable, detached", values: ["successful", "failed", "unfinished", "unavailable", "detached"]),
         .init(.successfulOnly, "z", ["successful-only"], .none, .filtering, "only calls that succeeded"),
         .init(.failedOnly, "Z", ["failed-only", "failing-only"], .none, .filtering, "only calls that failed"),
+        .init(.minimumDuration, nil, ["min-duration"], .required("TIME"), .filtering, "only calls that took TIME or longer: 50us, 10ms, 1s; microseconds without a unit"),
 
         .init(.output, "o", ["output"], .required("FILE"), .format, "write the trace to FILE, or to a command: '|CMD' or '!CMD'"),
         .init(.append, "A", ["output-append-mode"], .none, .format, "append to FILE"),

@@ -10,6 +10,8 @@ extension Settings {
         }
         need(.injection, "--inject", if: !plan.tampering.isEmpty)
         need(.attach, "--attach", if: !plan.target.attach.isEmpty)
+        need(.systemWide, "--all", if: plan.target.scope == .all)
+        if case .cgroup = plan.target.scope { need(.systemWide, "--cgroup", if: true) }
         need(.seccompFilter, "--seccomp-bpf", if: plan.ptrace.seccomp == .always)
         need(.killOnExit, "--kill-on-exit", if: plan.ptrace.killOnExit)
         need(.detachOnExecve, "--detach-on=execve", if: plan.detachOnExecve)

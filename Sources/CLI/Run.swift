@@ -30,27 +30,21 @@ struct Run {
             settings.text.palette = ColorPalette(getenv("STRACE_COLORS").map { String(cString: $0) } ?? "")
         }
 
-        let kind = settings.pipeline.backend.flatMap(BackendRegistration.named) ?? BackendRegistration.all[0]
-        let backend = kind.make()
-        let requirements = settings.requirements
-        if settings.pipeline.backend != nil, !requirements.isEmpty {
-            let others = BackendRegistration.all.filter { $0.name != kind.name }.map { $0.make() }
-            if let refusal = Planner.refusal(of: backend, requirements, others: others) { throw UsageError(refusal.description) }
-        }
+        let backend = try chooseBackend()
+        if output.reader > 0 { settings.pipeline.plan.target.excluded = [output.reader] }
         var sinks: [any Sink] = []
         if settings.showsTrace {
             sinks.append(StraceTextSink(settings.text, outputs: output.selector, inspector: backend.inspector))
         }
         if var summary = settings.summary {
-            let statuses = settings.text.statuses
-            summary.admits = { statuses.admits($0) }
+            summary.calls = settings.text.calls
             sinks.append(SummarySink(summary, output: output.shared))
         }
         let access = settings.pipeline.access
         let filter = access.isEmpty ? nil : AccessFilter(access, inspector: backend.inspector)
         if let filter { backend.limitTampering(to: filter) }
         let consequence = asStrace ? "" : ": the trace is not complete"
-        let pipeline = Pipeline(backend, filter: filter, sinks: sinks, counts: settings.text.statuses.admits) { [program] in
+        let pipeline = Pipeline(backend, filter: filter, sinks: sinks) { [program] in
             Message.print($0.description + consequence, program: program)
         }
 
@@ -89,6 +83,19 @@ struct Run {
                     + "\(account.imbalance) neither", program: program)
         }
         return account.totalLost == 0 && account.imbalance == 0
+    }
+
+    /// The backend that was named, or the first that can do what is asked for.
+    private func chooseBackend() throws(UsageError) -> any Backend {
+        let named = settings.pipeline.backend.flatMap(BackendRegistration.named)
+        let backend = (named ?? BackendRegistration.all[0]).make()
+        let requirements = settings.requirements
+        if requirements.isEmpty { return backend }
+        if Planner.refusal(of: backend, requirements, others: []) == nil { return backend }
+        let others = BackendRegistration.all.filter { $0.name != String(describing: backend.name) }.map { $0.make() }
+        guard let refusal = Planner.refusal(of: backend, requirements, others: others) else { return backend }
+        if named == nil, let able = others.first(where: { Planner.refusal(of: $0, requirements, others: []) == nil }) { return able }
+        throw UsageError(refusal.description)
     }
 
     private func wantsColor(_ output: TraceOutput) -> Bool {

@@ -15,7 +15,7 @@ final class TraceOutput {
     private var descriptor: Int32 = -1
     private var name = ""
     /// The shell of `-o '|command'`, 0 if there is none.
-    private var reader: pid_t = 0
+    private(set) var reader: pid_t = 0
 
     init(_ output: PipelineConfiguration.Output) throws(UsageError) {
         switch output.destination {

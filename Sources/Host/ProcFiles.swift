@@ -11,8 +11,8 @@ struct ProcFiles {
         content.deallocate()
     }
 
-    /// `/proc/TID/NAME` or `/proc/TID/NAME/NUMBER` as a C string, valid until the next call.
-    func name(_ tid: Int32, _ name: StaticString, _ number: Int32? = nil) -> UnsafePointer<CChar> {
+    /// `/proc/TID/NAME`, or `/proc/TID/NAME/NUMBER` and what follows, as a C string, valid until the next call.
+    func name(_ tid: Int32, _ name: StaticString, _ number: Int32? = nil, _ rest: StaticString = "") -> UnsafePointer<CChar> {
         var n = 0
         func put(_ s: StaticString) {
             memcpy(path + n, s.utf8Start, s.utf8CodeUnitCount)
@@ -35,6 +35,7 @@ struct ProcFiles {
             put("/")
             put(max(number, 0))
         }
+        put(rest)
         path[n] = 0
         return UnsafePointer(path)
     }

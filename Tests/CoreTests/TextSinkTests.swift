@@ -56,7 +56,7 @@ import Testing
         var t = ScriptedTrace()
         t.call("close", 3, outcome: .returned(0))
         t.call("close", 4, outcome: .failed(9))
-        #expect(try t.text { $0.statuses = .failed } == "close(4) = -1 EBADF (Bad file descriptor)\n")
+        #expect(try t.text { $0.calls.outcomes = .failed } == "close(4) = -1 EBADF (Bad file descriptor)\n")
     }
 
     @Test func lossIsShownInItsPlaceAndInTheAccount() throws {

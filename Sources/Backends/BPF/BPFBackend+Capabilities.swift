@@ -20,7 +20,7 @@ extension BPFBackend {
             .virtualCPUs: .unavailable("memory that virtual CPUs share with their program is not captured"),
             .seccompFilter: .unavailable("the bpf backend filters in the kernel by itself"),
             .killOnExit: .unavailable("tasks do not depend on the bpf backend"),
-            .detachOnExecve: .unavailable("the bpf backend does not let go of single tasks"),
+            .detachOnExecve: .exact,
             .placement: .unavailable("the bpf backend leaves tasks on their CPUs"),
             .stacks: .unavailable("not offered by this backend"),
             .kernelFilter: .exact,

@@ -161,12 +161,13 @@ extension BPFBackend {
             return
         case CAPTURE_SIGNAL.rawValue: signal(o.record, tid, pid)
         case CAPTURE_FORK.rawValue, CAPTURE_EXEC.rawValue, CAPTURE_EXIT.rawValue, CAPTURE_ATTACH.rawValue,
-            CAPTURE_RENAME.rawValue:
+            CAPTURE_DETACH.rawValue, CAPTURE_RENAME.rawValue:
             let change = o.record.loadUnaligned(as: capture_task_change.self)
             switch UInt32(header.kind) {
             case CAPTURE_FORK.rawValue: forked(change, tid, pid)
             case CAPTURE_EXEC.rawValue: executed(change, tid, pid)
             case CAPTURE_EXIT.rawValue: exited(change, tid, pid)
+            case CAPTURE_DETACH.rawValue: letGo(change, pid)
             default:
                 _ = task(tid, pid)
                 rename(tid, change)
@@ -312,7 +313,7 @@ extension BPFBackend {
         append(r.header.time, tid, pid, .process(.forked(child: child, isThread: group == pid)))
         _ = task(child, group)
         rename(child, r)
-        append(r.header.time, child, group, .process(.attached()))
+        if !meetsTasks { append(r.header.time, child, group, .process(.attached())) }
     }
 
     private func rename(_ tid: Int32, _ r: capture_task_change) {
@@ -330,6 +331,27 @@ extension BPFBackend {
             threads[pid] = 1
         }
         append(r.header.time, tid, pid, .process(.executed))
+    }
+
+    /// The kernel traces a task no longer that has executed (`-b execve`).
+    private func letGo(_ r: capture_task_change, _ pid: Int32) {
+        let task = task(Int32(bitPattern: r.other_tid), pid)
+        letGo(of: task, at: r.header.time)
+        tasks[task.tid] = nil
+        last = nil
+        let left = (threads[pid] ?? 1) - 1
+        threads[pid] = left > 0 ? left : nil
+    }
+
+    /// Tells of a task that is not traced any more, and of the call it is in.
+    func letGo(of task: TracedTask, at time: UInt64) {
+        if task.isShownInCall, var call = task.shownCall {
+            call.outcome = .detached
+            call.exitTime = time
+            call.memory = noMemory
+            append(time, task.tid, task.pid, .syscall(call))
+        }
+        if !meetsTasks { append(time, task.tid, task.pid, .process(.detached)) }
     }
 
     private func exited(_ r: capture_task_change, _ tid: Int32, _ pid: Int32) {

@@ -37,7 +37,7 @@ public final class BPFBackend: Backend {
     var joined: [UnsafeRawPointer: UnsafeMutableRawBufferPointer] = [:]
 
     var launched: Int32 = 0
-    private var pidfd: Int32 = -1
+    var pidfd: Int32 = -1
     private var isReaped = false
     var launchedEnd: TraceeEnd?
     private var isAsked: Ending?
@@ -58,7 +58,7 @@ public final class BPFBackend: Backend {
     private var hasBegun = false
 
     private enum Ending: Equatable { case signal(Int32), limit }
-    private let noMemory = NoMemory()
+    let noMemory = NoMemory()
 
     public init() {}
 
@@ -85,14 +85,12 @@ public final class BPFBackend: Backend {
         }
         var p = cbpf_plan()
         p.configuration = kernel.offsets
-        p.configuration.follows = plan.followForks ? 1 : 0
-        p.configuration.tracer = UInt32(getpid())
-        p.configuration.minimum_duration = plan.minimumDuration
+        configureTargets(&p)
+        configureFilters(&p)
         p.configuration.execve = UInt32(clinux_sys_execve)
         p.configuration.descriptors = descriptors
         p.renames = plan.commands ? 1 : 0
         try prepareRing(&p)
-        p.signals = plan.signals ? 1 : 0
         p.operation_count = compiler.operations.count
         var error = [CChar](repeating: 0, count: 512)
         let object = CapturePrograms.object()
@@ -110,7 +108,7 @@ public final class BPFBackend: Backend {
                 }
             }
         }
-        guard let programs else { throw TraceError("bpf: \(Self.reason(error))") }
+        guard let programs else { throw Self.missingPrivilege() ?? TraceError("bpf: \(Self.reason(error))") }
         noteRing(programs, wanted: p.ring_size)
         position = cbpf_position(programs)
     }
@@ -148,51 +146,12 @@ public final class BPFBackend: Backend {
     public func start() throws(TraceError) {
         guard let programs else { return }
         let attached = cbpf_attach(programs)
-        guard attached == 0 else { throw TraceError("bpf: cannot attach to the kernel's tracepoints: \(Self.message(attached))") }
+        guard attached == 0 else { throw Self.missingPrivilege() ?? TraceError("bpf: cannot attach to the kernel's tracepoints: \(Self.message(attached))") }
+        exclude(programs)
         if let launch = plan.target.launch { try start(launch, programs) }
         let level = plan.ptrace.interruptible ?? 2
         clinux_catch_signals(level >= 3 ? 1 : 0, level >= 4 ? 1 : 0)
         try attachAll(programs)
-    }
-
-    private func start(_ launch: CapturePlan.Launch, _ programs: OpaquePointer) throws(TraceError) {
-        let program = try ProgramLaunch(launch, .runs)
-        launched = program.pid
-        do throws(TraceError) { try holdBack(launched, programs) } catch {
-            program.abandon()
-            throw error
-        }
-        let adopted = cbpf_adopt_task(programs, launched, 1)
-        guard adopted == 0 else {
-            program.abandon()
-            throw TraceError("bpf: cannot trace process \(launched): \(Self.message(adopted))")
-        }
-        pidfd = cbpf_pidfd(launched)
-        if pidfd >= 0 { _ = cbpf_watch(programs, pidfd) }
-        _ = task(launched, launched)
-        if plan.commands { records.meet(launched) }
-        if launch.daemonize != .no { append(clinux_monotonic_ns(), launched, launched, .process(.attached())) }
-        program.go()
-    }
-
-    private func attachAll(_ programs: OpaquePointer) throws(TraceError) {
-        var failures: [String] = []
-        for pid in plan.target.attach {
-            if pid == getpid() { throw TraceError("I'm sorry, I can't let you do that, Dave.") }
-            let n = plan.followForks ? cbpf_adopt_threads(programs, pid) : cbpf_adopt_task(programs, pid, 0)
-            if n < 0 || plan.followForks && n == 0 {
-                failures.append("attach: process \(pid): \(Self.message(n < 0 ? n : -ESRCH))")
-                continue
-            }
-            _ = task(pid, pid)
-            if plan.commands { records.meet(pid) }
-            append(clinux_monotonic_ns(), pid, pid, .process(.attached(threads: plan.followForks ? Int(n) : 1)))
-        }
-        if tasks.isEmpty, let last = failures.popLast() {
-            failures.forEach(Self.say)
-            throw TraceError(last)
-        }
-        failures.forEach(Self.say)
     }
 
     public func nextBatch(deadline: UInt64?) throws(TraceError) -> Delivery {
@@ -280,7 +239,11 @@ public final class BPFBackend: Backend {
     private func hasEnded(_ programs: OpaquePointer) -> Bool {
         let live = cbpf_live(programs)
         if pidfd >= 0, !isReaped, live == 0 || tasks[launched] == nil { reap() }
-        return live == 0
+        guard meetsTasks else { return live == 0 }
+        // There are always others: the program's end is the trace's, or somebody has to say so.
+        guard isReaped else { return false }
+        stop(programs)
+        return true
     }
 
     /// Takes note of how the launched program ended, if it has.
@@ -300,10 +263,7 @@ public final class BPFBackend: Backend {
             if signal != 0 { isAsked = .signal(signal) }
         }
         guard let isAsked, !isStopped else { return }
-        isStopped = true
-        // What tasks are in while they are let go of.
-        _ = cbpf_sweep(programs)
-        cbpf_detach(programs)
+        stop(programs)
         switch isAsked {
         case .limit:
             Self.say("System call limit has been reached, detaching tracees")
@@ -315,17 +275,18 @@ public final class BPFBackend: Backend {
         }
     }
 
+    private func stop(_ programs: OpaquePointer) {
+        isStopped = true
+        // What tasks are in while they are let go of.
+        _ = cbpf_sweep(programs)
+        cbpf_detach(programs)
+    }
+
     /// Tells of the tasks that were let go of.
     private func letGoOfAll() {
         let now = clinux_monotonic_ns()
         for task in tasks.values.sorted(by: { $0.tid < $1.tid }) where task.heldEnd == nil && task.isAlive {
-            if task.isShownInCall, var call = task.shownCall {
-                call.outcome = .detached
-                call.exitTime = now
-                call.memory = noMemory
-                append(now, task.tid, task.pid, .syscall(call))
-            }
-            append(now, task.tid, task.pid, .process(.detached))
+            letGo(of: task, at: now)
         }
         tasks.removeAll()
         last = nil

@@ -9,9 +9,9 @@
 
 #ifdef __TARGET_ARCH_x86
 enum { R_BP = 32, R_BX = 40, R_R10 = 56, R_R9 = 64, R_R8 = 72, R_CX = 88, R_DX = 96, R_SI = 104, R_DI = 112,
-       R_NUMBER = 120, R_IP = 128, R_SP = 152 };
+       R_AX = 80, R_NUMBER = 120, R_IP = 128, R_SP = 152 };
 #else
-enum { R_SP = 248, R_IP = 256, R_X0 = 272 };
+enum { R_SP = 248, R_IP = 256, R_X0 = 272, R_NUMBER = 280 };
 #endif
 
 typedef unsigned long long context;
@@ -90,10 +90,16 @@ static struct task_state *adopt(struct task_struct *task) {
     return t;
 }
 
+static void exclude(struct task_struct *task) {
+    struct task_state *t = bpf_task_storage_get(&tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+    if (t) t->starting = EXCLUDED;
+}
+
 /// The state of the task that runs; tasks nobody named are met here if all are to be traced.
-static struct task_state *current_state(struct task_struct *task) {
+static struct task_state *current_state(struct task_struct *task, int64_t number) {
     struct task_state *t = state_of(task);
     if (t || !configuration.scope || shared.stopped) return t;
+    if (!(shared.programs[place(personality(task, number), number)].flags & CAPTURE_WANTED)) return 0;
     if (bpf_get_current_pid_tgid() >> 32 == configuration.tracer) return 0;
     if (configuration.scope == 2) {
         bool below = false;
@@ -153,12 +159,12 @@ static void enter(struct task_state *t, struct task_struct *task, void *regs, in
 SEC("btf/sys_enter")
 int sys_enter(context *ctx) {
     struct task_struct *task = bpf_get_current_task_btf();
-    struct task_state *t = current_state(task);
-    if (!t) return 0;
     int64_t number = (int)ctx[1];
+    struct task_state *t = current_state(task, number);
+    if (!t) return 0;
     t->newborn = 0;
     if (t->starting) {
-        if (number != configuration.execve) return 0;
+        if (number != configuration.execve || t->starting == EXCLUDED) return 0;
         t->starting = IN_FIRST_EXEC;
     }
     enter(t, task, (void *)ctx[0], number);
@@ -239,8 +245,11 @@ static void leave(struct task_state *t, struct task_struct *task, void *regs, in
     t->in_call = 0;
     bool failed = result < 0 && result >= -4095;
     t->call.result = result;
-    if (configuration.minimum_duration && bpf_ktime_get_ns() - t->call.entered < configuration.minimum_duration) return;
-    if (configuration.dropped_outcomes & (failed ? 2 : 1)) return;
+    // Who knows of its entry is to know of its end.
+    if (t->told != t->call.entered) {
+        if (configuration.minimum_duration && bpf_ktime_get_ns() - t->call.entered < configuration.minimum_duration) return;
+        if (configuration.dropped_outcomes & (failed ? 2 : 1)) return;
+    }
     uint32_t first = t->program.first, entry = t->program.entry, exit = t->program.exit;
     if (t->faulted) run(t, first, entry, t->faulted, CAPTURE_LATE);
     if (exit) {
@@ -254,7 +263,7 @@ SEC("btf/sys_exit")
 int sys_exit(context *ctx) {
     struct task_struct *task = bpf_get_current_task_btf();
     struct task_state *t = state_of(task);
-    if (!t || t->starting == STARTING) return 0;
+    if (!t || t->starting == STARTING || t->starting == EXCLUDED) return 0;
     int64_t result = ctx[1];
     if (t->starting) t->starting = result < 0 ? STARTING : 0;
     if (is_killed(t, task)) return 0;
@@ -300,7 +309,11 @@ SEC("btf/sched_process_fork")
 int task_forked(context *ctx) {
     struct task_struct *child = (void *)ctx[1];
     struct task_state *parent = state_of(bpf_get_current_task_btf());
-    if (!parent || !configuration.follows || shared.stopped) return 0;
+    if (!parent || !(configuration.follows || parent->starting == EXCLUDED) || shared.stopped) return 0;
+    if (parent->starting == EXCLUDED) {
+        exclude(child);
+        return 0;
+    }
     if (wants_no_tracer()) return 0;
     struct task_state *t = adopt(child);
     if (!t) return 0;
@@ -316,25 +329,45 @@ int task_forked(context *ctx) {
     return 0;
 }
 
+/// Sends a record of the call that the task has entered, under the id that it had then.
+static void tell_entry(struct task_state *t, uint32_t tid) {
+    uint32_t used = t->used;
+    if (used > sizeof t->data) return;
+    identify(&t->call.header, CAPTURE_ENTERED, sizeof t->call + used);
+    t->call.header.tid = tid;
+    t->call.header.time = t->call.entered;
+    if (t->told == t->call.entered || send(&t->call, sizeof t->call + used, false)) t->told = t->call.entered;
+}
+
+/// Traces a task no longer; how its exec ends nobody learns.
+static void let_go(struct task_state *t, struct task_struct *task, uint32_t former) {
+    if (!configuration.summary && t->in_call) tell_entry(t, former);
+    bpf_task_storage_delete(&tasks, task);
+    struct capture_task_change r = {};
+    identify(&r.header, CAPTURE_DETACH, sizeof r);
+    r.other_tid = former;
+    // Who finds no task alive shall know of all that is still to come.
+    see();
+    r.live = __sync_fetch_and_add(&shared.live, -1ll) - 1;
+    send_change(&r, r.live == 0);
+}
+
 SEC("btf/sched_process_exec")
 int task_executed(context *ctx) {
     struct task_struct *task = bpf_get_current_task_btf();
     struct task_state *t = state_of(task);
-    if (!t || configuration.summary) return 0;
+    if (!t || t->starting == EXCLUDED) return 0;
+    uint32_t former = ctx[1];
+    if (configuration.detaches_at_exec && t->starting != IN_FIRST_EXEC) {
+        let_go(t, task, former);
+        return 0;
+    }
+    if (configuration.summary) return 0;
     if (t->in_call && t->faulted) recall_exec(t, ctx[2]);
     // What addresses meant is gone.
     t->faulted = 0;
-    uint32_t former = ctx[1];
-    if (t->in_call && former != (uint32_t)bpf_get_current_pid_tgid()) {
-        // The call was another thread's, by name.
-        uint32_t used = t->used;
-        if (used <= sizeof t->data) {
-            identify(&t->call.header, CAPTURE_ENTERED, sizeof t->call + used);
-            t->call.header.tid = former;
-            t->call.header.time = t->call.entered;
-            if (t->told == t->call.entered || send(&t->call, sizeof t->call + used, false)) t->told = t->call.entered;
-        }
-    }
+    // The call was another thread's, by name.
+    if (t->in_call && former != (uint32_t)bpf_get_current_pid_tgid()) tell_entry(t, former);
     struct capture_task_change r = {};
     identify(&r.header, CAPTURE_EXEC, sizeof r);
     r.other_tid = former;
@@ -362,7 +395,7 @@ int task_exited(context *ctx) {
     (void)ctx;
     struct task_struct *task = bpf_get_current_task_btf();
     struct task_state *t = state_of(task);
-    if (!t) return 0;
+    if (!t || t->starting == EXCLUDED) return 0;
     if (!configuration.summary) {
         if (t->in_call) {
             t->in_call = 0;
@@ -397,7 +430,7 @@ SEC("btf/task_rename")
 int task_renamed(context *ctx) {
     struct task_struct *task = (void *)ctx[0];
     struct task_state *t = state_of(task);
-    if (!t) return 0;
+    if (!t || t->starting == EXCLUDED) return 0;
     struct capture_task_change r = {};
     identify(&r.header, CAPTURE_RENAME, sizeof r);
     r.header.tid = FIELD(int32_t, task, configuration.task_pid);
@@ -424,10 +457,16 @@ static void fill_signal(struct capture_signal *r, uint32_t number, void *info) {
     }
 }
 
+static bool is_wanted_signal(uint64_t number) {
+    // What goes before a fatal signal may wait for it.
+    return number == KILL || configuration.signals >> ((number - 1) & 63) & 1;
+}
+
 SEC("btf/signal_deliver")
 int signal_delivered(context *ctx) {
     struct task_state *t = state_of(bpf_get_current_task_btf());
-    if (!t || t->starting == STARTING || ctx[0] == KILL) return 0;
+    if (!t || t->starting == STARTING || t->starting == EXCLUDED || ctx[0] == KILL) return 0;
+    if (!is_wanted_signal(ctx[0])) return 0;
     struct capture_signal r = {};
     identify(&r.header, CAPTURE_SIGNAL, sizeof r);
     // Handler and flags.
@@ -461,9 +500,9 @@ SEC("btf/signal_generate")
 int signal_generated(context *ctx) {
     struct task_struct *task = (void *)ctx[2];
     uint32_t number = ctx[0], result = ctx[4];
-    if (number == KILL) return 0;
+    if (number == KILL || !is_wanted_signal(number)) return 0;
     struct task_state *t = state_of(task);
-    if (!t || t->starting == STARTING) return 0;
+    if (!t || t->starting == STARTING || t->starting == EXCLUDED) return 0;
     if (!goes_by(task, number, result)) return 0;
     struct capture_signal r = {};
     r.header.kind = CAPTURE_SIGNAL;
@@ -520,11 +559,40 @@ int sweep(context *ctx) {
     return 0;
 }
 
-/// Starts tracing the threads of one process.
+/// Takes up the call in which a task sleeps: what it asked for is in its registers, and its memory
+/// can be read when the call has ended.
+static void meet_in_call(struct task_state *t, struct task_struct *task) {
+    void *regs = (void *)bpf_task_pt_regs(task);
+    if (!FIELD(uint32_t, task, configuration.task_state)) return;
+    int64_t number = FIELD(int32_t, regs, R_NUMBER);
+#ifdef __TARGET_ARCH_x86
+    // A page fault sleeps too, with its own number in that place; a call has found its result's so.
+    enum { NO_RESULT_YET = -38 };
+    if (FIELD(int64_t, regs, R_AX) != NO_RESULT_YET) return;
+#endif
+    if (number < 0) return;
+    uint32_t p = personality(task, number);
+    uint32_t at = place(p, number);
+    const struct capture_program *program = &shared.programs[at];
+    if (!(program->flags & CAPTURE_WANTED)) return;
+    t->call.number = number;
+    t->call.header.personality = p;
+    store_arguments(t, regs, p == 1);
+    t->faulted = ~0ull;
+    t->program = *program;
+    if (program->flags & CAPTURE_CHOOSES) choose(t);
+    t->call.entered = bpf_ktime_get_ns();
+    // Awake meanwhile, it is met as it leaves the call.
+    if (FIELD(uint32_t, task, configuration.task_state)) t->in_call = 1;
+}
+
+/// Starts tracing the threads of one process, or one of them.
 SEC("tasks/adopt")
 int adopt_threads(context *ctx) {
     struct task_struct *task = (void *)ctx[1];
-    if (!task || (uint32_t)FIELD(int32_t, task, configuration.task_tgid) != shared.adopting || state_of(task)) return 0;
+    if (!task || state_of(task)) return 0;
+    uint32_t id = FIELD(int32_t, task, shared.adopts_one ? configuration.task_pid : configuration.task_tgid);
+    if (id != shared.adopting) return 0;
     struct task_state *t = adopt(task);
     if (!t) return 0;
     t->may_be_in_call = 1;
@@ -534,6 +602,7 @@ int adopt_threads(context *ctx) {
     r.header.pid = FIELD(int32_t, task, configuration.task_tgid);
     bpf_probe_read_kernel_str(r.command, sizeof r.command, (char *)task + configuration.task_comm);
     deliver_change(&r, false);
+    meet_in_call(t, task);
     return 0;
 }
 

@@ -55,7 +55,7 @@ struct enumeration {
     uint32_t moment;
 };
 
-enum { STARTING = 1, IN_FIRST_EXEC = 2, SIGNALS_BEHIND = 4 };
+enum { STARTING = 1, IN_FIRST_EXEC = 2, EXCLUDED = 3, SIGNALS_BEHIND = 4 };
 
 enum { ABSENT = 32 };
 
@@ -71,7 +71,8 @@ struct absent {
 
 /// A traced task between its events.
 struct task_state {
-    /// The program's process before its exec (`STARTING`), of which nothing is shown but that exec, or in it.
+    /// The program's process before its exec (`STARTING`), of which nothing is shown but that exec, or in it;
+    /// or a task that is never traced (`EXCLUDED`), nor are its children.
     uint32_t starting;
     uint32_t in_call;
     /// It was met in the middle of its life: perhaps in a call whose entry was not seen.

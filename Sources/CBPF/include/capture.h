@@ -49,8 +49,9 @@ enum capture_kind {
     CAPTURE_FORK,
     CAPTURE_EXEC,
     CAPTURE_EXIT,
-    /// The task is traced from here on.
+    /// The task is traced from here on, or no longer.
     CAPTURE_ATTACH,
+    CAPTURE_DETACH,
     /// The task's `comm` changed to `command`.
     CAPTURE_RENAME,
 };
@@ -334,15 +335,19 @@ struct capture_configuration {
     uint32_t dropped_outcomes;
     /// Calls shorter than this, in ns, are not sent.
     uint64_t minimum_duration;
+    /// Signals that are sent: a bit for each number, from 1.
+    uint64_t signals;
     uint64_t cgroup;
     /// Where fields are in the running kernel's structures.
     uint32_t task_pid, task_tgid, task_exit_code, task_signal, task_comm;
     uint32_t task_status, signal_group_exit_code, signal_flags, signal_live;
-    uint32_t task_pending;
+    uint32_t task_pending, task_state;
     uint32_t program_path, program_interpreter, program_stack;
     uint32_t reserved;
     /// Number of the native execve.
     uint32_t execve;
+    /// A task that executes another program is let go of.
+    uint32_t detaches_at_exec;
     /// What is wanted of descriptors.
     uint32_t descriptors;
     struct capture_layout layout;
@@ -384,8 +389,8 @@ struct capture_shared {
     uint64_t guard_waiting;
     /// Nothing more is traced.
     uint64_t stopped;
-    /// The process whose threads are being adopted.
-    uint64_t adopting;
+    /// The process whose threads are being adopted, or the one thread.
+    uint64_t adopting, adopts_one;
 };
 
 /// Of one call on one CPU.

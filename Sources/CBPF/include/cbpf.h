@@ -40,6 +40,8 @@ struct cbpf_plan {
     int signals;
     /// Changes of tasks' commands are wanted.
     int renames;
+    /// Running tasks will be adopted.
+    int adopts;
 };
 
 /// Loads everything; nothing is traced yet. NULL on failure, with a line in `error`.
@@ -50,10 +52,18 @@ int cbpf_attach(struct cbpf *b);
 void cbpf_detach(struct cbpf *b);
 void cbpf_close(struct cbpf *b);
 
-/// Starts tracing one thread; `starting`: from its exec on.
-int cbpf_adopt_task(struct cbpf *b, pid_t tid, int starting);
-/// Starts tracing all threads of `pid` that are not traced yet: how many, or a negative errno.
-int cbpf_adopt_threads(struct cbpf *b, pid_t pid);
+/// Starts tracing a process of one thread, from its exec on: 0 or a negative errno.
+int cbpf_adopt_start(struct cbpf *b, int pidfd);
+/// Starts tracing all threads of process `pid` that are not traced yet, or `one` thread: how many,
+/// or a negative errno.
+int cbpf_adopt_threads(struct cbpf *b, pid_t pid, int one);
+/// Never traces a process of one thread, nor what it forks from now on: 0 or a negative errno.
+int cbpf_exclude(struct cbpf *b, pid_t pid);
+/// Whether this process has the capabilities that loading and attaching take.
+int cbpf_may_load(void);
+/// Whether the kernel has such maps; negative if that cannot be found out.
+int cbpf_probe_ring(void);
+int cbpf_probe_task_storage(void);
 /// Sends records of the calls that traced tasks are in; 0 or a negative errno.
 int cbpf_sweep(struct cbpf *b);
 

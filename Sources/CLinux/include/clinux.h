@@ -173,3 +173,6 @@ void clinux_pin_end(void);
 uint64_t clinux_monotonic_ns(void);
 /// Whether process `pid` has a thread `tid`.
 int clinux_has_thread(pid_t pid, pid_t tid);
+
+/// The id of a cgroup2 directory: 0, or a negative errno; `-ENOTSUP` if it is none.
+int clinux_cgroup_id(const char *directory, uint64_t *id);

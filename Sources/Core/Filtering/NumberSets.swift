@@ -4,6 +4,8 @@ public struct SignalSet: Sendable, Equatable {
     public static let all = SignalSet(bits: .max)
     public static let none = SignalSet(bits: 0)
     private init(bits: UInt64) { self.bits = bits }
+    /// A bit for each number, from 1.
+    public var mask: UInt64 { bits }
 
     public func contains(_ n: Int32) -> Bool { n < 1 || n > 64 ? bits == .max : bits >> UInt64(n - 1) & 1 == 1 }
     public mutating func insert(_ n: Int32) { if (1...64).contains(n) { bits |= 1 << UInt64(n - 1) } }

@@ -9,7 +9,8 @@ public final class Pipeline {
     private let filter: EventFilter?
     /// Calls still to be delivered before tracing ends; nil: any number.
     private var remaining: UInt64?
-    private let counts: (Call.Outcome) -> Bool
+    /// Calls that count against that limit.
+    private var selection = CallSelection()
     /// A sink failed: the trace is not whole.
     public private(set) var failed = false
 
@@ -41,22 +42,21 @@ public final class Pipeline {
         }
     }
 
-    /// - Parameter counts: whether a call that ended so counts against the plan's limit.
     /// - Parameter report: shows a person an error, once per failing sink.
     public init(
-        _ backend: any Backend, filter: EventFilter? = nil, sinks: [any Sink], counts: @escaping (Call.Outcome) -> Bool = { _ in true },
+        _ backend: any Backend, filter: EventFilter? = nil, sinks: [any Sink],
         report: @escaping (TraceError) -> Void
     ) {
         self.backend = backend
         self.filter = filter
         self.sinks = sinks.reversed().reduce(nil) { Stage($1, next: $0) }
         self.report = report
-        self.counts = counts
     }
 
     /// Starts sinks before the backend, so that no event meets a closed door.
     public func start(_ plan: CapturePlan) throws(TraceError) {
         remaining = plan.syscallLimit
+        selection = plan.selection
         try backend.prepare(plan)
         var stage = sinks
         while let s = stage {
@@ -89,7 +89,7 @@ public final class Pipeline {
         sequence += 1
         if remaining == 0, event.isCall { return }
         if let filter, !filter.admits(&event) { return }
-        if let left = remaining, case .syscall(let call) = event.body, call.outcome != .detached, counts(call.outcome) {
+        if let left = remaining, case .syscall(let call) = event.body, call.outcome != .detached, selection.admits(call, at: event.time) {
             remaining = left - 1
             if left == 1 { backend.endAtLimit() }
         }

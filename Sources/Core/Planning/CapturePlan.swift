@@ -17,13 +17,13 @@ public struct CapturePlan: Sendable {
     public var instructionPointer = false
     /// `--syscall-limit`: detach from all after this many delivered calls.
     public var syscallLimit: UInt64?
-    /// `--min-duration`: shorter calls are not delivered, ns.
-    public var minimumDuration: UInt64 = 0
+    /// Calls that any sink shows; others need not be delivered.
+    public var selection = CallSelection()
     /// `--exact`: rather than lose events, the traced tasks wait.
     public var isExact = false
     public var memory = MemoryNeeds()
-    /// Signals are to be delivered.
-    public var signals = true
+    /// Signals that are to be delivered.
+    public var signals = SignalSet.all
     /// Commands of tasks are shown (`-Y`).
     public var commands = false
     public var ptrace = PtraceOptions()
@@ -36,7 +36,20 @@ public struct CapturePlan: Sendable {
         public var launch: Launch?
         /// `-p`: running processes, with all their threads.
         public var attach: [Int32] = []
+        /// Tasks that nobody named.
+        public var scope = Scope.named
+        /// Processes that are never traced, with their children: readers of the trace.
+        public var excluded: [Int32] = []
         public init() {}
+    }
+
+    /// Which tasks are traced besides those that are launched or attached to.
+    public enum Scope: Sendable, Equatable {
+        case named
+        /// `--all`: every task of the system but the tracer.
+        case all
+        /// `--cgroup`: tasks in the cgroup of that id and those below, as they enter it.
+        case cgroup(UInt64)
     }
 
     /// A program to start.

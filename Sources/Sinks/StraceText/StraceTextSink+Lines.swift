@@ -6,7 +6,7 @@ import RenacerCore
 
 extension StraceTextSink {
     /// Lines wait for their outcome.
-    var isStaging: Bool { options.statuses != .all }
+    var isStaging: Bool { !options.calls.isAll }
 
     /// Ends another task's open line and prints this one's prefix.
     func startLine(_ task: TaskLines, _ time: UInt64, pointer: UInt64 = 0, number: Int? = nil) throws(TraceError) {

@@ -100,11 +100,11 @@ public final class StraceTextSink: Sink {
         let task = task(event.tid, event.pid)
         let isKnown = task.isInCall || call.enterTime != 0
         if !task.isInCall, call.enterTime != 0 {
-            guard options.statuses.admits(call.outcome), call.outcome != .detached else { return }
+            guard options.calls.admits(call, at: event.time), call.outcome != .detached else { return }
             try begin(call, task, call.enterTime)
         } else if !task.isInCall {
             // Attached in the middle of a call: its start is not known.
-            guard options.statuses.admits(call.outcome), call.outcome != .detached else { return }
+            guard options.calls.admits(call, at: event.time), call.outcome != .detached else { return }
             try startLine(task, event.time, pointer: call.instructionPointer, number: call.number)
             resumedName(call)
             task.progress = Decoder.Progress()
@@ -125,7 +125,7 @@ public final class StraceTextSink: Sink {
         }
         task.isInCall = false
         open = nil
-        if !options.statuses.admits(call.outcome) {
+        if !options.calls.admits(call, at: event.time) {
             buffer.truncate(to: max(lineStart, 0))
             return
         }
@@ -348,19 +348,6 @@ final class TaskLines {
     init(tid: Int32, pid: Int32) {
         self.tid = tid
         self.pid = pid
-    }
-}
-
-extension TextOptions.Statuses {
-    /// Whether a call that ended so is printed.
-    public func admits(_ outcome: Call.Outcome) -> Bool {
-        switch outcome {
-        case .returned: contains(.successful)
-        case .failed: contains(.failed)
-        case .unfinished: contains(.unfinished)
-        case .unavailable: contains(.unavailable)
-        case .detached: contains(.detached)
-        }
     }
 }
 

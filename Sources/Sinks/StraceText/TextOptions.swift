@@ -26,8 +26,8 @@ public struct TextOptions: Sendable {
     public var quiet: Quiet = []
     /// `-e signal=`: signals that are printed.
     public var signals: SignalSet = .all
-    /// `-e status=`: outcomes that are printed.
-    public var statuses: Statuses = .all
+    /// `-e status=`, `--min-duration`: calls that are printed.
+    public var calls = CallSelection()
     /// `-e read=`, `-e write=`: descriptors whose data are dumped in full.
     public var dumpReads: DescriptorSet = .none
     public var dumpWrites: DescriptorSet = .none
@@ -77,17 +77,5 @@ public struct TextOptions: Sendable {
         public static let pathResolution = Quiet(rawValue: 1 << 2)
         public static let personality = Quiet(rawValue: 1 << 3)
         public static let threadExecve = Quiet(rawValue: 1 << 4)
-    }
-
-    /// Outcomes of a call, as `-e status=` names them.
-    public struct Statuses: OptionSet, Sendable {
-        public let rawValue: UInt8
-        public init(rawValue: UInt8) { self.rawValue = rawValue }
-        public static let successful = Statuses(rawValue: 1 << 0)
-        public static let failed = Statuses(rawValue: 1 << 1)
-        public static let unfinished = Statuses(rawValue: 1 << 2)
-        public static let unavailable = Statuses(rawValue: 1 << 3)
-        public static let detached = Statuses(rawValue: 1 << 4)
-        public static let all: Statuses = [.successful, .failed, .unfinished, .unavailable, .detached]
     }
 }

@@ -12,8 +12,8 @@ public struct SummaryOptions: Sendable {
     public var overhead: UInt64 = 0
     /// Calls still in flight at the end are counted too.
     public var countsInFlight = false
-    /// `-e status=`: whether a call that ended so counts.
-    public var admits: @Sendable (Call.Outcome) -> Bool = { _ in true }
+    /// `-e status=`, `--min-duration`: calls that count.
+    public var calls = CallSelection()
 
     public init() {}
 

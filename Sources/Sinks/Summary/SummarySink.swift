@@ -29,7 +29,7 @@ public final class SummarySink: Sink {
             }
         case .syscall(let call):
             inFlight[event.tid] = nil
-            guard options.admits(call.outcome) else { return }
+            guard options.calls.admits(call, at: event.time) else { return }
             switch call.outcome {
             case .returned, .failed: count(call)
             case .unfinished, .unavailable, .detached: if options.countsInFlight { count(call) }

@@ -1,0 +1,102 @@
+import CBPF
+import CLinux
+import Glibc
+import RenacerCore
+import RenacerHost
+
+// Whom to trace: the launched program, running processes, all tasks or those of a cgroup.
+
+extension BPFBackend {
+    /// Whether tasks that nobody named are traced.
+    var meetsTasks: Bool { plan.target.scope != .named }
+
+    /// Writes down for the programs whom to trace.
+    func configureTargets(_ p: inout cbpf_plan) {
+        p.configuration.tracer = UInt32(getpid())
+        p.configuration.detaches_at_exec = plan.detachOnExecve ? 1 : 0
+        p.adopts = plan.target.attach.isEmpty ? 0 : 1
+        switch plan.target.scope {
+        case .named: p.configuration.scope = 0
+        case .all: p.configuration.scope = 1
+        case .cgroup(let id):
+            p.configuration.scope = 2
+            p.configuration.cgroup = id
+        }
+        // Children of tasks that are met are met themselves.
+        p.configuration.follows = plan.followForks && plan.target.scope != .all ? 1 : 0
+    }
+
+    /// Writes down what of calls and signals need not be sent.
+    func configureFilters(_ p: inout cbpf_plan) {
+        p.configuration.minimum_duration = plan.selection.minimumDuration
+        p.configuration.dropped_outcomes = (plan.selection.outcomes.contains(.successful) ? 0 : 1)
+            | (plan.selection.outcomes.contains(.failed) ? 0 : 2)
+        p.configuration.signals = plan.signals.mask
+        p.signals = plan.signals == .none ? 0 : 1
+    }
+
+    /// Why nothing was loaded, if it is for want of privileges.
+    static func missingPrivilege() -> TraceError? {
+        guard cbpf_may_load() == 0 else { return nil }
+        let file = clinux_executed_file().map { String(cString: $0) } ?? "renacer"
+        return TraceError(
+            "bpf: needs CAP_BPF and CAP_PERFMON: run it with sudo, or once 'setcap cap_bpf,cap_perfmon+ep \(file)', or use --backend ptrace")
+    }
+
+    // MARK: The launched program
+
+    func start(_ launch: CapturePlan.Launch, _ programs: OpaquePointer) throws(TraceError) {
+        let program = try ProgramLaunch(launch, .runs)
+        launched = program.pid
+        do throws(TraceError) { try holdBack(launched, programs) } catch {
+            program.abandon()
+            throw error
+        }
+        pidfd = cbpf_pidfd(launched)
+        let adopted = pidfd < 0 ? pidfd : cbpf_adopt_start(programs, pidfd)
+        guard adopted == 0 else {
+            program.abandon()
+            throw TraceError("bpf: cannot trace process \(launched): \(Self.message(adopted))")
+        }
+        _ = cbpf_watch(programs, pidfd)
+        _ = task(launched, launched)
+        if plan.commands { records.meet(launched) }
+        if launch.daemonize != .no { append(clinux_monotonic_ns(), launched, launched, .process(.attached())) }
+        program.go()
+    }
+
+    // MARK: Running processes
+
+    func attachAll(_ programs: OpaquePointer) throws(TraceError) {
+        var failures: [String] = []
+        for id in plan.target.attach {
+            if id == getpid() { throw TraceError("I'm sorry, I can't let you do that, Dave.") }
+            let pid = TaskIdentity.process(of: id) ?? id
+            let n = cbpf_adopt_threads(programs, plan.followForks ? pid : id, plan.followForks ? 0 : 1)
+            if n > 0 {
+                _ = task(id, pid)
+                if plan.commands { records.meet(id) }
+                append(clinux_monotonic_ns(), id, pid, .process(.attached(threads: Int(n))))
+            } else if tasks[id] == nil {
+                failures.append("attach: process \(id): \(Self.message(n < 0 ? n : ESRCH))")
+            }
+        }
+        if tasks.isEmpty, !meetsTasks, let last = failures.popLast() {
+            failures.forEach(Self.say)
+            throw TraceError(last)
+        }
+        failures.forEach(Self.say)
+    }
+
+    // MARK: Tasks that nobody named
+
+    /// Leaves out who reads the trace: to trace that would never end.
+    func exclude(_ programs: OpaquePointer) {
+        guard meetsTasks else { return }
+        // What a process forks once it is excluded is excluded by the kernel.
+        var left = plan.target.excluded
+        while let pid = left.popLast() {
+            if cbpf_exclude(programs, pid) == 0 { left += TaskIdentity.children(of: pid) }
+        }
+    }
+}

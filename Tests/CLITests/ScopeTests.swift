@@ -1,0 +1,99 @@
+import Foundation
+import Testing
+
+/// Whom and what to trace: options that mean the same with every backend, or are refused.
+@Suite struct ScopeTests {
+    @Test(arguments: ["ptrace", "bpf"]) func shortCallsAreLeftOut(_ backend: String) throws {
+        guard backend == "ptrace" || canTraceWithBPF else { return }
+        let command = ["--backend", backend, "-qq", "-a0", "-e", "trace=openat,nanosleep,clock_nanosleep", "--min-duration=40ms", "sleep", "0.05"]
+        let outcome = try Renacer.run(command)
+        #expect(outcome.lines.count == 1)
+        #expect(outcome.errors.hasPrefix("clock_nanosleep("))
+        var shorter = command
+        shorter[6] = "--min-duration=10s"
+        #expect(try Renacer.run(shorter).errors.isEmpty)
+    }
+
+    @Test(arguments: ["ptrace", "bpf"]) func aCallThatNeverEndsCountsByWhatItTook(_ backend: String) throws {
+        guard backend == "ptrace" || canTraceWithBPF else { return }
+        let command = ["--backend", backend, "-f", "-a0", "-e", "trace=pause,exit_group", "--min-duration=50ms",
+            "timeout", "-sKILL", "0.1", "perl", "-MPOSIX", "-e", "POSIX::pause()"]
+        let outcome = try Renacer.run(command)
+        #expect(outcome.errors.contains("pause("))
+        #expect(!outcome.errors.contains("exit_group("))
+    }
+
+    @Test(arguments: ["ptrace", "bpf"]) func theLimitCountsWhatIsShown(_ backend: String) throws {
+        guard backend == "ptrace" || canTraceWithBPF else { return }
+        let outcome = try Renacer.run([
+            "--backend", backend, "-qq", "-a0", "-e", "trace=mkdir", "-Z", "--syscall-limit=2", "mkdir", Renacer.scratch(), "/no/1", "/no/2", "/no/3",
+        ])
+        #expect(outcome.lines.filter { $0.hasPrefix("mkdir(\"/no/") }.count == 2)
+        #expect(!outcome.errors.contains("/no/3\", "))
+        #expect(outcome.errors.contains("System call limit has been reached"))
+    }
+
+    @Test func whatIsNoTimeIsRefused() throws {
+        for value in ["", "x", "-1", "1h"] {
+            #expect(try Renacer.run(["--min-duration=\(value)", "true"]).lines.first?.contains("invalid --min-duration argument: '\(value)'") == true)
+        }
+    }
+
+    @Test func ptraceCannotTraceTasksThatNobodyNamed() throws {
+        let outcome = try Renacer.run(["--backend=ptrace", "--all", "true"])
+        #expect(outcome.errors == "\(Renacer.path): --all needs bpf: ptrace stops single tasks (use --backend bpf)\n")
+        #expect(outcome.status == 1)
+    }
+
+    @Test func aCgroupHasToBeOne() throws {
+        #expect(try Renacer.run(["--cgroup=/tmp", "true"]).errors == "\(Renacer.path): --cgroup: /tmp is not a directory of a cgroup2 file system\n")
+        #expect(try Renacer.run(["--cgroup=/no/such", "true"]).errors.contains("--cgroup: /no/such: No such file or directory"))
+    }
+
+    @Test func allTasksAreTracedUntilTheProgramEnds() throws {
+        guard canTraceWithBPF else { return }
+        let name = Renacer.scratch()
+        // Another process of the system, that was there before.
+        let other = Process()
+        other.executableURL = URL(fileURLWithPath: "/bin/sh")
+        other.arguments = ["-c", "while :; do : < \(name).other; read x < /proc/self/stat; done"]
+        other.standardError = FileHandle.nullDevice
+        try other.run()
+        defer { other.terminate() }
+        let outcome = try Renacer.run(["--all", "-e", "trace=openat", "sh", "-c", "sleep 0.2; : < \(name).own"])
+        #expect(outcome.lines.contains { $0.hasPrefix("[pid ") && $0.contains("\(name).own") })
+        #expect(outcome.lines.contains { $0.hasPrefix("[pid ") && $0.contains("\(name).other") })
+        #expect(!outcome.errors.contains("attached"))
+        #expect(!outcome.errors.contains("detached\n"))
+    }
+
+    @Test func aTaskThatExecutesIsLetGoOf() throws {
+        guard canTraceWithBPF else { return }
+        for backend in ["ptrace", "bpf"] {
+            let outcome = try Renacer.run([
+                "--backend", backend, "-f", "-b", "execve", "-e", "trace=execve,exit_group", "sh", "-c", "/bin/true; exit 4",
+            ])
+            #expect(outcome.status == 4)
+            #expect(outcome.errors.contains("execve(\"/bin/true\", [\"/bin/true\"], "))
+            #expect(outcome.errors.contains(" <detached ...>\n"))
+            #expect(outcome.lines.filter { $0.hasSuffix(" detached") }.count == 1)
+            #expect(outcome.lines.filter { $0.contains("exit_group(") }.count == 1)
+        }
+    }
+
+    @Test func anOrdinaryUserIsToldWhatTheBackendNeeds() throws {
+        guard getuid() == 0 else { return }
+        let copy = "/tmp/renacer-\(getpid())"
+        try FileManager.default.copyItem(atPath: Renacer.path, toPath: copy)
+        defer { try? FileManager.default.removeItem(atPath: copy) }
+        let outcome = try Renacer.run(["--reuid=65534", "--clear-groups", copy, "--backend=bpf", "true"], named: "/usr/bin/setpriv")
+        #expect(outcome.errors.hasPrefix("\(copy): bpf: needs CAP_BPF and CAP_PERFMON: run it with sudo, or once 'setcap"))
+        #expect(outcome.errors.hasSuffix("or use --backend ptrace\n"))
+        #expect(outcome.status == 1)
+    }
+
+    /// Whether this machine lets the tests load BPF programs.
+    private var canTraceWithBPF: Bool {
+        (try? Renacer.run(["--backend=bpf", "-e", "none", "-qq", "true"]).status) == 0
+    }
+}
