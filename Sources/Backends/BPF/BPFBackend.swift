@@ -127,7 +127,8 @@ public final class BPFBackend: Backend {
                 ? plan.syscalls.includesUnknown : plan.syscalls.contains(number, personality)
             guard isWanted else { continue }
             var program = capture_program()
-            if plan.memory.isNeeded, let syscall = SyscallTable.lookup(number, personality) {
+            // Of foreign calls only names and numbers are known: nothing they lead to is shown.
+            if personality == .native, plan.memory.isNeeded, let syscall = SyscallTable.lookup(number) {
                 program = compiler.program(for: syscall, number, personality)
             }
             program.flags |= UInt8(CAPTURE_WANTED)
@@ -136,10 +137,14 @@ public final class BPFBackend: Backend {
         }
     }
 
+    /// Numbers of exit and exit_group in 32-bit tables: of both architectures, of arm, of x86.
+    private static let compatEnds: Set<Int> = [1, 248, 252]
+
     /// Whether a call never returns.
     private static func isFinal(_ number: Int, _ personality: Personality) -> Bool {
         guard personality == .compat32 else { return number == Int(clinux_sys_exit) || number == Int(clinux_sys_exit_group) }
-        guard let name = SyscallTable.lookup(number, personality)?.name else { return false }
+        // Looking up all names would take longer than all else does at a start.
+        guard Self.compatEnds.contains(number), let name = SyscallTable.lookup(number, personality)?.name else { return false }
         return name == "exit" || name == "exit_group"
     }
 
