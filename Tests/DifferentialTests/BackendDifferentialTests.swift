@@ -23,7 +23,13 @@ struct BackendDifferentialTests {
 
     /// Tasks that run side by side share a file: their lines are in order of time, and a call that others
     /// interrupt is taken up again by name.
-    @Test(arguments: [["sh", "-c", "sleep 0.05; sleep 0.05 & wait"], [Tracers.corpus, "threads"], [Tracers.corpus, "futexes"]])
+    @Test(arguments: [
+        ["sh", "-c", "sleep 0.05; sleep 0.05 & wait"], ["sh", "-c", "(sleep 0.02; sleep 0.02) & (sleep 0.01; sleep 0.04) & wait"],
+        [
+            "/usr/bin/python3", "-S", "-c",
+            "import threading, time\nfor _ in range(4): threading.Thread(target=time.sleep, args=(0.02,)).start()",
+        ],
+    ])
     func linesOfOneFileAreInOrderOfTime(_ command: [String]) throws {
         let file = Tracers.folder.appendingPathComponent(UUID().uuidString)
         defer { try? FileManager.default.removeItem(at: file) }
@@ -50,11 +56,7 @@ struct BackendDifferentialTests {
     }
 
     private func compare(_ program: String, _ command: [String]) throws {
-        let compare = {
-            try Comparison.expectEqual { try (side("ptrace", program, command), side("bpf", program, command)) }
-        }
-        guard Deviation.pending.contains(program) else { return try compare() }
-        try withKnownIssue("pending", isIntermittent: true) { try compare() }
+        try Comparison.expectEqual { try (side("ptrace", program, command), side("bpf", program, command)) }
     }
 
     private func side(_ backend: String, _ program: String, _ command: [String]) throws -> Comparison.Side {

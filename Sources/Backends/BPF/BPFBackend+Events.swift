@@ -71,9 +71,9 @@ extension BPFBackend {
                 add(header.pointee.time, record, .entry)
             case CAPTURE_AHEAD.rawValue: keepAhead(record.assumingMemoryBound(to: capture_call.self))
             default:
-                if header.pointee.kind == UInt8(CAPTURE_FORK.rawValue), !several, plan.entered, !isLast {
+                if header.pointee.kind == UInt8(CAPTURE_FORK.rawValue), !several {
                     several = true
-                    horizon = header.pointee.time
+                    if plan.entered, !isLast { horizon = header.pointee.time }
                 }
                 add(header.pointee.time, record, .whole)
             }
