@@ -97,10 +97,11 @@ struct wanted_type {
     uint32_t *id;
 };
 
-/// A member's offset to be found; `thread_info.status` lies in `task_struct`.
+/// A member's offset to be found, and its structure's id if somebody wants it; `thread_info.status`
+/// lies in `task_struct`.
 struct wanted_member {
     const char *structure, *member;
-    uint32_t *offset;
+    uint32_t *offset, *id;
 };
 
 enum {
@@ -159,7 +160,7 @@ static int64_t offset_of(const struct walk *w, const struct btf_type *type, cons
 }
 
 /// Where descriptors lead to.
-static unsigned layout_members(struct capture_layout *l, struct wanted_member *m) {
+static unsigned layout_members(struct capture_layout *l, struct wanted_member *m, unsigned room) {
     const struct wanted_member all[] = {
         {"task_struct", "files", &l->task_files}, {"task_struct", "fs", &l->task_fs},
         {"files_struct", "fdt", &l->files_table},
@@ -191,9 +192,12 @@ static unsigned layout_members(struct capture_layout *l, struct wanted_member *m
         {"eventfd_ctx", "flags", &l->event_flags},
         {"signalfd_ctx", "sigmask", &l->signal_mask},
         {"pid", "tasks", &l->pid_tasks}, {"pid", "numbers", &l->pid_numbers},
+        {"timespec64", "tv_sec", &l->first, &l->word_type}, {"upid", "nr", &l->first, &l->half_type},
     };
+    enum { COUNT = sizeof all / sizeof *all };
+    if (COUNT > room) return 0;
     memcpy(m, all, sizeof all);
-    return sizeof all / sizeof *all;
+    return COUNT;
 }
 
 int cbpf_read_kernel(struct cbpf_kernel *k, int descriptors) {
@@ -218,7 +222,12 @@ int cbpf_read_kernel(struct cbpf_kernel *k, int descriptors) {
         {"btf_trace_signal_generate", BTF_KIND_TYPEDEF, &k->signal_generate},
         {"btf_trace_task_rename", BTF_KIND_TYPEDEF, &k->rename},
         {"bpf_iter_task", BTF_KIND_FUNC, &k->iterator},
+        // Where there is none it can be done without.
+        {"bpf_rdonly_cast", BTF_KIND_FUNC, &k->cast},
     };
+    enum { TYPES = sizeof types / sizeof *types, NEEDED_TYPES = TYPES - 1 };
+    // The cast stands behind all other types that are wanted.
+    const unsigned wanted_types = descriptors ? TYPES : NEEDED_TYPES;
     struct wanted_member members[MOST_MEMBERS] = {
         {"task_struct", "pid", &k->offsets.task_pid},
         {"task_struct", "tgid", &k->offsets.task_tgid},
@@ -241,17 +250,9 @@ int cbpf_read_kernel(struct cbpf_kernel *k, int descriptors) {
     };
     unsigned wanted = 0;
     while (members[wanted].structure) wanted++;
-    if (descriptors) wanted += layout_members(&k->offsets.layout, members + wanted);
-    enum { TYPES = sizeof types / sizeof *types };
-    uint32_t word = 0, half = 0;
-    // Where it can be done without, it is not missed.
-    const struct wanted_type casts[] = {
-        {"bpf_rdonly_cast", BTF_KIND_FUNC, &k->cast},
-        {"timespec64", BTF_KIND_STRUCT, &word},
-        {"upid", BTF_KIND_STRUCT, &half},
-    };
-    unsigned wanted_casts = descriptors ? sizeof casts / sizeof *casts : 0, found_casts = 0;
-    unsigned found_types = 0, found_members = 0;
+    if (descriptors) wanted += layout_members(&k->offsets.layout, members + wanted, MOST_MEMBERS - wanted);
+    unsigned found_types = 0, sought = wanted, left[MOST_MEMBERS];
+    for (unsigned i = 0; i < wanted; i++) left[i] = i;
     const struct btf_type *structures[MOST_MEMBERS] = {0};
     struct walk walk = {.header = h, .strings = t.data + h->hdr_len + h->str_off}, *w = &walk;
     const char *p = t.data + h->hdr_len + h->type_off;
@@ -265,39 +266,36 @@ int cbpf_read_kernel(struct cbpf_kernel *k, int descriptors) {
         if (!type) break;
         uint32_t kind = BTF_INFO_KIND(type->info);
         const char *name = w->strings + type->name_off;
-        for (unsigned i = 0; i < wanted_casts; i++) {
-            if (kind != casts[i].kind || *casts[i].id || strcmp(name, casts[i].name)) continue;
-            *casts[i].id = id;
-            found_casts++;
-        }
         if (kind == BTF_KIND_TYPEDEF || kind == BTF_KIND_FUNC) {
             // All names wanted start so.
-            if (strncmp(name, "btf_trace_", 10) && strncmp(name, "bpf_iter_t", 10)) continue;
-            for (int i = 0; i < TYPES; i++) {
+            if (strncmp(name, "btf_trace_", 10) && strncmp(name, "bpf_iter_t", 10) && strncmp(name, "bpf_rdonly", 10)) continue;
+            for (unsigned i = 0; i < wanted_types; i++) {
                 if (kind == types[i].kind && !*types[i].id && !strcmp(name, types[i].name)) {
                     *types[i].id = id;
                     found_types++;
                 }
             }
         } else if (kind == BTF_KIND_STRUCT && starts[(uint8_t)*name]) {
-            for (unsigned i = 0; i < wanted; i++) {
-                if (structures[i] || strcmp(name, members[i].structure)) continue;
-                structures[i] = type;
-                found_members++;
+            for (unsigned i = 0; i < sought;) {
+                unsigned m = left[i];
+                if (strcmp(name, members[m].structure)) {
+                    i++;
+                    continue;
+                }
+                structures[m] = type;
+                if (members[m].id) *members[m].id = id;
+                left[i] = left[--sought];
             }
         }
-        if (found_types == TYPES && found_members == wanted && found_casts == wanted_casts) break;
+        if (found_types == wanted_types && !sought) break;
     }
-    for (int i = 0; i < TYPES && !k->missing; i++) if (!*types[i].id) k->missing = types[i].name;
+    for (int i = 0; i < NEEDED_TYPES && !k->missing; i++) if (!*types[i].id) k->missing = types[i].name;
     for (unsigned i = 0; i < wanted; i++) {
         int64_t offset = structures[i] ? offset_of(w, structures[i], members[i].member, 0) : -1;
         if (offset >= 0) *members[i].offset = offset;
         else if (!k->missing) k->missing = members[i].member;
     }
-    if (wanted_casts && found_casts == wanted_casts) {
-        k->offsets.layout.word_type = word;
-        k->offsets.layout.half_type = half;
-    }
+    if (!k->cast || k->offsets.layout.first) k->offsets.layout.word_type = k->offsets.layout.half_type = 0;
     k->offsets.task_status = thread_info + status;
     k->offsets.task_pending = pending + pending_set;
     close_types(&t);

@@ -307,6 +307,8 @@ struct capture_layout {
     /// Structures that begin with a number of 64 bits and of 32: what `CAPTURE_CAST` makes of an
     /// address to load from it. 0 where the kernel has no such function.
     uint32_t word_type, half_type;
+    /// Where that number is: at the start.
+    uint32_t first;
     uint32_t task_files, task_fs, files_table, table_size, table_files, fs_pwd;
     uint32_t file_path, file_private, path_mnt, path_dentry;
     uint32_t dentry_parent, dentry_name, dentry_hash, dentry_inode, dentry_super, dentry_sequence;
