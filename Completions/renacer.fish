@@ -62,6 +62,7 @@ complete -c renacer -l summary-cpu -d 'the table shows the time spent in the ker
 complete -c renacer -s S -l summary-sort-by -xa 'time min-time max-time avg-time calls errors name nothing' -d 'sort by time, min-time, max-time, avg-time, calls, errors, name or nothing'
 complete -c renacer -s U -l summary-columns -x -d 'columns'
 complete -c renacer -s O -l summary-syscall-overhead -x -d 'time to subtract from each call'
+complete -c renacer -l live -d 'with -c, show the table every second too'
 complete -c renacer -l inject -x -d 'error=ERRNO or retval=VALUE, signal=SIG, syscall=CALL, delay_enter=TIME, delay_exit=TIME, poke_enter=@argN=HEX, poke_exit=@argN=HEX, when=FIRST[..LAST][+[STEP]]'
 complete -c renacer -l fault -x -d 'the same, with error=ENOSYS unless said otherwise'
 complete -c renacer -s d -l debug -d 'say on stderr what renacer does'

@@ -23,6 +23,9 @@ struct cbpf {
     size_t watermark;
     struct capture_shared *shared;
     size_t shared_size;
+    // Rows of all CPUs; NULL unless calls are counted.
+    const struct capture_statistics *rows;
+    size_t rows_size;
     // The ring as the kernel maps it: positions on a page each, then the data twice in a row.
     uint64_t *consumer;
     const uint64_t *producer;
@@ -130,6 +133,15 @@ static int map_shared(struct cbpf *b) {
     return 0;
 }
 
+static int map_rows(struct cbpf *b) {
+    long page = sysconf(_SC_PAGESIZE);
+    b->rows_size = (sizeof *b->rows * CAPTURE_ROWS * b->cpus + page - 1) & ~(size_t)(page - 1);
+    void *p = mmap(NULL, b->rows_size, PROT_READ, MAP_SHARED, b->statistics, 0);
+    if (p == MAP_FAILED) return -errno;
+    b->rows = p;
+    return 0;
+}
+
 // Edge-triggered: the ring is readable as soon as anything is in it, but who waits is to be
 // woken at the watermark only.
 static int watch_ring(struct cbpf *b) {
@@ -171,7 +183,7 @@ struct cbpf *cbpf_load(const struct cbpf_kernel *kernel, const struct cbpf_plan 
         warning[0] = 0;
         return failed(b, what, (int)-ring_size, text, size);
     }
-    if (!plan->configuration.summary) bpf_map__set_max_entries(statistics, 1);
+    if (plan->configuration.summary) bpf_map__set_max_entries(statistics, CAPTURE_ROWS * b->cpus);
     // The section's only variable.
     struct capture_configuration configuration = plan->configuration;
     if (configuration.alarm) configuration.alarm = ring_size / 2;
@@ -184,6 +196,7 @@ struct cbpf *cbpf_load(const struct cbpf_kernel *kernel, const struct cbpf_plan 
         if (!plan->signals && !strncmp(section, "btf/signal_", 11)) bpf_program__set_autoload(p, false);
         if (!plan->adopts && !strcmp(section, "tasks/adopt")) bpf_program__set_autoload(p, false);
         if (!plan->renames && !strcmp(section, "btf/task_rename")) bpf_program__set_autoload(p, false);
+        if (plan->configuration.summary && !strcmp(section, "btf/sched_process_exec")) bpf_program__set_autoload(p, false);
     }
     loading = kernel;
     int r = bpf_object__load(b->object);
@@ -194,8 +207,9 @@ struct cbpf *cbpf_load(const struct cbpf_kernel *kernel, const struct cbpf_plan 
     b->statistics = bpf_map__fd(statistics);
     r = map_ring(b, ring_size);
     if (!r) r = map_shared(b);
+    if (!r && plan->configuration.summary) r = map_rows(b);
     if (!r) r = watch_ring(b);
-    if (r) return failed(b, "cannot map the BPF ring", -r, text, size);
+    if (r) return failed(b, "cannot map the BPF programs' memory", -r, text, size);
     memcpy(b->shared->programs, plan->programs, sizeof b->shared->programs);
     memcpy(b->shared->operations, plan->operations, sizeof(*plan->operations) * plan->operation_count);
     if (plan->choices) memcpy(b->shared->choices, plan->choices, sizeof b->shared->choices);
@@ -228,6 +242,7 @@ void cbpf_close(struct cbpf *b) {
     if (b->data) munmap((void *)(uintptr_t)b->producer, page + 2 * (b->mask + 1));
     if (b->consumer) munmap(b->consumer, page);
     if (b->shared) munmap(b->shared, b->shared_size);
+    if (b->rows) munmap((void *)(uintptr_t)b->rows, b->rows_size);
     if (b->epoll >= 0) close(b->epoll);
     bpf_object__close(b->object);
     free(b);
@@ -318,23 +333,26 @@ const struct capture_header *cbpf_next(struct cbpf *b, uint64_t *position) {
     return NULL;
 }
 
-int cbpf_statistics(struct cbpf *b, uint32_t index, struct capture_statistics *sum) {
-    int cpus = b->cpus;
-    struct capture_statistics *each = calloc(cpus, sizeof *each);
-    if (!each) return -ENOMEM;
+uint32_t cbpf_rows(struct cbpf *b) {
+    uint64_t taken = __atomic_load_n(&b->shared->rows, __ATOMIC_ACQUIRE) + 1;
+    return !b->rows ? 0 : taken < CAPTURE_ROWS ? taken : CAPTURE_ROWS;
+}
+
+uint32_t cbpf_statistics(struct cbpf *b, uint32_t row, struct capture_statistics *sum) {
     *sum = (struct capture_statistics){0};
-    int r = bpf_map_lookup_elem(b->statistics, &index, each);
-    for (int i = 0; !r && i < cpus; i++) {
-        if (!each[i].calls) continue;
-        if (!sum->calls || each[i].minimum < sum->minimum) sum->minimum = each[i].minimum;
-        if (each[i].maximum > sum->maximum) sum->maximum = each[i].maximum;
-        sum->calls += each[i].calls;
-        sum->errors += each[i].errors;
-        sum->total += each[i].total;
-        for (int k = 0; k < CAPTURE_BUCKETS; k++) sum->histogram[k] += each[i].histogram[k];
+    if (row >= cbpf_rows(b)) return 0;
+    for (int i = 0; i < b->cpus; i++) {
+        const struct capture_statistics *one = &b->rows[i * CAPTURE_ROWS + row];
+        uint64_t calls = __atomic_load_n(&one->calls, __ATOMIC_RELAXED);
+        if (!calls) continue;
+        if (!sum->calls || one->minimum < sum->minimum) sum->minimum = one->minimum;
+        if (one->maximum > sum->maximum) sum->maximum = one->maximum;
+        sum->calls += calls;
+        sum->errors += one->errors;
+        sum->total += one->total;
+        for (int k = 0; k < CAPTURE_BUCKETS; k++) sum->histogram[k] += one->histogram[k];
     }
-    free(each);
-    return r;
+    return b->shared->row_places[row];
 }
 
 uint64_t cbpf_missed(struct cbpf *b) {

@@ -143,6 +143,7 @@ extension Invocation {
             if columns != nil { throw UsageError("-U/--summary-columns must be given with \(either)", help: true) }
             if cpuSummary { throw UsageError("--summary-cpu must be given with \(either)", help: true) }
         }
+        if live && !summaryOnly { throw UsageError("--live must be given with -c/--summary-only", help: true) }
         if let output, let c = output.first, c == "|" || c == "!", separately {
             throw UsageError("piping the output and -ff/--output-separately are mutually exclusive", help: true)
         }
@@ -159,6 +160,7 @@ extension Invocation {
         if let sortBy { options.sort = sortBy }
         if let overhead { options.overhead = overhead }
         settings.summary = options
+        settings.isLive = live
         settings.showsTrace = summaryToo
     }
 

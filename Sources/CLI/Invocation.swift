@@ -26,7 +26,7 @@ struct Invocation {
     var descriptorsCount = 0, descriptorsLong = false
     var stackTrace = 0, stackTraceLimit = false
 
-    var summaryOnly = false, summaryToo = false, wallClock = false, cpuSummary = false
+    var summaryOnly = false, summaryToo = false, wallClock = false, cpuSummary = false, live = false
     var columns: [SummaryOptions.Column]?, sortBy: SummaryOptions.Sort?, overhead: UInt64?
     var statusOption = 0
     var output: String?, append = false
@@ -151,6 +151,7 @@ struct Invocation {
         case .summary: summaryToo = true
         case .wallClock: wallClock = true
         case .cpuSummary: cpuSummary = true
+        case .live: live = true
         case .overhead:
             guard let ns = duration(value) else { throw invalid }
             overhead = ns

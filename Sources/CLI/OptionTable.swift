@@ -52,7 +52,7 @@ enum OptionID: Sendable, Equatable {
     case column, color, instructionPointer, stackTrace, stackTraceLimit, syscallNumber, argumentNames
     case output, append, separately, relative, stringLimit, absoluteShort, absoluteLong, callTimes
     case noAbbreviation, hexShort, hexLong, constants, descriptorsShort, pidNamespaces, commands, alwaysShowPid
-    case summaryOnly, summary, overhead, sortBy, columns, wallClock, cpuSummary
+    case summaryOnly, summary, overhead, sortBy, columns, wallClock, cpuSummary, live
     case debug, help, version, tips, completions
 }
 
@@ -156,6 +156,7 @@ extension Option {
         .init(.sortBy, "S", ["summary-sort-by"], .required("COLUMN"), .statistics, "sort by time, min-time, max-time, avg-time, calls, errors, name or nothing", values: ["time", "min-time", "max-time", "avg-time", "calls", "errors", "name", "nothing"]),
         .init(.columns, "U", ["summary-columns"], .required("COLUMNS"), .statistics, "columns: time-percent, total-time, min-time, max-time, avg-time, calls, errors, name"),
         .init(.overhead, "O", ["summary-syscall-overhead"], .required("TIME"), .statistics, "time to subtract from each call"),
+        .init(.live, nil, ["live"], .none, .statistics, "with -c, show the table every second too; on a terminal in place"),
 
         .init(.qualifier(.inject), nil, ["inject"], .required("SET:ACTION..."), .tampering, "error=ERRNO or retval=VALUE, signal=SIG, syscall=CALL, delay_enter=TIME, delay_exit=TIME, poke_enter=@argN=HEX, poke_exit=@argN=HEX, when=FIRST[..LAST][+[STEP]]"),
         .init(.qualifier(.fault), nil, ["fault"], .required("SET[:ACTION...]"), .tampering, "the same, with error=ENOSYS unless said otherwise"),

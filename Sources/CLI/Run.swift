@@ -38,13 +38,18 @@ struct Run {
         }
         if var summary = settings.summary {
             summary.calls = settings.text.calls
+            if let height = output.terminalHeight { summary.refresh = .inPlace(lines: height) }
             sinks.append(SummarySink(summary, output: output.shared))
         }
         let access = settings.pipeline.access
         let filter = access.isEmpty ? nil : AccessFilter(access, inspector: backend.inspector)
         if let filter { backend.limitTampering(to: filter) }
         let consequence = asStrace ? "" : ": the trace is not complete"
-        let pipeline = Pipeline(backend, filter: filter, sinks: sinks) { [program] in
+        settings.pipeline.plan.aggregation = Planner.aggregation(
+            for: sinks, of: backend, isFiltered: filter != nil, settings.pipeline.plan)
+        let pipeline = Pipeline(
+            backend, filter: filter, sinks: sinks, refreshInterval: settings.isLive ? Self.second : nil
+        ) { [program] in
             Message.print($0.description + consequence, program: program)
         }
 
@@ -67,6 +72,8 @@ struct Run {
             return .exit(error.exitStatus)
         }
     }
+
+    private static let second: UInt64 = 1_000_000_000
 
     /// Says on stderr what was lost: false if anything was.
     private func tellOfLosses(_ account: Account) -> Bool {

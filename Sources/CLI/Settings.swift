@@ -10,6 +10,8 @@ struct Settings {
     var showsTrace = true
     /// `-c`, `-C`: the table.
     var summary: SummaryOptions?
+    /// `--live`: the table every second too.
+    var isLive = false
     /// Lines for stderr before anything starts.
     var notices: [String] = []
     var color: ColorChoice = .automatic

@@ -54,6 +54,16 @@ final class TraceOutput {
         }
     }
 
+    /// Tells how many lines the terminal has that the trace goes to; nil if it does not go to one.
+    var terminalHeight: (@Sendable () -> Int)? {
+        guard isTerminal else { return nil }
+        let fd = descriptor < 0 ? 2 : descriptor
+        return {
+            var size = winsize()
+            return ioctl(fd, UInt(TIOCGWINSZ), &size) == 0 && size.ws_row > 0 ? Int(size.ws_row) : 24
+        }
+    }
+
     /// Closes the output and waits until the command that reads the trace has ended.
     ///
     /// - Returns: what went wrong, if the last bytes did not arrive.

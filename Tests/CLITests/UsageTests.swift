@@ -39,6 +39,8 @@ import Testing
         .init("-c -C true", "-c/--summary-only and -C/--summary are mutually exclusive"),
         .init("-c -ff true", "(-c/--summary-only or -C/--summary) and -ff/--output-separately are mutually exclusive"),
         .init("-w true", "-w/--summary-wall-clock must be given with (-c/--summary-only or -C/--summary)"),
+        .init("--live true", "--live must be given with -c/--summary-only"),
+        .init("-C --live true", "--live must be given with -c/--summary-only"),
         .init("-U name true", "-U/--summary-columns must be given with (-c/--summary-only or -C/--summary)"),
         .init("-U time,,name true", "unknown column name: ''"),
         .init(

@@ -1,6 +1,5 @@
 import RenacerCore
 import RenacerScripted
-import RenacerSummary
 import Testing
 
 /// Counts what it is given; fails where it is told to.
@@ -69,36 +68,5 @@ private final class Probe: Sink {
         #expect(backend.account.delivered == 4)
         #expect(backend.account.totalLost == 5)
         #expect(backend.account.seen == 9)
-    }
-
-    @Test func summaryCountsCallsErrorsAndTimes() throws {
-        func ended(_ number: Int, _ outcome: Call.Outcome, _ ns: UInt64) -> Event {
-            var c = Call(number: number, arguments: (0, 0, 0, 0, 0, 0), enterTime: 1, memory: memory)
-            c.exitTime = 1 + ns
-            c.outcome = outcome
-            return Event(time: 1 + ns, tid: 1, pid: 1, .syscall(c))
-        }
-        let close = try #require(SyscallTable.all(.native).first { $0.syscall.name == "close" }).number
-        let read = try #require(SyscallTable.all(.native).first { $0.syscall.name == "read" }).number
-        let backend = ScriptedBackend([
-            .events([
-                ended(close, .returned(0), 1_000_000), ended(close, .failed(9), 2_000_000),
-                ended(read, .returned(0), 7_000_000),
-            ]), .end(nil),
-        ])
-        let output = CapturedOutput()
-        let pipeline = Pipeline(backend, sinks: [SummarySink(SummaryOptions(), output: output)], report: { _ in })
-        try pipeline.start(CapturePlan())
-        _ = try pipeline.run()
-        #expect(
-            output.text == """
-                % time     seconds  usecs/call     calls    errors syscall
-                ------ ----------- ----------- --------- --------- ----------------
-                 70.00    0.007000        7000         1           read
-                 30.00    0.003000        1500         2         1 close
-                ------ ----------- ----------- --------- --------- ----------------
-                100.00    0.010000        3333         3         1 total
-
-                """)
     }
 }

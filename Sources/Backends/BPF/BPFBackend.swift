@@ -91,6 +91,7 @@ public final class BPFBackend: Backend {
         p.configuration.descriptors = descriptors
         p.renames = plan.commands ? 1 : 0
         try prepareRing(&p)
+        if let aggregation = plan.aggregation { configure(&p, aggregation) }
         p.operation_count = compiler.operations.count
         var error = [CChar](repeating: 0, count: 512)
         let object = CapturePrograms.object()
@@ -191,7 +192,10 @@ public final class BPFBackend: Backend {
             forgetTheDead()
             if !batch.events.isEmpty { return handOver() }
             try wait(programs, deadline)
-            if let deadline, clinux_monotonic_ns() >= deadline { return .nothing }
+            if let deadline, clinux_monotonic_ns() >= deadline {
+                takeStatistics(programs)
+                return .nothing
+            }
         }
     }
 
@@ -220,15 +224,16 @@ public final class BPFBackend: Backend {
     }
 
     private func wait(_ programs: OpaquePointer, _ deadline: UInt64?) throws(TraceError) {
-        var timeout: Int32 = Self.patience
+        var timeout = plan.aggregation == nil ? Self.patience : -1
         if let deadline {
             let now = clinux_monotonic_ns()
-            timeout = deadline > now ? min(timeout, Int32(clamping: (deadline - now) / 1_000_000 + 1)) : 0
+            let left = deadline > now ? Int32(clamping: (deadline - now) / 1_000_000 + 1) : 0
+            timeout = timeout < 0 ? left : min(timeout, left)
         }
         if cbpf_pending(programs) > 0 { return }
         let n = cbpf_wait(programs, timeout)
         if n < 0, n != -EINTR { throw TraceError("bpf: epoll_wait: \(Self.message(n))") }
-        if n == 0, cbpf_pending(programs) == 0, !isSwept {
+        if n == 0, plan.aggregation == nil, cbpf_pending(programs) == 0, !isSwept {
             // Nothing happens: what blocks?
             isSwept = true
             _ = cbpf_sweep(programs)
@@ -301,6 +306,7 @@ public final class BPFBackend: Backend {
         defer { endGuard() }
         guard let programs else { return }
         self.programs = nil
+        endCounting(programs)
         if pidfd >= 0 { close(pidfd) }
         cbpf_close(programs)
         clinux_release_signals()

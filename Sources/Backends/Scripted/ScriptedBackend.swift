@@ -22,6 +22,8 @@ public final class ScriptedBackend: Backend {
         case events([Event])
         case nothing
         case lost(Loss)
+        /// Calls counted so far, all in all; nothing is delivered.
+        case counted(StatisticsTable)
         case failure(TraceError)
         case end(TraceeEnd?)
     }
@@ -55,6 +57,9 @@ public final class ScriptedBackend: Backend {
             account.lost[loss.cause, default: 0] += loss.count
             batch.events = [Event(time: loss.to, tid: 0, pid: 0, .loss(loss))]
             return .events(batch)
+        case .counted(let table):
+            account.counted = table
+            return .nothing
         case .failure(let error): throw error
         case .end(let end): return .end(end)
         }

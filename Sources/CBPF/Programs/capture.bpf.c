@@ -6,6 +6,7 @@
 // are constants that the loader has looked up (`configuration`).
 #include "state.h"
 #include "exec.h"
+#include "summary.h"
 
 #ifdef __TARGET_ARCH_x86
 enum { R_BP = 32, R_BX = 40, R_R10 = 56, R_R9 = 64, R_R8 = 72, R_CX = 88, R_DX = 96, R_SI = 104, R_DI = 112,
@@ -125,19 +126,25 @@ static struct task_state *current_state(struct task_struct *task, int64_t number
 
 int send_call(struct task_state *t, uint32_t kind);
 
+static void enter_counted(struct task_state *t, uint32_t personality, uint32_t place, int64_t number) {
+    t->row = row_of(place);
+    t->in_call = t->row != CAPTURE_UNWANTED_ROW;
+    if (!t->in_call) return;
+    t->call.number = number;
+    t->call.header.personality = personality;
+    t->call.entered = bpf_ktime_get_ns();
+}
+
 static void enter(struct task_state *t, struct task_struct *task, void *regs, int64_t number) {
     uint32_t p = personality(task, number);
     uint32_t at = place(p, number);
+    if (configuration.summary) return enter_counted(t, p, at, number);
     const struct capture_program *program = &shared.programs[at];
     t->in_call = 0;
     if (!(program->flags & CAPTURE_WANTED)) return;
     t->in_call = 1;
     t->call.number = number;
     t->call.header.personality = p;
-    if (configuration.summary) {
-        t->call.entered = bpf_ktime_get_ns();
-        return;
-    }
     t->call.header.flags = 0;
     t->call.ahead = 0;
     t->used = 0;
@@ -185,18 +192,37 @@ __noinline int send_call(struct task_state *t, uint32_t kind) {
     return 0;
 }
 
-static void count(struct task_state *t, uint32_t at, int64_t result) {
-    struct capture_statistics *s = bpf_map_lookup_elem(&statistics, &at);
-    if (!s) return;
-    uint64_t duration = bpf_ktime_get_ns() - t->call.entered;
-    uint32_t bucket = 0;
-    for (uint64_t d = duration; d > 1 && bucket < CAPTURE_BUCKETS - 1; bucket++) d >>= 1;
-    if (result < 0 && result >= -4095) s->errors++;
-    s->total += duration;
-    if (!s->calls || duration < s->minimum) s->minimum = duration;
-    if (duration > s->maximum) s->maximum = duration;
-    s->calls++;
-    s->histogram[bucket]++;
+/// Counts the call that `t` is in, which ended with `result` or, `CAPTURE_UNFINISHED`, did not.
+static void count(struct task_state *t, uint32_t kind, int64_t result) {
+    t->in_call = 0;
+    uint64_t entered = t->call.entered;
+    // An entry that was not seen is at 0.
+    uint64_t duration = entered ? bpf_ktime_get_ns() - entered : 0;
+    bool failed = (uint64_t)result > -4096ull;
+    if (configuration.minimum_duration && entered && duration < configuration.minimum_duration) return;
+    if (kind == CAPTURE_CALL && configuration.dropped_outcomes & (failed ? 2 : 1)) return;
+    if (t->row != CAPTURE_NO_ROW) return add_to_row(t->row, duration, failed);
+    t->call.header.flags = 0;
+    t->call.ahead = 0;
+    t->call.result = result;
+    t->used = 0;
+    t->lost_ahead = 0;
+    send_call(t, kind);
+}
+
+/// Counts a call whose entry was not seen, as `leave` tells of it.
+static void count_end(struct task_state *t, struct task_struct *task, void *regs, int64_t result) {
+#ifdef __TARGET_ARCH_x86
+    int64_t number = FIELD(int32_t, regs, R_NUMBER);
+    if (number < 0 || t->newborn) return;
+    uint32_t p = personality(task, number);
+    t->row = row_of(place(p, number));
+    if (t->row == CAPTURE_UNWANTED_ROW) return;
+    t->call.number = number;
+    t->call.header.personality = p;
+    t->call.entered = 0;
+    count(t, CAPTURE_CALL, result);
+#endif
 }
 
 /// Tells of the signals that came during the call.
@@ -213,10 +239,33 @@ __noinline int tell_signals(struct task_state *t) {
 
 enum { KILL = 9 };
 
+/// The `signal_struct` of a task's process.
+///
+/// Read rather than followed: for a pointer within a typed structure the verifier would search
+/// all of the kernel's types by name, for a millisecond.
+static char *signal_of(struct task_struct *task) {
+    char *signal = 0;
+    bpf_probe_read_kernel(&signal, sizeof signal, (char *)task + configuration.task_signal);
+    return signal;
+}
+
+/// Whether it was this task that took the signal which kills its process, not SIGKILL. Where signals
+/// are told of, the task's state says so more exactly.
+static bool took_fatal_signal(struct task_struct *task, uint64_t pending) {
+    uint32_t code = 0;
+    bpf_probe_read_kernel(&code, 4, signal_of(task) + configuration.signal_group_exit_code);
+    if (!code || code == KILL || code > 64) return false;
+    // Sent to the thread, or to the process: then its leader takes it.
+    return pending >> (code - 1) & 1 ||
+           FIELD(uint32_t, task, configuration.task_pid) == FIELD(uint32_t, task, configuration.task_tgid);
+}
+
 /// Whether the task dies before it is back from its call: what that came to nobody learns.
 static bool is_killed(struct task_state *t, struct task_struct *task) {
+    uint64_t pending = FIELD(uint64_t, task, configuration.task_pending);
+    if (!(pending & 1ull << (KILL - 1))) return false;
     // A signal that kills the process reaches the others as SIGKILL, and this one, which took it, too.
-    return FIELD(uint64_t, task, configuration.task_pending) & 1ull << (KILL - 1) && !(t->signal_count && t->is_fatal);
+    return configuration.summary ? !took_fatal_signal(task, pending) : !(t->signal_count && t->is_fatal);
 }
 
 static void leave(struct task_state *t, struct task_struct *task, void *regs, int64_t result) {
@@ -268,8 +317,9 @@ int sys_exit(context *ctx) {
     if (t->starting) t->starting = result < 0 ? STARTING : 0;
     if (is_killed(t, task)) return 0;
     if (configuration.summary) {
-        if (t->in_call) count(t, place(t->call.header.personality, t->call.number), result);
-        t->in_call = 0;
+        if (t->in_call) count(t, CAPTURE_CALL, result);
+        else count_end(t, task, (void *)ctx[0], result);
+        t->newborn = 0;
         return 0;
     }
     leave(t, task, (void *)ctx[0], result);
@@ -377,16 +427,6 @@ int task_executed(context *ctx) {
     return 0;
 }
 
-/// The `signal_struct` of a task's process.
-///
-/// Read rather than followed: for a pointer within a typed structure the verifier would search
-/// all of the kernel's types by name, for a millisecond.
-static char *signal_of(struct task_struct *task) {
-    char *signal = 0;
-    bpf_probe_read_kernel(&signal, sizeof signal, (char *)task + configuration.task_signal);
-    return signal;
-}
-
 /// Of `signal_struct`: all threads end.
 enum { GROUP_EXIT = 4 };
 
@@ -396,7 +436,14 @@ int task_exited(context *ctx) {
     struct task_struct *task = bpf_get_current_task_btf();
     struct task_state *t = state_of(task);
     if (!t || t->starting == EXCLUDED) return 0;
-    if (!configuration.summary) {
+    if (configuration.summary) {
+        if (t->in_call && configuration.counts_unfinished) {
+            // A call that never returns takes no time.
+            if (shared.programs[place(t->call.header.personality, t->call.number)].flags & CAPTURE_FINAL)
+                t->call.entered = bpf_ktime_get_ns();
+            count(t, CAPTURE_UNFINISHED, 0);
+        }
+    } else {
         if (t->in_call) {
             t->in_call = 0;
             send_call(t, CAPTURE_UNFINISHED);
@@ -533,12 +580,16 @@ struct {
     __type(value, struct task_state);
 } copies SEC(".maps");
 
-/// Tells of the calls that traced tasks are in.
+/// Tells of the calls that traced tasks are in, or counts them.
 SEC("tasks/sweep")
 int sweep(context *ctx) {
     struct task_struct *task = (void *)ctx[1];
     if (!task) return 0;
     struct task_state *t = state_of(task);
+    if (configuration.summary) {
+        if (t && t->in_call && configuration.counts_detached) count(t, CAPTURE_UNFINISHED, 0);
+        return 0;
+    }
     uint32_t zero = 0;
     struct task_state *copy = bpf_map_lookup_elem(&copies, &zero);
     if (!t || !copy || !t->in_call) return 0;
@@ -577,6 +628,7 @@ static void meet_in_call(struct task_state *t, struct task_struct *task) {
     if (!(program->flags & CAPTURE_WANTED)) return;
     t->call.number = number;
     t->call.header.personality = p;
+    if (configuration.summary) t->row = row_of(at);
     store_arguments(t, regs, p == 1);
     t->faulted = ~0ull;
     t->program = *program;

@@ -81,6 +81,8 @@ struct task_state {
     uint32_t newborn;
     /// The call's socket speaks netlink, as far as that was looked at.
     uint32_t is_netlink;
+    /// Where the call is counted.
+    uint32_t row;
     /// Operations, by their place in the program, whose memory was not there at entry.
     uint64_t faulted;
     /// What is done about the call.
@@ -118,13 +120,6 @@ struct {
     __uint(type, BPF_MAP_TYPE_RINGBUF);
     __uint(max_entries, 8 << 20);
 } ring SEC(".maps");
-
-struct {
-    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-    __uint(max_entries, CAPTURE_CALLS * CAPTURE_PERSONALITIES);
-    __type(key, uint32_t);
-    __type(value, struct capture_statistics);
-} statistics SEC(".maps");
 
 /// Constants: the verifier leaves out what they rule out.
 const volatile struct capture_configuration configuration;

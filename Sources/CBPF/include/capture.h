@@ -33,6 +33,11 @@ enum {
     CAPTURE_CPUS = 1024,
     /// Buckets of a latency histogram: powers of two of a nanosecond.
     CAPTURE_BUCKETS = 40,
+    /// Calls that are counted in the kernel, of one CPU; the first row stays empty.
+    CAPTURE_ROWS = 256,
+    /// A call that is not counted in a row, but sent; one that nobody wants.
+    CAPTURE_NO_ROW = 0xffff,
+    CAPTURE_UNWANTED_ROW = 0xfffe,
 };
 
 // MARK: Records
@@ -329,7 +334,7 @@ struct capture_configuration {
     uint32_t scope;
     /// Never traced: the tracer itself.
     uint32_t tracer;
-    /// Count calls; send no records.
+    /// Count calls, and send no records of those that have a row.
     uint32_t summary;
     /// Bytes of the ring that may wait before the tracer is woken.
     uint32_t watermark;
@@ -337,6 +342,8 @@ struct capture_configuration {
     uint32_t dropped_outcomes;
     /// Calls shorter than this, in ns, are not sent.
     uint64_t minimum_duration;
+    /// Taken off the duration of every call that is counted, ns.
+    uint64_t overhead;
     /// Signals that are sent: a bit for each number, from 1.
     uint64_t signals;
     uint64_t cgroup;
@@ -348,6 +355,8 @@ struct capture_configuration {
     uint32_t reserved;
     /// Number of the native execve.
     uint32_t execve;
+    /// Calls in flight when their task ends, or is let go of, are counted.
+    uint32_t counts_unfinished, counts_detached;
     /// A task that executes another program is let go of.
     uint32_t detaches_at_exec;
     /// What is wanted of descriptors.
@@ -393,9 +402,14 @@ struct capture_shared {
     uint64_t stopped;
     /// The process whose threads are being adopted, or the one thread.
     uint64_t adopting, adopts_one;
+    /// Rows taken, without the first, and the place in `programs` of each one's call.
+    uint64_t rows;
+    /// The row of each call; 0: it was not made yet.
+    uint16_t call_rows[CAPTURE_CALLS * CAPTURE_PERSONALITIES];
+    uint16_t row_places[CAPTURE_ROWS];
 };
 
-/// Of one call on one CPU.
+/// Of one call on one CPU; times in ns.
 struct capture_statistics {
     uint64_t calls, errors, total, minimum, maximum;
     uint64_t histogram[CAPTURE_BUCKETS];

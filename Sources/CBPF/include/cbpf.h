@@ -79,8 +79,11 @@ uint64_t cbpf_position(struct cbpf *b);
 /// stay until `cbpf_release` of a position behind it.
 const struct capture_header *cbpf_next(struct cbpf *b, uint64_t *position);
 void cbpf_release(struct cbpf *b, uint64_t position);
-/// The sum over all CPUs of the statistics at `index`.
-int cbpf_statistics(struct cbpf *b, uint32_t index, struct capture_statistics *sum);
+/// One more than the last row of statistics that is in use; row 0 never is.
+uint32_t cbpf_rows(struct cbpf *b);
+/// The sum over all CPUs of a row of statistics; returns its call's place among the programs.
+/// Several rows may be of one call.
+uint32_t cbpf_statistics(struct cbpf *b, uint32_t row, struct capture_statistics *sum);
 /// Events that programs missed because they were running on that CPU already.
 uint64_t cbpf_missed(struct cbpf *b);
 /// A descriptor of a process, or a negative errno.

@@ -60,15 +60,17 @@ public final class Batch {
     public func reset() { while !events.isEmpty { events.removeLast() } }
 }
 
-/// The balance of a trace: `seen == delivered + lost`.
+/// The balance of a trace: `seen == delivered + counted.calls + lost`.
 public struct Account: Sendable, Equatable {
     public var delivered: UInt64 = 0
+    /// Calls that were not delivered but counted in the kernel, as `CapturePlan.aggregation` says.
+    public var counted = StatisticsTable()
     public var lost: [Loss.Cause: UInt64] = [:]
     /// Events that the backend saw, but neither delivered nor counted as lost, by its own count: 0
     /// unless it is wrong.
     public var imbalance: Int64 = 0
     public var totalLost: UInt64 { lost.values.reduce(0, +) }
-    public var seen: UInt64 { delivered + totalLost }
+    public var seen: UInt64 { delivered + counted.calls + totalLost }
     public init() {}
 }
 

@@ -1,3 +1,5 @@
+import CLinux
+
 /// A backend, the filter behind it, and the sinks: events flow down, failures are told once.
 public final class Pipeline {
     private let backend: any Backend
@@ -11,6 +13,8 @@ public final class Pipeline {
     private var remaining: UInt64?
     /// Calls that count against that limit.
     private var selection = CallSelection()
+    /// Nanoseconds between two calls of every sink's `refresh`; nil: there are none.
+    private let refreshInterval: UInt64?
     /// A sink failed: the trace is not whole.
     public private(set) var failed = false
 
@@ -40,17 +44,26 @@ public final class Pipeline {
             }
             next?.idle(pipeline)
         }
+
+        func refresh(_ account: Account, _ pipeline: Pipeline) {
+            if isAlive {
+                do throws(TraceError) { try sink.refresh(account) } catch { pipeline.fail(self, error) }
+            }
+            next?.refresh(account, pipeline)
+        }
     }
 
+    /// - Parameter refreshInterval: nanoseconds after which sinks `refresh`, again and again; nil: never.
     /// - Parameter report: shows a person an error, once per failing sink.
     public init(
-        _ backend: any Backend, filter: EventFilter? = nil, sinks: [any Sink],
+        _ backend: any Backend, filter: EventFilter? = nil, sinks: [any Sink], refreshInterval: UInt64? = nil,
         report: @escaping (TraceError) -> Void
     ) {
         self.backend = backend
         self.filter = filter
         self.sinks = sinks.reversed().reduce(nil) { Stage($1, next: $0) }
         self.report = report
+        self.refreshInterval = refreshInterval
     }
 
     /// Starts sinks before the backend, so that no event meets a closed door.
@@ -71,8 +84,15 @@ public final class Pipeline {
     /// - Returns: how the launched program ended; nil if none was launched or it was let go.
     public func run() throws(TraceError) -> TraceeEnd? {
         defer { finish() }
+        var deadline = refreshInterval.map { clinux_monotonic_ns() + $0 }
         while true {
-            switch try backend.nextBatch(deadline: nil) {
+            let delivery = try backend.nextBatch(deadline: deadline)
+            if let interval = refreshInterval, let due = deadline, clinux_monotonic_ns() >= due {
+                sinks?.refresh(backend.account, self)
+                // Not from `due` on: what took longer than an interval is not made up for.
+                deadline = clinux_monotonic_ns() + interval
+            }
+            switch delivery {
             case .nothing:
                 sinks?.idle(self)
             case .end(let end):

@@ -5,18 +5,24 @@
 public protocol Sink: AnyObject {
     /// What it needs of a backend.
     var requirements: [Requirement] { get }
+    /// What counting calls in the kernel would do for it in place of events; nil: it needs events.
+    var aggregation: Aggregation? { get }
     /// Calls it wants to see end; the planner unites them over all sinks.
     func start() throws(TraceError)
     /// The event and what it borrows is valid during the call only.
     func consume(_ event: borrowing Event) throws(TraceError)
     /// The tracer is about to wait: a terminal should now show everything.
     func idle() throws(TraceError)
+    /// An interval of the pipeline is over (`Pipeline.init`): what changes should be shown anew.
+    func refresh(_ account: Account) throws(TraceError)
     /// Flushes; safe to call twice, and without `start`.
     func finish(_ account: Account) throws(TraceError)
 }
 
 extension Sink {
     public var requirements: [Requirement] { [] }
+    public var aggregation: Aggregation? { nil }
     public func start() throws(TraceError) {}
     public func idle() throws(TraceError) {}
+    public func refresh(_ account: Account) throws(TraceError) {}
 }

@@ -21,6 +21,8 @@ public struct CapturePlan: Sendable {
     public var selection = CallSelection()
     /// `--exact`: rather than lose events, the traced tasks wait.
     public var isExact = false
+    /// Calls are counted, and need not be delivered; nil if somebody needs events.
+    public var aggregation: Aggregation?
     public var memory = MemoryNeeds()
     /// Signals that are to be delivered.
     public var signals = SignalSet.all

@@ -6,8 +6,18 @@ public struct CallStatistics: Sendable, Equatable {
     public var system = Durations()
     /// Time from entry to exit.
     public var wall = Durations()
+    /// Calls by time from entry to exit.
+    public var histogram = LatencyHistogram()
 
     public init() {}
+
+    /// Figures that were kept elsewhere: in the kernel.
+    public init(calls: UInt64, errors: UInt64, wall: Durations, histogram: LatencyHistogram) {
+        self.calls = calls
+        self.errors = errors
+        self.wall = wall
+        self.histogram = histogram
+    }
 
     /// Adds a call that took these nanoseconds.
     public mutating func add(wall w: UInt64, system s: UInt64, failed: Bool) {
@@ -15,6 +25,7 @@ public struct CallStatistics: Sendable, Equatable {
         if failed { errors += 1 }
         wall.add(w)
         system.add(s)
+        histogram.add(w)
     }
 
     /// Adds another table's figures.
@@ -23,6 +34,7 @@ public struct CallStatistics: Sendable, Equatable {
         errors += other.errors
         wall.merge(other.wall)
         system.merge(other.system)
+        histogram.merge(other.histogram)
     }
 }
 
@@ -35,6 +47,14 @@ public struct Durations: Sendable, Equatable {
     private var isEmpty = true
 
     public init() {}
+
+    /// Figures of durations that somebody else added: at least one.
+    public init(total: UInt64, minimum: UInt64, maximum: UInt64) {
+        self.total = total
+        self.minimum = minimum
+        self.maximum = maximum
+        isEmpty = false
+    }
 
     public mutating func add(_ ns: UInt64) {
         total &+= ns
@@ -53,7 +73,7 @@ public struct Durations: Sendable, Equatable {
 }
 
 /// Statistics by system call.
-public struct StatisticsTable: Sendable {
+public struct StatisticsTable: Sendable, Equatable {
     /// What a row counts: a number of one personality's table.
     public struct Key: Hashable, Sendable {
         public var number: Int
@@ -70,4 +90,17 @@ public struct StatisticsTable: Sendable {
     public mutating func add(_ key: Key, wall: UInt64, system: UInt64, failed: Bool) {
         rows[key, default: CallStatistics()].add(wall: wall, system: system, failed: failed)
     }
+
+    /// Adds figures to a row.
+    public mutating func merge(_ statistics: CallStatistics, into key: Key) {
+        rows[key, default: CallStatistics()].merge(statistics)
+    }
+
+    /// Adds another table's rows.
+    public mutating func merge(_ other: StatisticsTable) {
+        for (key, statistics) in other.rows { merge(statistics, into: key) }
+    }
+
+    /// Calls in all rows.
+    public var calls: UInt64 { rows.values.reduce(0) { $0 + $1.calls } }
 }

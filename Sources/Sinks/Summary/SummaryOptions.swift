@@ -14,8 +14,17 @@ public struct SummaryOptions: Sendable {
     public var countsInFlight = false
     /// `-e status=`, `--min-duration`: calls that count.
     public var calls = CallSelection()
+    /// `--live`: how the table is shown again before the end.
+    public var refresh: Refresh = .appended
 
     public init() {}
+
+    public enum Refresh: Sendable {
+        /// Behind what was written before, an empty line between them.
+        case appended
+        /// Over the one shown before, on a terminal of so many lines; a table that is too long is cut.
+        case inPlace(lines: @Sendable () -> Int)
+    }
 
     /// One column of the table.
     public enum Column: String, Sendable, CaseIterable {

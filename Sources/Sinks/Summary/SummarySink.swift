@@ -4,10 +4,13 @@ import RenacerCore
 public final class SummarySink: Sink {
     private let options: SummaryOptions
     private let output: any TextOutput
+    /// Of calls that were delivered one by one.
     private var table = StatisticsTable()
     /// Calls under way, by thread, if they are to be counted at the end.
     private var inFlight: [Int32: (key: StatisticsTable.Key, since: UInt64)] = [:]
     private var lastTime: UInt64 = 0
+    /// Lines on the terminal that the next table is written over.
+    private var shownLines = 0
     private var isFinished = false
 
     public init(_ options: SummaryOptions, output: any TextOutput) {
@@ -15,9 +18,19 @@ public final class SummarySink: Sink {
         self.output = output
     }
 
+    private var needsSystemTime: Bool { !options.wallClock || options.columns.contains(.systemTime) }
+
     public var requirements: [Requirement] {
-        let needsSystem = !options.wallClock || options.columns.contains(.systemTime)
-        return needsSystem ? [Requirement(.systemTime, origin: "-c")] : []
+        needsSystemTime ? [Requirement(.systemTime, origin: "-c")] : []
+    }
+
+    public var aggregation: Aggregation? {
+        if needsSystemTime { return nil }
+        var a = Aggregation()
+        a.overhead = options.overhead
+        a.unfinished = options.countsInFlight && options.calls.outcomes.contains(.unfinished)
+        a.detached = options.countsInFlight && options.calls.outcomes.contains(.detached)
+        return a
     }
 
     public func consume(_ event: borrowing Event) throws(TraceError) {
@@ -53,7 +66,40 @@ public final class SummarySink: Sink {
 
     /// A call that was still in flight when its task or the trace ended.
     private func end(_ key: StatisticsTable.Key, _ since: UInt64) {
-        table.add(key, wall: lastTime > since ? lastTime - since : 0, system: 0, failed: false)
+        let wall = lastTime > since ? lastTime - since : 0
+        guard options.calls.outcomes.contains(.unfinished), wall >= options.calls.minimumDuration else { return }
+        table.add(key, wall: wall, system: 0, failed: false)
+    }
+
+    /// The table of everything so far: what was delivered and what the kernel counted.
+    private func summary(_ account: Account) -> SummaryTable? {
+        var all = table
+        all.merge(account.counted)
+        return all.rows.isEmpty ? nil : SummaryTable(options, all)
+    }
+
+    public func refresh(_ account: Account) throws(TraceError) {
+        guard let summary = summary(account) else { return }
+        let text = TextBuffer()
+        eraseShown(text)
+        switch options.refresh {
+        case .appended:
+            summary.write(to: text)
+            text.ascii("\n")
+        case .inPlace(let lines):
+            // The cursor's line is one more.
+            shownLines = summary.write(to: text, atMost: lines() - 1)
+        }
+        try output.write(text.bytes)
+    }
+
+    /// Up to the first line of the table that is shown, and all below it away.
+    private func eraseShown(_ text: TextBuffer) {
+        guard shownLines > 0 else { return }
+        text.append("\u{1b}[")
+        text.decimal(UInt64(shownLines))
+        text.append("A\u{1b}[J")
+        shownLines = 0
     }
 
     public func finish(_ account: Account) throws(TraceError) {
@@ -62,7 +108,8 @@ public final class SummarySink: Sink {
         for (key, since) in inFlight.values { end(key, since) }
         inFlight = [:]
         let text = TextBuffer()
-        if !table.rows.isEmpty { SummaryTable(options, table).write(to: text) }
+        eraseShown(text)
+        summary(account)?.write(to: text)
         for (cause, count) in account.lost.sorted(by: { $0.key.rawValue < $1.key.rawValue }) where count > 0 {
             text.append("--- lost ")
             text.decimal(count)

@@ -56,12 +56,18 @@ struct SummaryTable {
         return key.personality == .native ? s.name.description : "\(s.name)"
     }
 
-    func write(to text: TextBuffer) {
+    /// - Parameter lines: the most that are written; rows at the end give way, the frame never.
+    /// - Returns: lines written.
+    @discardableResult
+    func write(to text: TextBuffer, atMost lines: Int = .max) -> Int {
+        let frame = 4
+        let shown = rows.prefix(max(lines, frame) - frame)
         header(text)
         rule(text)
-        for r in rows { line(r, text) }
+        for r in shown { line(r, text) }
         rule(text)
         line(total, text)
+        return shown.count + frame
     }
 
     private func width(_ c: SummaryOptions.Column) -> Int { c == .name ? nameWidth : c.width }
