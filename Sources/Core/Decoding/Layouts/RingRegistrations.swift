@@ -65,7 +65,7 @@ enum Ring {
         28: .structure(polling, 1, .answer),
         29: .structure(clock, 0),
         30: .structure(clone),
-        31: .given(.all([.memory(.constant(128)), .through(48, .memory(.constant(64)))])) { d, v, n in if n == 1 { d.ringSubmission(v) } else { d.out.address(v) } },
+        31: .given(.all([.memory(.constant(128)), .at(4, .descriptors(.constant(1), stride: 4)), .through(48, .memory(.constant(64)))])) { d, v, n in if n == 1 { d.ringSubmission(v) } else { d.out.address(v) } },
         32: .structure(receiveQueue),
         33: .structure(sizes),
         34: .structure(region),
