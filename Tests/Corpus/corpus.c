@@ -460,6 +460,28 @@ static void vfork_exec(void)
 	execve("/bin/echo", argv, envp);
 }
 
+/* What a child gives to exec lies in pages that nobody has touched in it yet. */
+static void fork_exec(void)
+{
+	in_directory();
+	int fd = open("script", O_CREAT | O_WRONLY, 0700);
+	if (write(fd, "#!/bin/true -x\n", 15) != 15 || close(fd))
+		exit(98);
+	pid_t c = fork();
+	if (c == 0) {
+		execl("/bin/true", "a name of its own", "first", "second", (char *) NULL);
+		_exit(127);
+	}
+	waitpid(c, NULL, 0);
+	c = fork();
+	if (c == 0) {
+		execl("./script", "./script", "behind the interpreter's", (char *) NULL);
+		_exit(127);
+	}
+	waitpid(c, NULL, 0);
+	unlink("script");
+}
+
 static void *thread_body(void *arg)
 {
 	close(1000 + (int) (long) arg);
@@ -796,7 +818,7 @@ static const struct { const char *name; void (*run)(void); int in_directory; } p
 	{"watching", watching, 1}, {"special-files", special_files, 1}, {"memory", memory, 0}, {"clocks", clocks, 0},
 	{"timers", timers, 0}, {"signals", signals, 0}, {"signal-details", signal_details, 0},
 	{"segfault-handled", segfault_handled, 0}, {"killed-by-signal", killed_by_signal, 0}, {"aborts", aborts, 0},
-	{"fork-wait", fork_wait, 0}, {"fork-tree", fork_tree, 0}, {"vfork-exec", vfork_exec, 0}, {"threads", threads, 0},
+	{"fork-wait", fork_wait, 0}, {"fork-tree", fork_tree, 0}, {"vfork-exec", vfork_exec, 0}, {"fork-exec", fork_exec, 0}, {"threads", threads, 0},
 	{"thread-exec", thread_exec, 0}, {"identity", identity, 0}, {"limits", limits, 0}, {"scheduling", scheduling, 0},
 	{"process-control", process_control, 0}, {"socket-pair", socket_pair, 0}, {"tcp", tcp, 0}, {"udp", udp, 0},
 	{"unix-messages", unix_messages, 0}, {"many-messages", many_messages, 0}, {"waiting-for-many", waiting_for_many, 0},

@@ -20,7 +20,7 @@ struct Deviation {
             name: "children end sooner",
             reason: "a ptraced child stops at its birth and lives longer than its parent takes to wait; untraced it may be gone by then",
             programs: [
-                "fork-wait", "fork-tree", "vfork-exec", "stops-and-continues", "sh -c 'echo a | cat | wc -c'",
+                "fork-wait", "fork-tree", "vfork-exec", "fork-exec", "stops-and-continues", "sh -c 'echo a | cat | wc -c'",
                 "sh -c 'cd / && ls >/dev/null && exit 3'", "sh -c '(exit 5); echo $?'",
                 "sh -c 'for i in 1 2 3; do /bin/true; done'", "xargs -a /etc/hostname echo", "cc -fsyntax-only -x c /dev/null",
             ],

@@ -57,7 +57,7 @@ extension SyscallTable {
             [.fd("pidfd"), .custom("targetfd", capture: .nothing) { d, v in d.foreignDescriptor(v) }, .hex32("flags")], returns: .fd),
         .init("kcmp", x86_64: 312, aarch64: 272, [],
             [.pid("pid1"), .pid("pid2"), .enumerated("type", .kcmpTypes), .hex("idx1"),
-             .init("idx2", .hex, capture: .when(argument: 2, is: 7, .like(.structure(.epollSlot))))],
+             .init("idx2", .hex, capture: .when(argument: 2, is: 7, .bytes(12)))],
             dialect: { $0.kcmpCall() }),
         .init("ptrace", x86_64: 101, aarch64: 117, [],
             [.enumerated64("op", .ptraceOperations), .tid("pid"), .address("addr", capture: PtraceMemory.addr), .address("data", capture: PtraceMemory.data)],
