@@ -1,4 +1,5 @@
 import Glibc
+import RenacerBPF
 import RenacerCore
 import RenacerPtrace
 
@@ -8,14 +9,40 @@ struct Seen: Equatable {
     var text: String
 }
 
+/// The backends that tests of both run on.
+enum TestedBackend {
+    case ptrace, bpf
+
+    func make() -> any Backend {
+        switch self {
+        case .ptrace: PtraceBackend()
+        case .bpf: BPFBackend()
+        }
+    }
+
+    /// Those that can be used here; why `bpf` cannot, if so, stands in the test's output.
+    static let available: [TestedBackend] = {
+        let bpf = BPFBackend()
+        defer { bpf.stop() }
+        do {
+            try bpf.prepare(CapturePlan())
+            return [.ptrace, .bpf]
+        } catch {
+            print("tests of the bpf backend are left out: \(error)")
+            return [.ptrace]
+        }
+    }()
+}
+
 /// A trace that a test drives itself.
 final class Trace {
-    let backend = PtraceBackend()
+    let backend: any Backend
     private(set) var seen: [Seen] = []
     private(set) var end: TraceeEnd?
     private(set) var isOver = false
 
-    init(_ plan: CapturePlan) throws {
+    init(_ plan: CapturePlan, by kind: TestedBackend = .ptrace) throws {
+        backend = kind.make()
         // Worker threads of a test run block signals, and programs inherit that.
         var none = sigset_t()
         sigemptyset(&none)

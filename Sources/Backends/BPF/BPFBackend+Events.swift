@@ -132,7 +132,8 @@ extension BPFBackend {
 
     /// Fills the batch with the next occurrences.
     func deliverSome() {
-        let end = min(delivered + Self.batchSize, ready)
+        // Beyond a limit nothing more is to be seen: it may be reached with any event.
+        let end = min(delivered + (plan.syscallLimit == nil ? Self.batchSize : 1), ready)
         while delivered < end {
             let o = occurrences[delivered]
             if o.time >= losses.from { tellOfLosses() }
