@@ -14,8 +14,8 @@ enum {
     NAME_ROOM = 256,
     /// Names are not appended behind this.
     NAMES_END = sizeof ((struct task_state *)0)->data - NAME_ROOM,
-    /// PATH_MAX: the kernel tells no longer ones.
-    MOST_NAMES = 4096,
+    /// PATH_MAX without the NUL: the kernel tells no longer ones.
+    MOST_NAMES = 4095,
     MOST_STEPS_UP = 2100,
 };
 
