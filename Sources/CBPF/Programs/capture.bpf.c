@@ -142,7 +142,6 @@ static void enter(struct task_state *t, struct task_struct *task, void *regs, in
     const struct capture_program *program = &shared.programs[at];
     t->in_call = 0;
     if (!(program->flags & CAPTURE_WANTED)) return;
-    t->in_call = 1;
     t->call.number = number;
     t->call.header.personality = p;
     t->call.header.flags = 0;
@@ -153,14 +152,17 @@ static void enter(struct task_state *t, struct task_struct *task, void *regs, in
     t->lost_ahead = 0;
     t->is_netlink = 0;
     store_arguments(t, regs, p == 1);
-    t->call.entered = bpf_ktime_get_ns();
     t->program = *program;
     if (program->flags & CAPTURE_CHOOSES) choose(t);
     if (t->program.entry) run(t, t->program.first, t->program.entry, ~0ull, CAPTURE_AT_ENTRY);
+    t->call.entered = bpf_ktime_get_ns();
     if (program->flags & CAPTURE_FINAL) {
-        t->in_call = 0;
         send_call(t, CAPTURE_UNFINISHED);
+        return;
     }
+    // A walk over all tasks shall not tell of it before all its memory is there.
+    asm volatile("" ::: "memory");
+    t->in_call = 1;
 }
 
 SEC("btf/sys_enter")
@@ -598,6 +600,8 @@ int sweep(context *ctx) {
     if (bpf_probe_read_kernel(copy, sizeof *copy, t)) return 0;
     // The call may have ended meanwhile: then its own record tells of it.
     if (!t->in_call || t->call.entered != entered || copy->call.entered != entered) return 0;
+    // What an exec is given may not be there before it has been performed: its own record tells of it.
+    if (copy->faulted && copy->call.number == (int32_t)configuration.execve && !copy->call.header.personality) return 0;
     uint32_t used = copy->used;
     if (used > sizeof copy->data) return 0;
     struct capture_header *h = &copy->call.header;
