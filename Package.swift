@@ -45,7 +45,7 @@ let package = Package(
             path: "Sources/CLI", swiftSettings: fast, linkerSettings: quick),
         .testTarget(name: "CoreTests", dependencies: ["RenacerCore", "RenacerScripted", "RenacerStraceText", "RenacerSummary"], path: "Tests/CoreTests"),
         .testTarget(name: "PtraceTests", dependencies: ["RenacerCore", "RenacerPtrace", "RenacerBPF", "CLinux"], path: "Tests/PtraceTests"),
-        .testTarget(name: "BPFTests", dependencies: ["RenacerCore", "RenacerBPF", "CBPF"], path: "Tests/BPFTests"),
+        .testTarget(name: "BPFTests", dependencies: ["renacer", "RenacerCore", "RenacerBPF", "CBPF"], path: "Tests/BPFTests", exclude: ["faults.c"]),
         .testTarget(name: "CLITests", dependencies: ["renacer", "RenacerCore"], path: "Tests/CLITests"),
         .testTarget(name: "DifferentialTests", dependencies: ["renacer"], path: "Tests/DifferentialTests"),
     ],

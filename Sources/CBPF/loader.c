@@ -157,6 +157,12 @@ static struct cbpf *failed(struct cbpf *b, const char *what, int error, char *te
     return NULL;
 }
 
+static struct cbpf *no_ring(struct cbpf *b, uint32_t ring_size, int error, char *text, size_t size) {
+    snprintf(text, size, "cannot make a ring of %u KiB: %s; use a smaller --ring-size", ring_size >> 10, strerror(error));
+    cbpf_close(b);
+    return NULL;
+}
+
 struct cbpf *cbpf_load(const struct cbpf_kernel *kernel, const struct cbpf_plan *plan, char *text, size_t size) {
     warning[0] = 0;
     libbpf_set_print(note);
@@ -176,13 +182,8 @@ struct cbpf *cbpf_load(const struct cbpf_kernel *kernel, const struct cbpf_plan 
     struct bpf_map *statistics = bpf_object__find_map_by_name(b->object, "statistics");
     if (!ring || !tasks || !statistics) return failed(b, "BPF maps", ENOENT, text, size);
     int64_t ring_size = make_ring(ring, plan);
-    if (ring_size < 0) {
-        char what[64];
-        if (ring_size == -EPERM) snprintf(what, sizeof what, "cannot make BPF maps");
-        else snprintf(what, sizeof what, "cannot allocate a ring of %u KiB", plan->ring_size >> 10);
-        warning[0] = 0;
-        return failed(b, what, (int)-ring_size, text, size);
-    }
+    if (ring_size == -EPERM) return failed(b, "cannot make BPF maps", EPERM, text, size);
+    if (ring_size < 0) return no_ring(b, plan->ring_size, (int)-ring_size, text, size);
     if (plan->configuration.summary) bpf_map__set_max_entries(statistics, CAPTURE_ROWS * b->cpus);
     // The section's only variable.
     struct capture_configuration configuration = plan->configuration;
@@ -206,7 +207,8 @@ struct cbpf *cbpf_load(const struct cbpf_kernel *kernel, const struct cbpf_plan 
     b->ring = bpf_map__fd(ring);
     b->statistics = bpf_map__fd(statistics);
     r = map_ring(b, ring_size);
-    if (!r) r = map_shared(b);
+    if (r) return no_ring(b, ring_size, -r, text, size);
+    r = map_shared(b);
     if (!r && plan->configuration.summary) r = map_rows(b);
     if (!r) r = watch_ring(b);
     if (r) return failed(b, "cannot map the BPF programs' memory", -r, text, size);

@@ -1,0 +1,100 @@
+import Foundation
+import Testing
+
+/// Events that renacer does not keep up with are counted to the last one, or, if the trace is to be exact, waited for.
+@Suite(.enabled(if: Renacer.mayLoad, "needs root"), .serialized) struct LossTests {
+    private static let calls = 150_000
+
+    /// Delivered and lost calls of `faults calls`, which makes its calls while renacer is stopped.
+    private func balance(_ text: String) -> (delivered: Int, lost: Int) {
+        var delivered = 0, lost = 0
+        for line in text.split(separator: "\n") {
+            if line.hasPrefix("getppid()") { delivered += 1 }
+            if line.hasPrefix("--- lost "), line.hasSuffix(" events: ring full ---") { lost += Int(line.split(separator: " ")[2]) ?? 0 }
+        }
+        return (delivered, lost)
+    }
+
+    @Test func aStoppedTracersLossIsCountedToTheCall() throws {
+        let file = Renacer.scratch()
+        let renacer = try Child([
+            Renacer.path, "--backend", "bpf", "-e", "trace=getppid", "-o", file, Renacer.faults, "calls", "\(Self.calls)",
+        ])
+        #expect(renacer.line() != nil)
+        renacer.stop()
+        renacer.tell()
+        // The program has come to its end while renacer could read nothing.
+        #expect(renacer.line() == "done")
+        renacer.goOn()
+        #expect(renacer.end() == 7)
+        let text = Renacer.text(file), (delivered, lost) = balance(text)
+        #expect(lost > 0)
+        // The program's end may be among what was lost.
+        let ends = text.contains("+++ exited with 7 +++") ? 0 : 1
+        #expect(delivered + lost - ends == Self.calls)
+        #expect(text.contains("--- lost \(lost) events in all: ring full ---"))
+        #expect(renacer.errors.split(separator: "\n").count == 1)
+        #expect(renacer.errors.contains("\(lost) of "))
+        // What was lost came behind what the ring held.
+        #expect(text.hasPrefix("getppid()"))
+    }
+
+    /// Where a process' freezer is, and the word for frozen.
+    private func freezer(of pid: String) -> (file: String, frozen: String)? {
+        for line in Renacer.text("/proc/\(pid)/cgroup").split(separator: "\n") where line.contains("/renacer-") {
+            let parts = line.split(separator: ":", omittingEmptySubsequences: false)
+            if parts[1] == "freezer" { return ("/sys/fs/cgroup/freezer\(parts[2])/freezer.state", "FROZEN\n") }
+            for mount in ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"] where FileManager.default.fileExists(atPath: mount + parts[2]) {
+                return ("\(mount)\(parts[2])/cgroup.freeze", "1\n")
+            }
+        }
+        return nil
+    }
+
+    @Test(arguments: [[], ["--ring-size=256K"]]) func anExactTraceLosesNothingWhileItsTracerIsStopped(_ options: [String]) throws {
+        let file = Renacer.scratch()
+        let calls = options.isEmpty ? 600_000 : Self.calls
+        let renacer = try Child(
+            [Renacer.path, "--backend", "bpf", "--exact", "-e", "trace=getppid", "-o", file] + options + [Renacer.faults, "calls", "\(calls)"])
+        let pid = try #require(renacer.line())
+        let freezer = try #require(freezer(of: pid))
+        renacer.stop()
+        renacer.tell()
+        #expect(comesAbout { Renacer.text(freezer.file) == freezer.frozen })
+        renacer.goOn()
+        #expect(renacer.line() == "done")
+        #expect(renacer.end() == 7)
+        let (delivered, lost) = balance(Renacer.text(file))
+        #expect(delivered == calls)
+        #expect(lost == 0)
+        #expect(renacer.errors.isEmpty)
+        #expect(!FileManager.default.fileExists(atPath: freezer.file))
+    }
+
+    @Test func ptraceIsAlwaysExact() throws {
+        let traced = try trace(["--backend", "ptrace", "--exact", "-e", "trace=none"], ["/bin/sh", "-c", "exit 7"])
+        #expect(traced.status == 7)
+        #expect(traced.errors.isEmpty)
+    }
+
+    @Test func exactIsRefusedBeforeTheStartWhereNothingCanBeFrozen() throws {
+        let child = try Child([
+            "/usr/bin/unshare", "-m", "/bin/sh", "-c",
+            "for m in $(grep -o ' /[^ ]* [^-]* - cgroup2* ' /proc/self/mountinfo | cut -d' ' -f2); do umount -l $m; done; "
+                + "exec \(Renacer.path) --backend bpf --exact /bin/echo started",
+        ])
+        #expect(child.rest().isEmpty)
+        #expect(child.end() == 1)
+        #expect(child.errors.hasSuffix("no control groups with a freezer are mounted; use --backend ptrace, or a large --ring-size without --exact\n"))
+        #expect(child.errors.split(separator: "\n").count == 1)
+    }
+
+    @Test func moreThanIsEverCapturedIsSaid() throws {
+        let traced = try trace(
+            ["--backend", "bpf", "-s", "3000000", "-e", "trace=write"],
+            ["/bin/dd", "if=/dev/zero", "of=/dev/null", "bs=2000000", "count=1", "status=none"])
+        #expect(traced.text.contains("--- lost 1 events: capture too large ---"))
+        #expect(traced.text.contains("2000000) = 2000000"))
+        #expect(traced.errors.contains("1 of "))
+    }
+}
