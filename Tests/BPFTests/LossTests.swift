@@ -57,7 +57,7 @@ import Testing
         let renacer = try Child(
             [Renacer.path, "--backend", "bpf", "--exact", "-e", "trace=getppid", "-o", file] + options + [Renacer.faults, "calls", "\(calls)"])
         let pid = try #require(renacer.line())
-        let freezer = try #require(freezer(of: pid))
+        let freezer = try #require(self.freezer(of: pid))
         renacer.stop()
         renacer.tell()
         #expect(comesAbout { Renacer.text(freezer.file) == freezer.frozen })
@@ -80,7 +80,7 @@ import Testing
     @Test func exactIsRefusedBeforeTheStartWhereNothingCanBeFrozen() throws {
         let child = try Child([
             "/usr/bin/unshare", "-m", "/bin/sh", "-c",
-            "for m in $(grep -o ' /[^ ]* [^-]* - cgroup2* ' /proc/self/mountinfo | cut -d' ' -f2); do umount -l $m; done; "
+            "for m in $(grep -E ' - cgroup2? ' /proc/self/mountinfo | cut -d' ' -f5); do umount -l $m; done; "
                 + "exec \(Renacer.path) --backend bpf --exact /bin/echo started",
         ])
         #expect(child.rest().isEmpty)
@@ -91,10 +91,12 @@ import Testing
 
     @Test func moreThanIsEverCapturedIsSaid() throws {
         let traced = try trace(
-            ["--backend", "bpf", "-s", "3000000", "-e", "trace=write"],
-            ["/bin/dd", "if=/dev/zero", "of=/dev/null", "bs=2000000", "count=1", "status=none"])
-        #expect(traced.text.contains("--- lost 1 events: capture too large ---"))
-        #expect(traced.text.contains("2000000) = 2000000"))
+            ["--backend", "bpf", "--ring-size=64M", "-s", "30000000", "-e", "trace=write"],
+            ["/bin/dd", "if=/dev/zero", "of=/dev/null", "bs=20000000", "count=1", "status=none"])
+        let lines = traced.text.suffix(200).split(separator: "\n")
+        #expect(lines.count == 4)
+        #expect(lines.first?.contains(", 20000000)") == true && lines.first?.hasSuffix(" = 20000000") == true)
+        #expect(lines.dropFirst().first == "--- lost 1 events: capture too large ---")
         #expect(traced.errors.contains("1 of "))
     }
 }
