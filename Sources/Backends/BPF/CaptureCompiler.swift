@@ -429,6 +429,7 @@ struct CaptureCompiler {
         case .vectors(let n):
             guard let count = register(n, base, &o) else { return }
             vectors(r, count, &o)
+        case .kind(let i): if !describes { o.add(CAPTURE_DESCRIPTOR, UInt8(i)) }
         case .descriptors(let n, let stride): descriptors(r, n, base, stride: stride, &o)
         case .descriptorSet(let n): descriptors(r, .argument(n), base, stride: 0, &o)
         case .string(let most): o.add(CAPTURE_STRING, r, limit: most + 1)

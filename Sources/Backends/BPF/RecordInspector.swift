@@ -64,6 +64,18 @@ final class RecordInspector: TaskInspector {
         return (Int32(d.facts.socket.family), Int32(d.facts.socket.protocol))
     }
 
+    func isTerminal(fd: Int32, of tid: Int32, _ memory: any TraceeMemory) -> Bool {
+        guard let d = (memory as? RecordMemory)?.descriptor(fd) else { return false }
+        // Where descriptors are not described, the device alone is known.
+        guard d.has(CAPTURE_INCOMPLETE), mode_t(d.facts.mode) & S_IFMT == S_IFCHR else {
+            return hasTerminalPath(fd: fd, of: tid, memory)
+        }
+        return Self.terminals.contains(d.facts.device >> 20)
+    }
+
+    /// Major numbers of /dev/tty*, /dev/pts/*, /dev/ptmx and /dev/console, those on USB included.
+    private static let terminals: Set<UInt32> = [4, 5, 136, 137, 138, 139, 140, 141, 142, 143, 166, 188, 204]
+
     /// Components, the last one first, as a path.
     private func write(_ d: CapturedDescriptor, _ text: TextBuffer) {
         path.truncate(to: 0)

@@ -235,18 +235,26 @@ __noinline int describe_path(struct task_state *t, uint64_t path, uint64_t file,
     return 0;
 }
 
-/// Appends a segment about a socket that speaks netlink: that it does, and nothing else.
+/// Appends a segment about a socket that speaks netlink, that it does, or a device, which it is;
+/// nothing else.
 static __always_inline void describe_protocol(struct task_state *t, uint64_t path, uint64_t file, uint64_t key) {
     uint32_t mode = half(word(word(path + LAYOUT.path_dentry) + LAYOUT.dentry_inode) + LAYOUT.inode_mode) & 0xffff;
-    if ((mode & S_TYPE) != S_SOCKET) return;
+    uint32_t type = mode & S_TYPE;
+    if (type != S_SOCKET && type != S_CHARACTER) return;
     if (t->used > CAPTURE_AREA) send_ahead(t);
     uint32_t used = t->used;
     if (used > CAPTURE_AREA) return;
     struct capture_segment *s = (void *)(t->data + used);
     struct capture_descriptor *d = (void *)(s + 1);
-    *d = (struct capture_descriptor){.mode = mode, .magic = SOCKET_MAGIC};
-    describe_socket(t, d, file);
-    if (!t->is_netlink) return;
+    *d = (struct capture_descriptor){.mode = mode};
+    if (type == S_SOCKET) {
+        d->magic = SOCKET_MAGIC;
+        describe_socket(t, d, file);
+        if (!t->is_netlink) return;
+    } else {
+        d->flags = CAPTURE_INCOMPLETE;
+        d->device = half(word(word(path + LAYOUT.path_dentry) + LAYOUT.dentry_inode) + LAYOUT.inode_device);
+    }
     *s = (struct capture_segment){.address = (int32_t)key, .length = sizeof *d, .moment = key >> 32};
     t->used = used + sizeof *s + sizeof *d;
 }

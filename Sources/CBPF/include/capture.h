@@ -303,7 +303,7 @@ enum {
     CAPTURE_EVENTFDS = 8,
     CAPTURE_PIDFDS = 16,
     CAPTURE_SIGNALFDS = 32,
-    /// Alone: which sockets speak netlink, and its protocol; nothing else.
+    /// Alone: which sockets speak netlink, and its protocol; numbers of devices; nothing else.
     CAPTURE_PROTOCOLS = 64,
 };
 

@@ -41,6 +41,8 @@ public indirect enum Capture: Sendable {
     case verbose(Capture)
     /// Only where structures are shortened.
     case abbreviated(Capture)
+    /// What kind of thing a descriptor is, where decoding depends on it.
+    case kind(argument: Int)
     /// What descriptors refer to that lie `stride` bytes apart.
     case descriptors(Amount, stride: Int)
     /// What descriptors in an `fd_set` refer to, of as many as an argument says.

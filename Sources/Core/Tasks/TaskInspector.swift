@@ -24,6 +24,8 @@ public protocol TaskInspector: AnyObject {
     func process(pidfd: Int32, of tid: Int32) -> Int32?
     /// The protocol of a socket, to choose a netlink decoder; nil if it is none.
     func socketProtocol(fd: Int32, of tid: Int32, _ memory: any TraceeMemory) -> (family: Int32, protocol: Int32)?
+    /// Whether a descriptor is a terminal, to tell requests that other drivers have, too.
+    func isTerminal(fd: Int32, of tid: Int32, _ memory: any TraceeMemory) -> Bool
     /// Writes the name of the network interface with this index.
     func interfaceName(_ index: UInt32, of tid: Int32, into text: TextBuffer) -> Bool
     /// Where a task mapped the `struct kvm_run` of a virtual CPU's descriptor.
@@ -42,9 +44,22 @@ extension TaskInspector {
     public func translate(_ id: Int32, _ kind: PidKind, seenBy tid: Int32) -> Int32? { nil }
     public func process(pidfd: Int32, of tid: Int32) -> Int32? { nil }
     public func socketProtocol(fd: Int32, of tid: Int32, _ memory: any TraceeMemory) -> (family: Int32, protocol: Int32)? { nil }
+    public func isTerminal(fd: Int32, of tid: Int32, _ memory: any TraceeMemory) -> Bool {
+        hasTerminalPath(fd: fd, of: tid, memory)
+    }
     public func interfaceName(_ index: UInt32, of tid: Int32, into text: TextBuffer) -> Bool { false }
     public func virtualCPU(fd: Int32, of tid: Int32) -> UInt64? { nil }
     public func genericNetlinkFamily(_ number: UInt16, into text: TextBuffer) -> Bool { false }
+}
+
+extension TaskInspector {
+    /// Whether a descriptor's path is that of a terminal.
+    public func hasTerminalPath(fd: Int32, of tid: Int32, _ memory: any TraceeMemory) -> Bool {
+        let path = TextBuffer()
+        guard case .known = describe(fd: fd, of: tid, memory, .path, into: path) else { return false }
+        let terminals: [Name] = ["/dev/tty", "/dev/pts/", "/dev/ptmx", "/dev/console"]
+        return terminals.contains { path.bytes.starts(with: $0.bytes) }
+    }
 }
 
 /// Whether the name of what a descriptor refers to was written.

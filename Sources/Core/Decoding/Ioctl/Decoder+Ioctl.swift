@@ -188,12 +188,7 @@ extension Decoder {
         case 0x5404: name = "TCSETSF"
         default: return nil
         }
-        scratch.truncate(to: 0)
-        guard case .known = inspector.describe(fd: Int32(truncatingIfNeeded: call[0]), of: tid, call.memory, .path, into: scratch)
-        else { return nil }
-        let path = scratch.bytes
-        let terminals: [Name] = ["/dev/tty", "/dev/pts/", "/dev/ptmx", "/dev/console"]
-        return terminals.contains { path.starts(with: $0.bytes) } ? name : nil
+        return inspector.isTerminal(fd: Int32(truncatingIfNeeded: call[0]), of: tid, call.memory) ? name : nil
     }
 
     /// Names that carry a number: `HIDIOCGRAWNAME(8)`, `EVIOCGABS(ABS_X)`.

@@ -3,9 +3,12 @@
 extension IoctlRequest {
     static let terminals: [IoctlRequest] = [
         .init("TCGETS", 0x5401, .written(.structure(.termios))),
-        .init("TCSETS", 0x5402, .read(.structure(.termios))),
-        .init("TCSETSW", 0x5403, .read(.structure(.termios))),
-        .init("TCSETSF", 0x5404, .read(.structure(.termios))),
+        .init("TCSETS", 0x5402, .read(.structure(.termios)),
+            capture: .all([.like(.structure(.termios)), .kind(argument: 0)])),
+        .init("TCSETSW", 0x5403, .read(.structure(.termios)),
+            capture: .all([.like(.structure(.termios)), .kind(argument: 0)])),
+        .init("TCSETSF", 0x5404, .read(.structure(.termios)),
+            capture: .all([.like(.structure(.termios)), .kind(argument: 0)])),
         .init("TIOCGLCKTRMIOS", 0x5456, .written(.structure(.termios))),
         .init("TIOCSLCKTRMIOS", 0x5457, .read(.structure(.termios))),
         .init("TCGETS2", 0x802c542a, .written(.structure(.termios2))),
