@@ -278,19 +278,21 @@ int cbpf_adopt_threads(struct cbpf *b, pid_t pid, int one) {
 }
 
 /// The state a new task starts with; its first words say how (`struct task_state`).
-static int adopt(struct cbpf *b, int pidfd, uint32_t start) {
+static int adopt(struct cbpf *b, int pidfd, uint32_t start, uint64_t flags) {
     struct bpf_map *map = bpf_object__find_map_by_name(b->object, "tasks");
     uint32_t *state = calloc(1, bpf_map__value_size(map));
     if (!state) return -ENOMEM;
     state[0] = start;
-    int r = bpf_map_update_elem(b->tasks, &pidfd, state, BPF_NOEXIST);
+    int r = bpf_map_update_elem(b->tasks, &pidfd, state, flags);
     free(state);
     return r;
 }
 
 int cbpf_adopt_start(struct cbpf *b, int pidfd) {
     enum { STARTING = 1 };
-    int r = adopt(b, pidfd, STARTING);
+    int r = adopt(b, pidfd, STARTING, BPF_NOEXIST);
+    // Where all tasks are traced it has been met already.
+    if (r == -EEXIST) return adopt(b, pidfd, STARTING, BPF_EXIST);
     if (!r) __atomic_add_fetch(&b->shared->live, 1, __ATOMIC_RELAXED);
     return r;
 }
@@ -299,7 +301,7 @@ int cbpf_exclude(struct cbpf *b, pid_t pid) {
     enum { EXCLUDED = 3 };
     int pidfd = cbpf_pidfd(pid);
     if (pidfd < 0) return pidfd;
-    int r = adopt(b, pidfd, EXCLUDED);
+    int r = adopt(b, pidfd, EXCLUDED, BPF_ANY);
     close(pidfd);
     return r;
 }

@@ -60,7 +60,7 @@ import Testing
         other.arguments = ["-c", "while read x < \(name).other; do :; done"]
         other.standardError = FileHandle.nullDevice
         try other.run()
-        defer { other.terminate() }
+        defer { kill(other.processIdentifier, SIGKILL) }
         let outcome = try Renacer.run(["--all", "-o", name, "-e", "trace=openat", "sh", "-c", "sleep 0.2; : < \(name).own"])
         let lines = Renacer.text(name).split(separator: "\n")
         for file in ["own", "other"] {
