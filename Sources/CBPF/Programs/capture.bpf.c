@@ -49,16 +49,20 @@ static void store_arguments(struct task_state *t, void *regs, bool compat) {
 enum { COMPAT_STATUS = 2, X32_BIT = 0x40000000 };
 
 /// The personality of the call that `task` makes now: native, 32-bit or x32.
+///
+/// Without branches, each of which would have the verifier follow the rest once more.
 static uint32_t personality(struct task_struct *task, int64_t number) {
 #ifdef __TARGET_ARCH_x86
-    if (FIELD(uint32_t, task, configuration.task_status) & COMPAT_STATUS) return 1;
-    if (number > 0 && number & X32_BIT) return 2;
-#endif
+    uint32_t compat = FIELD(uint32_t, task, configuration.task_status) / COMPAT_STATUS & 1;
+    uint32_t x32 = (number & ~(number >> 63)) / X32_BIT & 1;
+    return compat | (x32 & ~compat) * 2;
+#else
     return 0;
+#endif
 }
 
 static uint32_t place(uint32_t personality, int64_t number) {
-    uint32_t n = personality == 2 ? number & ~X32_BIT : number;
+    uint32_t n = number & ~((personality >> 1) * X32_BIT);
     if (n >= CAPTURE_CALLS) n = CAPTURE_CALLS - 1;
     uint32_t at = personality * CAPTURE_CALLS + n;
     // Kept apart from what came before, so that the verifier sees the bound.

@@ -192,21 +192,27 @@ static long operate(uint32_t step, struct loop *l) {
     return 0;
 }
 
+/// Looks at one place of the table of choices; 1 if the search ends there.
+static long probe(uint32_t index, struct loop *l) {
+    struct task_state *t = l->task;
+    const struct capture_choice *c = &shared.choices[(t->choice.at + index) & (CAPTURE_CHOICES - 1)];
+    if (!c->program.flags) return 1;
+    if (c->key != t->choice.key || c->program.set != t->program.set) return 0;
+    t->program = c->program;
+    return 1;
+}
+
 /// Takes the program that the call's arguments choose.
 __noinline int choose(struct task_state *t) {
     if (!t) return 0;
-    uint8_t keys = t->program.keys, set = t->program.set;
+    uint8_t keys = t->program.keys;
     uint64_t key = (uint32_t)t->registers[keys & 15];
     if (keys >> 4 != CAPTURE_NO_KEY) key |= t->registers[keys >> 4] << 32;
     key >>= t->program.shift & 63;
-    uint32_t at = capture_place(key, set);
-    for (int i = 0; i < CAPTURE_PROBES; i++) {
-        const struct capture_choice *c = &shared.choices[(at + i) & (CAPTURE_CHOICES - 1)];
-        if (!c->program.flags) return 0;
-        if (c->key != key || c->program.set != set) continue;
-        t->program = c->program;
-        return 0;
-    }
+    t->choice.key = key;
+    t->choice.at = capture_place(key, t->program.set);
+    struct loop l = {t};
+    bpf_loop(CAPTURE_PROBES, probe, &l, 0);
     return 0;
 }
 

@@ -69,6 +69,12 @@ struct absent {
     uint64_t strings[ABSENT];
 };
 
+/// A search among the programs that arguments choose.
+struct choice {
+    uint64_t key;
+    uint32_t at, reserved;
+};
+
 /// A traced task between its events.
 struct task_state {
     /// The program's process before its exec (`STARTING`), of which nothing is shown but that exec, or in it;
@@ -100,6 +106,7 @@ struct task_state {
     uint32_t is_fatal;
     struct capture_signal signals[SIGNALS_BEHIND];
     struct cursor cursor;
+    struct choice choice;
     struct walk walk;
     struct span span;
     struct absent absent;
