@@ -275,7 +275,7 @@ struct CaptureCompiler {
             guard let count = register(Capture.Amount(n), r, &o) else { return }
             socket(&o)
             o.add(CAPTURE_BYTES, r, length: count, scale: 64, limit: elementLimit * 64)
-            o.loop(r, count, stride: 64, most: elementLimit) { message($1, &$0, isCaptured: true) }
+            o.loop(r, count, stride: 64, most: min(elementLimit, 256)) { message($1, &$0, isCaptured: true) }
         case .sized(let k, _): compile(k, r, &o)
         case .custom: compile(Capture.unknown, r, r, &o)
         case .fd, .dirfd: if describes { o.add(CAPTURE_DESCRIPTOR, r) }

@@ -87,7 +87,7 @@ extension SyscallTable {
     /// What is written comes from a buffer (1) or from several (8).
     private static let controlBlocks = Capture.all([
         .memory(.argument(1), scale: 8, most: 8192),
-        .each(.argument(1), stride: 8, most: 1024, .through(0, .at(0, .all([
+        .each(.argument(1), stride: 8, most: 256, .through(0, .at(0, .all([
             .memory(.constant(64)),
             .whenField(16, width: 2, is: 1, .through(24, .buffer(.field(32, width: 8)))),
             .whenField(16, width: 2, is: 7, .through(24, .memory(.field(32, width: 8), scale: 16))),

@@ -399,7 +399,7 @@ extension Capture {
     static let v4l2Controls = Capture.always(.all([
         .memory(.constant(32)),
         .through(24, .all([
-            .memory(.field(4), scale: 20, most: 1 << 15), .each(.field(4), stride: 20, most: 1024, .through(12, .buffer(.field(4)))),
+            .memory(.field(4), scale: 20, most: 1 << 15), .each(.field(4), stride: 20, most: 256, .through(12, .buffer(.field(4)))),
         ])),
     ]))
 }
