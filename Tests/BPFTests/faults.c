@@ -78,7 +78,8 @@ static void *disturb(void *unused) {
 
 /// Calls with arguments that another thread rewrites and unmaps meanwhile.
 static int rewriting(long n) {
-    page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    // What follows the page cannot be read: strings end with it.
+    page = mmap(NULL, 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     pthread_t t;
     pthread_create(&t, NULL, disturb, NULL);
     for (long i = 0; i < n; i++) {
