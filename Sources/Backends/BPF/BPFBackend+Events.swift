@@ -310,9 +310,15 @@ extension BPFBackend {
 
     private func forked(_ r: capture_task_change, _ tid: Int32, _ pid: Int32) {
         let child = Int32(bitPattern: r.other_tid), group = Int32(bitPattern: r.other_pid)
-        if let former = tasks[child] { forget(former) }
+        let former = tasks[child]
+        if let former { forget(former) }
         append(r.header.time, tid, pid, .process(.forked(child: child, isThread: group == pid)))
-        _ = task(child, group)
+        let new = task(child, group)
+        if let former {
+            // What went ahead of the child's first calls may have been kept already.
+            new.ahead = former.ahead
+            new.aheadCount = former.aheadCount
+        }
         rename(child, r)
         if !meetsTasks { append(r.header.time, child, group, .process(.attached())) }
     }
