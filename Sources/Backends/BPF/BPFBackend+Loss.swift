@@ -98,6 +98,8 @@ extension BPFBackend {
         if losses.from != .max { tellOfLosses() }
         let missed = cbpf_missed(programs)
         if missed > 0 { lose(missed, .nesting, from: 0, to: clinux_monotonic_ns()) }
+        // What is behind a limit is left out on purpose.
+        guard !isAtLimit else { return }
         let known = account.delivered + cutCalls + losses.known.reduce(0, +)
         account.imbalance = Int64(bitPattern: cbpf_seen(programs) &- known)
     }

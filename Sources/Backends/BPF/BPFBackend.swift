@@ -201,6 +201,8 @@ public final class BPFBackend: Backend {
 
     public func endAtLimit() { if isAsked == nil { isAsked = .limit } }
 
+    var isAtLimit: Bool { isAsked == .limit }
+
     private func handOver() -> Delivery {
         owesIdle = true
         return .events(counted())
