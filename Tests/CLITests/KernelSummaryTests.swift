@@ -41,17 +41,6 @@ struct KernelSummaryTests {
         #expect(try row(["-O", "10s"]).prefix(3) == ["0.000000", "0.000000", "0.000000"])
     }
 
-    /// The shell waits for its child; the child, for the end of renacer, which is to let go of the shell.
-    @Test(arguments: ["ptrace", "bpf"]) func aCallUnderWayCountsWhenItsTaskIsLetGoOf(_ backend: String) throws {
-        let script = """
-            (until grep -q wait /proc/$$/wchan; do :; done
-             kill -TERM $PPID; while kill -0 $PPID; do :; done) 2>/dev/null; :
-            """
-        let outcome = try Renacer.run(["--backend", backend, "-c", "-U", "calls,name", "-e", "wait4", "sh", "-c", script])
-        #expect(outcome.signal == 15)
-        #expect(outcome.lines.contains("        1 wait4"))
-    }
-
     @Test(arguments: ["ptrace", "bpf"]) func aLiveTableComesEverySecond(_ backend: String) throws {
         let outcome = try Renacer.run(["--backend", backend, "-c", "--live", "-U", "calls,name", "sleep", "1.2"])
         let tables = outcome.errors.components(separatedBy: "    calls syscall\n").dropFirst()
