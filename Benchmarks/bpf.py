@@ -14,12 +14,19 @@ def cpu_per_call(tracer, work, count, usage):
 
 
 def extra_cpu(renacer, work, count, rounds, folder):
-    """Medians over rounds of what tracing adds to each call: of the traced program, of another one
-    while it is traced, and of that one afterwards."""
+    """Medians over rounds of what is added to each call: by empty hooks, which nothing can be cheaper
+    than; by tracing, to the traced program and to another one; and to that one afterwards."""
     usage, idle = os.path.abspath(f'{folder}/usage'), [renacer, '--backend', 'bpf', '-o', '/dev/null', '--']
-    traced, other, after = [], [], []
+    subprocess.run(['cc', '-O2', '-o', f'{folder}/emptyhooks', os.path.dirname(os.path.abspath(__file__)) + '/emptyhooks.c', '-lbpf'],
+                   check=True)
+    empty, traced, other, after = [], [], [], []
     for _ in range(rounds):
         native = cpu_per_call([], work, count, usage)
+        hooks = subprocess.Popen([f'{folder}/emptyhooks'], stdout=subprocess.PIPE)
+        hooks.stdout.readline()
+        empty.append(cpu_per_call([], work, count, usage) - native)
+        hooks.kill()
+        hooks.wait()
         traced.append(cpu_per_call([renacer, '--backend', 'bpf', '-o', f'{folder}/bpf.out', '--'], work, count, usage) - native)
         # A tracer of something else; it has attached once its program writes.
         tracer = subprocess.Popen(idle + ['sh', '-c', 'echo; exec sleep 1000'], stdout=subprocess.PIPE, start_new_session=True)
@@ -28,7 +35,7 @@ def extra_cpu(renacer, work, count, rounds, folder):
         os.killpg(tracer.pid, signal.SIGTERM)
         tracer.wait()
         after.append(cpu_per_call([], work, count, usage) - native)
-    return [statistics.median(x) for x in (traced, other, after)]
+    return [statistics.median(x) for x in (empty, traced, other, after)]
 
 
 def run(a, renacer, work, n, rounds, measure, ratio, goal, results):
@@ -63,8 +70,8 @@ def run(a, renacer, work, n, rounds, measure, ratio, goal, results):
     rows = results['bpf: /bin/true'] = measure('bpf: /bin/true', start, rounds * 4)
     goal('bpf, /bin/true: ms from start to end', rows['renacer bpf']['wall'] * 1e3, 8)
 
-    traced, other, after = extra_cpu(renacer, work, int(n(3_000_000)), rounds, a.build)
-    print(f'\nbpf: extra CPU per getppid  traced {traced:.0f} ns, another program {other:.0f} ns, afterwards {after:.0f} ns')
+    empty, traced, other, after = extra_cpu(renacer, work, int(n(3_000_000)), rounds, a.build)
+    print(f'\nbpf: extra CPU per getppid  empty hooks {empty:.0f} ns, traced {traced:.0f} ns, another program {other:.0f} ns, afterwards {after:.0f} ns')
     goal('bpf: ns of CPU added to a traced getppid', traced, 160)
     goal('bpf: ns of CPU added to an untraced one', other, 40)
     goal('bpf: ns of CPU added afterwards', after, 5)
