@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Signals: those delivered, and those that never are and yet mean something.
+#pragma once
+#include "tasks.h"
+
+static void fill_signal(struct capture_signal *r, uint32_t number, void *info) {
+    r->number = number;
+    // Below 3: constants for "by the kernel" and "by whoever runs now".
+    if ((uint64_t)info > 2) {
+        bpf_probe_read_kernel(r->info, sizeof r->info, info);
+        return;
+    }
+    uint32_t *words = (uint32_t *)r->info;
+    words[0] = number;
+    if ((uint64_t)info == 1) {
+        words[2] = 0x80;
+    } else {
+        words[4] = bpf_get_current_pid_tgid() >> 32;
+        words[5] = bpf_get_current_uid_gid();
+    }
+}
+
+static bool is_wanted_signal(uint64_t number) {
+    // What goes before a fatal signal may wait for it.
+    return number == KILL || configuration.signals >> ((number - 1) & 63) & 1;
+}
+
+SEC("btf/signal_deliver")
+int signal_delivered(context *ctx) {
+    struct task_state *t = state_of(bpf_get_current_task_btf());
+    if (!t || t->starting == STARTING || t->starting == EXCLUDED || ctx[0] == KILL) return 0;
+    if (!is_wanted_signal(ctx[0])) return 0;
+    struct capture_signal r = {};
+    identify(&r.header, CAPTURE_SIGNAL, sizeof r);
+    // Handler and flags.
+    uint64_t action[2] = {1};
+    bpf_probe_read_kernel(action, sizeof action, (void *)ctx[2]);
+    // Nobody may interfere with it, not even a tracer: none is told.
+    enum { IMMUTABLE = 0x800000 };
+    if (action[1] & IMMUTABLE) return 0;
+    r.is_default = action[0] == 0;
+    r.instruction_pointer = FIELD(uint64_t, bpf_task_pt_regs(bpf_get_current_task_btf()), R_IP);
+    fill_signal(&r, ctx[0], (void *)ctx[1]);
+    deliver_signal(&r);
+    return 0;
+}
+
+enum { SENT, IGNORED };
+
+/// Whether a signal to `task` will never be delivered although it means something: it is ignored,
+/// or ends the process at once.
+static bool goes_by(struct task_struct *task, uint32_t number, uint32_t result) {
+    char *signal = signal_of(task);
+    uint32_t flags = 0, code = 0;
+    bpf_probe_read_kernel(&flags, 4, signal + configuration.signal_flags);
+    if (result == IGNORED) return !(flags & GROUP_EXIT);
+    bpf_probe_read_kernel(&code, 4, signal + configuration.signal_group_exit_code);
+    return result == SENT && flags & GROUP_EXIT && code == number;
+}
+
+/// Signals that are ignored, or kill at once, are never delivered: they are told of when they are sent.
+SEC("btf/signal_generate")
+int signal_generated(context *ctx) {
+    struct task_struct *task = (void *)ctx[2];
+    uint32_t number = ctx[0], result = ctx[4];
+    if (number == KILL || !is_wanted_signal(number)) return 0;
+    struct task_state *t = state_of(task);
+    if (!t || t->starting == STARTING || t->starting == EXCLUDED) return 0;
+    if (!goes_by(task, number, result)) return 0;
+    struct capture_signal r = {};
+    r.header.kind = CAPTURE_SIGNAL;
+    r.header.size = sizeof r;
+    r.header.tid = FIELD(int32_t, task, configuration.task_pid);
+    r.header.pid = FIELD(int32_t, task, configuration.task_tgid);
+    r.header.time = bpf_ktime_get_ns();
+    fill_signal(&r, number, (void *)ctx[1]);
+    uint32_t at = t->signal_count;
+    if (!at) t->is_fatal = 0;
+    if (t->in_call && at < SIGNALS_BEHIND) {
+        t->signals[at] = r;
+        t->is_fatal |= result == SENT;
+        t->signal_count = at + 1;
+    } else {
+        deliver_signal(&r);
+    }
+    return 0;
+}
