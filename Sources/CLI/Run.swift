@@ -24,13 +24,14 @@ struct Run {
     }
 
     mutating func callAsFunction() throws(UsageError) -> End {
+        // A refusal comes before a file is emptied.
+        let backend = try chooseBackend()
         let output = try TraceOutput(settings.pipeline.output)
         settings.text.live = output.isLive
         if wantsColor(output) {
             settings.text.palette = ColorPalette(getenv("STRACE_COLORS").map { String(cString: $0) } ?? "")
         }
 
-        let backend = try chooseBackend()
         if output.reader > 0 { settings.pipeline.plan.target.excluded = [output.reader] }
         var sinks: [any Sink] = []
         if settings.showsTrace {

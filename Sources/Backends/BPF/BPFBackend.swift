@@ -176,7 +176,7 @@ public final class BPFBackend: Backend {
             stopIfAsked(programs)
             if delivered < ready {
                 deliverSome()
-                if !batch.events.isEmpty { return .events(counted()) }
+                if !batch.events.isEmpty { return .events(batch) }
                 continue
             }
             let end = isStopped || hasEnded(programs)
@@ -205,10 +205,8 @@ public final class BPFBackend: Backend {
 
     private func handOver() -> Delivery {
         owesIdle = true
-        return .events(counted())
+        return .events(batch)
     }
-
-    private func counted() -> Batch { batch }
 
     /// Frees what the last batch borrowed.
     private func recycle(_ programs: OpaquePointer) {
