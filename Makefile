@@ -21,7 +21,7 @@ demo: build
 test: setup-test build
 	RENACER=$(CURDIR)/$(BINARY) $(SWIFT) test
 
-bench: setup-test build
+bench: setup-bench build
 	python3 Benchmarks/bench.py --renacer $(BINARY) $(BENCH)
 
 install: build
@@ -41,4 +41,7 @@ setup-build:
 setup-test:
 	@sh Tools/setup.sh test
 
-.PHONY: all build demo test bench install clean setup-build setup-test
+setup-bench:
+	@sh Tools/setup.sh bench
+
+.PHONY: all build demo test bench install clean setup-build setup-test setup-bench

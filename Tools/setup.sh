@@ -1,10 +1,12 @@
 #!/bin/sh
 # Installs the Debian packages that are missing: nothing if none is.
 #   setup.sh build   what building renacer needs
-#   setup.sh test    what its tests and benchmarks need besides
+#   setup.sh test    what its tests need besides
+#   setup.sh bench   what its benchmarks need besides: the peers it is measured beside
 set -eu
 packages="gcc g++ libc6-dev make libbpf-dev libelf-dev zlib1g-dev"
-[ "${1:-build}" = build ] || packages="$packages strace python3 procps bpftrace linux-perf"
+[ "${1:-build}" = build ] || packages="$packages strace python3 procps"
+[ "${1:-build}" != bench ] || packages="$packages bpftrace linux-perf"
 
 missing=
 for p in $packages; do
