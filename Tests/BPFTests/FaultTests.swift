@@ -89,7 +89,7 @@ import Testing
 
     @Test func withoutPrivilegeThereIsOneLineAndNothingStarts() throws {
         let copy = Renacer.scratch()
-        try FileManager.default.copyItem(atPath: Renacer.path, toPath: copy)
+        try Renacer.copy(to: copy)
         let child = try Child([
             "/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", copy, "--backend", "bpf", "/bin/echo", "started",
         ])

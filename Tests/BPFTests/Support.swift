@@ -24,6 +24,12 @@ enum Renacer {
         return program
     }()
 
+    /// Copies the binary. The copy was never open for writing here, or it could not be executed while a child
+    /// that another test forks at that moment still has the descriptor (ETXTBSY).
+    static func copy(to path: String) throws {
+        guard try Child(["/bin/cp", Renacer.path, path]).end() == 0 else { throw POSIXError(.EIO) }
+    }
+
     static func text(_ path: String) -> String {
         String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
     }

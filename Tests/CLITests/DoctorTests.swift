@@ -35,7 +35,7 @@ import Testing
     @Test func anOrdinaryUserLearnsWhatBPFNeeds() throws {
         guard getuid() == 0 else { return }
         let copy = "/tmp/renacer-doctor-\(getpid())"
-        try FileManager.default.copyItem(atPath: Renacer.path, toPath: copy)
+        try Renacer.copy(to: copy)
         defer { try? FileManager.default.removeItem(atPath: copy) }
         let outcome = try Renacer.run(["--reuid=65534", "--clear-groups", copy, "doctor"], named: "/usr/bin/setpriv")
         #expect(outcome.status == 1)

@@ -54,6 +54,12 @@ enum Renacer {
             output: text(files[0]), errors: text(files[1]))
     }
 
+    /// Copies the binary. The copy was never open for writing here, or it could not be executed while a child
+    /// that another test forks at that moment still has the descriptor (ETXTBSY).
+    static func copy(to path: String) throws {
+        guard try run([Renacer.path, path], named: "/bin/cp").status == 0 else { throw POSIXError(.EIO) }
+    }
+
     static func text(_ path: String) -> String {
         String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
     }

@@ -87,7 +87,7 @@ import Testing
     @Test func anOrdinaryUserIsToldWhatTheBackendNeeds() throws {
         guard getuid() == 0 else { return }
         let copy = "/tmp/renacer-\(getpid())"
-        try FileManager.default.copyItem(atPath: Renacer.path, toPath: copy)
+        try Renacer.copy(to: copy)
         defer { try? FileManager.default.removeItem(atPath: copy) }
         let outcome = try Renacer.run(["--reuid=65534", "--clear-groups", copy, "--backend=bpf", "true"], named: "/usr/bin/setpriv")
         #expect(outcome.errors.hasPrefix("\(copy): bpf: needs CAP_BPF and CAP_PERFMON: run it with sudo, or once 'setcap"))

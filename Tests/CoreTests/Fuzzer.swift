@@ -24,11 +24,21 @@ final class HostileMemory: TraceeMemory {
     static let size = 8192
     /// Its pages recur at every address, so that nothing ends where memory does.
     var isEndless = false
+    /// Reads and bytes read so far: the work of a decoder, on whatever machine.
+    private(set) var reads = 0
+    private(set) var bytesRead = 0
     private let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: HostileMemory.size, alignment: 16)
 
     deinit { bytes.deallocate() }
 
     func read(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let n = copy(address, into: buffer)
+        reads += 1
+        bytesRead += n
+        return n
+    }
+
+    private func copy(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int {
         if isEndless {
             guard let from = bytes.baseAddress, let to = buffer.baseAddress else { return 0 }
             var done = 0
@@ -126,7 +136,7 @@ final class EagerInspector: TaskInspector {
     }
 }
 
-/// Decodes calls with hostile arguments in every style, and notes what took too long or
+/// Decodes calls with hostile arguments in every style, and notes what read or
 /// wrote too much. What it is really after is a trap, which ends the test process.
 final class Fuzzer {
     var random: SeededGenerator
@@ -137,9 +147,10 @@ final class Fuzzer {
     /// What broke a limit.
     private(set) var excesses: [String] = []
 
-    /// Of the thread's CPU time, in nanoseconds, for an entry or an exit in a debug build.
-    private static let mostTime: UInt64 = 250_000_000
-    /// Bytes written by one entry or exit.
+    /// Reads of memory by one call, and the bytes they ask for.
+    private static let mostReads = 1 << 15
+    private static let mostBytes = 16 << 20
+    /// Bytes written by one call.
     private static let mostText = 1 << 20
 
     private struct Style {
@@ -204,7 +215,7 @@ final class Fuzzer {
         style.text?.buffer.truncate(to: 0)
         style.text?.writer.begin(afterFirst: false)
         style.tree?.begin()
-        let start = Self.cpuTime()
+        let before = (reads: memory.reads, bytes: memory.bytesRead)
         let progress = style.decoder.enter(call, tid: 7)
         if refill && random.below(12) == 0 { memory.fill(&random) }
         call.outcome = switch random.below(8) {
@@ -217,14 +228,13 @@ final class Fuzzer {
         }
         style.decoder.exit(call, tid: 7, from: progress)
         style.tree?.end()
-        let time = Self.cpuTime() - start
+        let reads = memory.reads - before.reads, bytes = memory.bytesRead - before.bytes
         let written = (style.text?.buffer.count ?? 0) + (style.text?.writer.noteText.count ?? 0)
-        if time > Self.mostTime || written > Self.mostText {
+        if reads > Self.mostReads || bytes > Self.mostBytes || written > Self.mostText {
             let name = call.syscall?.name.description ?? "?"
-            excesses.append("\(name)\(call.arguments) \(call.outcome): \(time / 1_000_000) ms, \(written) bytes")
+            excesses.append("\(name)\(call.arguments) \(call.outcome): \(reads) reads of \(bytes) bytes, \(written) written")
         }
     }
-
     /// A `siginfo_t` of hostile words.
     func signalInformation() {
         memory.fill(&random)
@@ -243,11 +253,5 @@ final class Fuzzer {
             }
         }
         count += styles.count
-    }
-
-    private static func cpuTime() -> UInt64 {
-        var t = timespec()
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t)
-        return UInt64(t.tv_sec) * 1_000_000_000 + UInt64(t.tv_nsec)
     }
 }

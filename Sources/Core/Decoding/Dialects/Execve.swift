@@ -2,8 +2,8 @@
 
 /// The pointers of a vector that NULL ends, read in pieces.
 private struct PointerVector {
-    /// More strings than the kernel takes.
-    static let most = 1 << 21
+    /// More strings than the kernel takes: with their pointers they fill at most 6 MiB of a new stack (execve(2)).
+    static let most = 1 << 20
 
     let decoder: Decoder
     private var chunk: Bytes?
