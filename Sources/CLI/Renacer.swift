@@ -22,7 +22,9 @@ enum Renacer {
     }
 
     private static func run(_ program: String, asStrace: Bool, _ arguments: [String]) throws(UsageError) -> Never {
-        if !asStrace, arguments.count > 1, arguments[1] == "doctor" { exit(try Doctor.run(Array(arguments.dropFirst(2)))) }
+        if !asStrace, arguments.count > 1, let command = Subcommand.named(arguments[1]) {
+            exit(try command.run(program, Array(arguments.dropFirst(2))))
+        }
         var invocation = Invocation(program: program, asStrace: asStrace)
         let command = try OptionParser(asStrace: asStrace).parse(arguments) { (given) throws(UsageError) in
             try invocation.apply(given)

@@ -1,10 +1,12 @@
 import CLinux
 
-/// A backend, the filter behind it, and the sinks: events flow down, failures are told once.
+/// A backend, the filter behind it, detectors and sinks: events flow down, findings flow from detectors to sinks,
+/// failures are told once.
 public final class Pipeline {
     private let backend: any Backend
     /// The first of the sinks; nil if there is none.
     private let sinks: Stage?
+    private var detectors: [any Detector]
     private let report: (TraceError) -> Void
     private var sequence: UInt64 = 0
     /// Decides per event, after the backend's own set; nil lets everything through.
@@ -38,6 +40,13 @@ public final class Pipeline {
             next?.consume(event, pipeline)
         }
 
+        func report(_ finding: Finding, _ pipeline: Pipeline) {
+            if isAlive {
+                do throws(TraceError) { try sink.report(finding) } catch { pipeline.fail(self, error) }
+            }
+            next?.report(finding, pipeline)
+        }
+
         func idle(_ pipeline: Pipeline) {
             if isAlive {
                 do throws(TraceError) { try sink.idle() } catch { pipeline.fail(self, error) }
@@ -56,11 +65,12 @@ public final class Pipeline {
     /// - Parameter refreshInterval: nanoseconds after which sinks `refresh`, again and again; nil: never.
     /// - Parameter report: shows a person an error, once per failing sink.
     public init(
-        _ backend: any Backend, filter: EventFilter? = nil, sinks: [any Sink], refreshInterval: UInt64? = nil,
+        _ backend: any Backend, filter: EventFilter? = nil, detectors: [any Detector] = [], sinks: [any Sink], refreshInterval: UInt64? = nil,
         report: @escaping (TraceError) -> Void
     ) {
         self.backend = backend
         self.filter = filter
+        self.detectors = detectors
         self.sinks = sinks.reversed().reduce(nil) { Stage($1, next: $0) }
         self.report = report
         self.refreshInterval = refreshInterval
@@ -76,6 +86,7 @@ public final class Pipeline {
             try s.sink.start()
             stage = s.next
         }
+        for detector in detectors { try detector.start { [unowned self] in self.sinks?.report($0, self) } }
         try backend.start()
     }
 
@@ -94,6 +105,7 @@ public final class Pipeline {
             }
             switch delivery {
             case .nothing:
+                if !detectors.isEmpty { tell { (d) throws(TraceError) in try d.idle() } }
                 sinks?.idle(self)
             case .end(let end):
                 backend.stop()
@@ -113,7 +125,33 @@ public final class Pipeline {
             remaining = left - 1
             if left == 1 { backend.endAtLimit() }
         }
+        if !detectors.isEmpty { detect(event) }
         sinks?.consume(event, self)
+    }
+
+    @inline(never)
+    private func detect(_ event: borrowing Event) {
+        var i = 0
+        while i < detectors.count {
+            do throws(TraceError) {
+                try detectors[i].consume(event)
+                i += 1
+            } catch {
+                report(error)
+                detectors.remove(at: i)
+            }
+        }
+    }
+
+    /// Calls `body` for every detector; one that fails is reported and goes.
+    private func tell(_ body: (any Detector) throws(TraceError) -> Void) {
+        detectors.removeAll { detector in
+            do throws(TraceError) { try body(detector) } catch {
+                report(error)
+                return true
+            }
+            return false
+        }
     }
 
     /// Reports a sink once and feeds it no more.
@@ -127,6 +165,9 @@ public final class Pipeline {
     public func finish() {
         backend.stop()
         let account = backend.account
+        // Before the sinks, which take what detectors conclude at the end.
+        tell { (d) throws(TraceError) in try d.finish(account) }
+        detectors = []
         var rest = sinks
         while let stage = rest {
             rest = stage.next

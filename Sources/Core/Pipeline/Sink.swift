@@ -7,10 +7,11 @@ public protocol Sink: AnyObject {
     var requirements: [Requirement] { get }
     /// What counting calls in the kernel would do for it in place of events; nil: it needs events.
     var aggregation: Aggregation? { get }
-    /// Calls it wants to see end; the planner unites them over all sinks.
     func start() throws(TraceError)
     /// The event and what it borrows is valid during the call only.
     func consume(_ event: borrowing Event) throws(TraceError)
+    /// A detector concluded something.
+    func report(_ finding: Finding) throws(TraceError)
     /// The tracer is about to wait: a terminal should now show everything.
     func idle() throws(TraceError)
     /// An interval of the pipeline is over (`Pipeline.init`): what changes should be shown anew.
@@ -23,6 +24,7 @@ extension Sink {
     public var requirements: [Requirement] { [] }
     public var aggregation: Aggregation? { nil }
     public func start() throws(TraceError) {}
+    public func report(_ finding: Finding) throws(TraceError) {}
     public func idle() throws(TraceError) {}
     public func refresh(_ account: Account) throws(TraceError) {}
 }

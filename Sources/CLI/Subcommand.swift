@@ -1,0 +1,13 @@
+/// What `renacer NAME` does other than trace a program; one of that name is traced with `renacer -- NAME`.
+struct Subcommand: Sendable {
+    let name: String
+    /// - Parameters: what messages start with, and the words behind the name.
+    /// - Returns: the exit status.
+    let run: @Sendable (String, [String]) throws(UsageError) -> Int32
+
+    static let all: [Subcommand] = [
+        .init(name: "doctor") { (_, words) throws(UsageError) in try Doctor.run(words) },
+    ]
+
+    static func named(_ name: String) -> Subcommand? { all.first { $0.name == name } }
+}
