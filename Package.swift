@@ -37,11 +37,12 @@ let package = Package(
         .target(name: "RenacerBPF", dependencies: ["RenacerCore", "RenacerHost", "CBPF", "CLinux"], path: "Sources/Backends/BPF", swiftSettings: fast,
             plugins: ["CompileBPF"]),
         .target(name: "RenacerScripted", dependencies: ["RenacerCore"], path: "Sources/Backends/Scripted", swiftSettings: fast),
+        .target(name: "RenacerOutput", dependencies: ["RenacerCore", "CLinux"], path: "Sources/Sinks/Output", swiftSettings: fast),
         .target(name: "RenacerStraceText", dependencies: ["RenacerCore", "CLinux"], path: "Sources/Sinks/StraceText", swiftSettings: fast),
         .target(name: "RenacerSummary", dependencies: ["RenacerCore"], path: "Sources/Sinks/Summary", swiftSettings: fast),
         .executableTarget(
             name: "renacer",
-            dependencies: ["RenacerCore", "RenacerHost", "RenacerPtrace", "RenacerBPF", "RenacerStraceText", "RenacerSummary", "CLinux"],
+            dependencies: ["RenacerCore", "RenacerHost", "RenacerPtrace", "RenacerBPF", "RenacerOutput", "RenacerStraceText", "RenacerSummary", "CLinux"],
             path: "Sources/CLI", swiftSettings: fast, linkerSettings: quick),
         .testTarget(name: "CoreTests", dependencies: ["RenacerCore", "RenacerScripted", "RenacerStraceText", "RenacerSummary"], path: "Tests/CoreTests"),
         .testTarget(name: "PtraceTests", dependencies: ["RenacerCore", "RenacerPtrace", "RenacerBPF", "CLinux"], path: "Tests/PtraceTests"),

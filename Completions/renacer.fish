@@ -26,6 +26,8 @@ complete -c renacer -l status -xa 'successful failed unfinished unavailable deta
 complete -c renacer -s z -l successful-only -d 'only calls that succeeded'
 complete -c renacer -s Z -l failed-only -d 'only calls that failed'
 complete -c renacer -l min-duration -x -d 'only calls that took TIME or longer'
+complete -c renacer -l format -xa 'text summary' -d 'show the trace as KIND in place of the text'
+complete -c renacer -l sink -xa 'strace summary' -d 'show the trace as KIND, in DEST'
 complete -c renacer -s o -l output -rF -d 'write the trace to FILE, or to a command'
 complete -c renacer -s A -l output-append-mode -d 'append to FILE'
 complete -c renacer -l output-separately -d 'one file for each task'

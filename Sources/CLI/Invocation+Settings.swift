@@ -18,22 +18,24 @@ extension Invocation {
         try checkSummary()
         applyCounts()
         combineOutput(command)
+        try chooseSinks(command)
         noteIneffective()
         if stackTrace > 0 && !summaryOnly { throw UsageError("stack traces (-k/--stack-trace) are not available yet") }
 
         var plan = settings.pipeline.plan
         plan.followForks = follow > 0 || followLong
-        plan.instructionPointer = settings.text.instructionPointer && settings.showsTrace
-        plan.entered = settings.showsTrace || settings.summary?.countsInFlight == true
+        let needs = settings.needs, decodes = needs.contains(.decoding)
+        plan.instructionPointer = settings.text.instructionPointer && decodes
+        plan.entered = needs.contains(.entries) || settings.summary?.countsInFlight == true
         plan.ptrace.interruptible = interruptible ?? defaultInterruptible(command)
-        plan.memory.isNeeded = settings.showsTrace || !settings.pipeline.access.isEmpty
+        plan.memory.isNeeded = decodes || !settings.pipeline.access.isEmpty
         plan.memory.stringLimit = settings.text.decoding.stringLimit
         plan.memory.verbose = settings.text.decoding.abbreviated.inverted()
         plan.memory.wholeBuffers = !settings.text.dumpReads.isEmpty || !settings.text.dumpWrites.isEmpty
-        if settings.showsTrace { plan.memory.descriptors = settings.text.decoding.descriptors }
+        if decodes { plan.memory.descriptors = settings.text.decoding.descriptors }
         if !settings.pipeline.access.paths.isEmpty { plan.memory.descriptors.insert(.path) }
-        plan.commands = settings.showsTrace && (settings.text.commands || settings.text.decoding.commands)
-        plan.signals = settings.showsTrace ? settings.text.signals : .none
+        plan.commands = needs.contains(.commands) || decodes && (settings.text.commands || settings.text.decoding.commands)
+        plan.signals = needs.contains(.signals) ? settings.text.signals : .none
         if let summary = settings.summary {
             plan.systemTime = !summary.wallClock || summary.columns.contains(.systemTime)
         }
@@ -134,7 +136,7 @@ extension Invocation {
         if summaryOnly && summaryToo {
             throw UsageError("-c/--summary-only and -C/--summary are mutually exclusive", help: true)
         }
-        let summarizes = summaryOnly || summaryToo
+        let summarizes = summaryOnly || summaryToo || sinks.contains { $0.kind.name == "summary" }
         if summarizes && separately {
             throw UsageError("\(either) and -ff/--output-separately are mutually exclusive", help: true)
         }
@@ -161,7 +163,6 @@ extension Invocation {
         if let overhead { options.overhead = overhead }
         settings.summary = options
         settings.isLive = live
-        settings.showsTrace = summaryToo
     }
 
     /// `-t`, `-x`, `-y`, `-q` by how often they were given.
@@ -237,7 +238,7 @@ extension Invocation {
             if separately && follow == 0 && !followLong { note("--output-separately has no effect without -o/--output") }
             if append { note("-A/--output-append-mode has no effect without -o/--output") }
         }
-        if sortBy != nil && !summaryOnly && !summaryToo {
+        if sortBy != nil && settings.summary == nil {
             note("-S/--summary-sort-by has no effect without (-c/--summary-only or -C/--summary)")
         }
         if stackTraceLimit && stackTrace == 0 {

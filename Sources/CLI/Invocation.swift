@@ -30,6 +30,8 @@ struct Invocation {
     var columns: [SummaryOptions.Column]?, sortBy: SummaryOptions.Sort?, overhead: UInt64?
     var statusOption = 0
     var output: String?, append = false
+    /// `--sink`, in their order, and `--format`.
+    var sinks: [SinkRequest] = [], format: SinkRegistration?
     var environment: [String] = []
     var user: String?, argv0: String?
     var interruptible: Int?
@@ -109,6 +111,8 @@ struct Invocation {
         case .successfulOnly: settings.pipeline.plan.selection.outcomes = .successful; statusOption += 1
         case .failedOnly: settings.pipeline.plan.selection.outcomes = .failed; statusOption += 1
 
+        case .sink: sinks.append(try SinkRequest(parsing: value, origin: given.spelling))
+        case .sinkFormat: format = try SinkRegistration.find(value, origin: given.spelling)
         case .output: output = value
         case .append: append = true
         case .column:

@@ -50,7 +50,7 @@ enum OptionID: Sendable, Equatable {
     case seccomp, noSeccomp, placement, backend, exact, ringSize
     case tracePath, successfulOnly, failedOnly, minimumDuration
     case column, color, instructionPointer, stackTrace, stackTraceLimit, syscallNumber, argumentNames
-    case output, append, separately, relative, stringLimit, absoluteShort, absoluteLong, callTimes
+    case sink, sinkFormat, output, append, separately, relative, stringLimit, absoluteShort, absoluteLong, callTimes
     case noAbbreviation, hexShort, hexLong, constants, descriptorsShort, pidNamespaces, commands, alwaysShowPid
     case summaryOnly, summary, overhead, sortBy, columns, wallClock, cpuSummary, live
     case debug, help, version, tips, completions
@@ -114,6 +114,8 @@ extension Option {
         .init(.failedOnly, "Z", ["failed-only", "failing-only"], .none, .filtering, "only calls that failed"),
         .init(.minimumDuration, nil, ["min-duration"], .required("TIME"), .filtering, "only calls that took TIME or longer: 50us, 10ms, 1s; microseconds without a unit"),
 
+        .init(.sinkFormat, nil, ["format"], .required("KIND"), .format, "show the trace as KIND in place of the text; a document goes to standard output, or to -o", values: ["text", "summary"]),
+        .init(.sink, nil, ["sink"], .required("KIND[:DEST][,KEY=VALUE]..."), .format, "show the trace as KIND, in DEST: a file, - or '|CMD'; repeatable; 'renacer sinks' lists kinds and options", values: ["strace", "summary"]),
         .init(.output, "o", ["output"], .required("FILE"), .format, "write the trace to FILE, or to a command: '|CMD' or '!CMD'"),
         .init(.append, "A", ["output-append-mode"], .none, .format, "append to FILE"),
         .init(.separately, nil, ["output-separately"], .none, .format, "one file for each task: FILE.PID"),

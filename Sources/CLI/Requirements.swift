@@ -20,13 +20,14 @@ extension Settings {
         need(.ringSize, "--ring-size", if: plan.bpf.ringSize != nil)
         need(.systemTime, "--summary-cpu", if: plan.systemTime)
         need(.descriptorPaths, "--trace-path", if: !pipeline.access.paths.isEmpty)
-        guard showsTrace else { return needs }
+        let sinks = self.needs
+        guard sinks.contains(.decoding) else { return needs }
         need(.descriptorPaths, "--decode-fds", if: !decoding.descriptors.isEmpty)
         need(.commands, "--decode-pids=comm", if: decoding.commands || text.commands)
         need(.namespaces, "--decode-pids=pidns", if: decoding.pidNamespaces)
         need(.namespaces, "-e namespace=new", if: decoding.enteredNamespaces)
         need(.virtualCPUs, "-e kvm=vcpu", if: decoding.virtualCPUs)
-        need(.instructionPointer, "--instruction-pointer", if: text.instructionPointer)
+        need(.instructionPointer, "--instruction-pointer", if: text.instructionPointer && plan.instructionPointer)
         return needs
     }
 }

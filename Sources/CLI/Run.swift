@@ -26,22 +26,8 @@ struct Run {
     mutating func callAsFunction() throws(UsageError) -> End {
         // A refusal comes before a file is emptied.
         let backend = try chooseBackend()
-        let output = try TraceOutput(settings.pipeline.output)
-        settings.text.live = output.isLive
-        if wantsColor(output) {
-            settings.text.palette = ColorPalette(getenv("STRACE_COLORS").map { String(cString: $0) } ?? "")
-        }
-
-        if output.reader > 0 { settings.pipeline.plan.target.excluded = [output.reader] }
-        var sinks: [any Sink] = []
-        if settings.showsTrace {
-            sinks.append(StraceTextSink(settings.text, outputs: output.selector, inspector: backend.inspector))
-        }
-        if var summary = settings.summary {
-            summary.calls = settings.text.calls
-            if let height = output.terminalHeight { summary.refresh = .inPlace(lines: height) }
-            sinks.append(SummarySink(summary, output: output.shared))
-        }
+        let outputs = try openOutputs()
+        let sinks = try makeSinks(outputs, backend.inspector)
         let access = settings.pipeline.access
         let filter = access.isEmpty ? nil : AccessFilter(access, inspector: backend.inspector)
         if let filter { backend.limitTampering(to: filter) }
@@ -57,10 +43,10 @@ struct Run {
         do throws(TraceError) {
             try pipeline.start(settings.pipeline.plan)
             let end = try pipeline.run()
-            let closing = output.finish()
-            if let closing { Message.print(closing.description + consequence, program: program) }
+            let closing = outputs.compactMap { $0?.finish() }
+            for error in closing { Message.print(error.description + consequence, program: program) }
             let isWhole = tellOfLosses(backend.account)
-            if (pipeline.failed || closing != nil) && !asStrace || !isWhole && settings.pipeline.plan.isExact { return .exit(1) }
+            if (pipeline.failed || !closing.isEmpty) && !asStrace || !isWhole && settings.pipeline.plan.isExact { return .exit(1) }
             return switch end {
             case .exited(let status): .exit(status)
             case .killed(let signal): .dieOf(signal)
@@ -68,7 +54,7 @@ struct Run {
             }
         } catch {
             pipeline.finish()
-            _ = output.finish()
+            for output in outputs { _ = output?.finish() }
             Message.print(error.description, program: program)
             return .exit(error.exitStatus)
         }
@@ -106,18 +92,38 @@ struct Run {
         throw UsageError(refusal.description)
     }
 
-    private func wantsColor(_ output: TraceOutput) -> Bool {
-        switch settings.color {
-        case .always: true
-        case .never: false
-        case .automatic: output.isTerminal && Self.terminalHasColors()
+    // MARK: Sinks
+
+    /// An output for each sink, the same for those of one destination; nil where a sink opens its own.
+    private mutating func openOutputs() throws(UsageError) -> [TraceOutput?] {
+        var outputs: [TraceOutput?] = []
+        for (i, request) in settings.sinks.enumerated() {
+            guard let wanted = request.output else {
+                outputs.append(nil)
+                continue
+            }
+            if let same = settings.sinks[..<i].firstIndex(where: { $0.output?.destination == wanted.destination }) {
+                outputs.append(outputs[same])
+                continue
+            }
+            let output = try TraceOutput(wanted)
+            if output.reader > 0 { settings.pipeline.plan.target.excluded.append(output.reader) }
+            if wanted.destination == .standardOutput, settings.pipeline.plan.target.launch != nil {
+                settings.pipeline.plan.target.launch?.standardOutput = 2
+                Message.print("the program's standard output goes to standard error: \(request.origin) writes to standard output", program: program)
+            }
+            outputs.append(output)
         }
+        return outputs
     }
 
-    private static func terminalHasColors() -> Bool {
-        if let p = getenv("NO_COLOR"), p.pointee != 0 { return false }
-        guard let term = getenv("TERM").map({ String(cString: $0) }) else { return false }
-        return !term.isEmpty && term != "dumb"
+    private func makeSinks(_ outputs: [TraceOutput?], _ inspector: any TaskInspector) throws(UsageError) -> [any Sink] {
+        var sinks: [any Sink] = []
+        for (request, output) in zip(settings.sinks, outputs) {
+            sinks.append(try request.kind.make(
+                SinkContext(request: request, settings: settings, output: output, inspector: inspector, program: program)))
+        }
+        return sinks
     }
 }
 

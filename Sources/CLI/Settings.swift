@@ -1,3 +1,4 @@
+import Glibc
 import RenacerCore
 import RenacerStraceText
 import RenacerSummary
@@ -6,9 +7,13 @@ import RenacerSummary
 struct Settings {
     var pipeline = PipelineConfiguration()
     var text = TextOptions()
-    /// `-c`: no trace, only the table.
-    var showsTrace = true
-    /// `-c`, `-C`: the table.
+    /// What shows the trace.
+    var sinks: [SinkRequest] = []
+    /// strace's lines are among the sinks.
+    var showsTrace: Bool { sinks.contains { $0.kind.name == "strace" } }
+    /// What the sinks need of a backend.
+    var needs: SinkRegistration.Needs { sinks.reduce([]) { $0.union($1.needs) } }
+    /// `-c`, `-C`, `--sink summary`: the table.
     var summary: SummaryOptions?
     /// `--live`: the table every second too.
     var isLive = false
@@ -18,6 +23,22 @@ struct Settings {
     var tips: Tips?
 
     enum ColorChoice: String { case automatic = "auto", always, never }
+
+    /// The colours of lines that go to `output`; nil for none.
+    func palette(for output: TraceOutput) -> ColorPalette? {
+        let isWanted = switch color {
+        case .always: true
+        case .never: false
+        case .automatic: output.isTerminal && Self.terminalHasColors()
+        }
+        return isWanted ? ColorPalette(getenv("STRACE_COLORS").map { String(cString: $0) } ?? "") : nil
+    }
+
+    private static func terminalHasColors() -> Bool {
+        if let p = getenv("NO_COLOR"), p.pointee != 0 { return false }
+        guard let term = getenv("TERM").map({ String(cString: $0) }) else { return false }
+        return !term.isEmpty && term != "dumb"
+    }
 }
 
 extension SummaryOptions.Column {

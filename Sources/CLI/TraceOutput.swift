@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import RenacerCore
+import RenacerOutput
 import RenacerStraceText
 
 /// Where a trace goes: opened before the program starts, closed after the trace's end.
@@ -25,6 +26,12 @@ final class TraceOutput {
             shared = file
             isTerminal = isatty(2) != 0
             isLive = Self.isLive(2) || Self.isShared(2)
+        case .standardOutput:
+            let file = FileOutput(descriptor: 1, name: "standard output", closes: false)
+            selector = SingleOutput(file, isStandardError: false)
+            shared = file
+            isTerminal = isatty(1) != 0
+            isLive = Self.isLive(1)
         case .file(let path):
             let fd = try Self.open(path, appends: output.appends)
             let file = FileOutput(descriptor: fd, name: path, closes: false)

@@ -70,6 +70,13 @@ import Testing
         .init("-e fault=read:signal=1 true", "invalid fault argument 'read:signal=1'", help: false),
         .init("-e inject=read true", "invalid inject argument 'read'", help: false),
         .init("-e inject=read:when=0 true", "invalid inject argument 'read:when=0'", help: false),
+        .init("--sink= true", "--sink: unknown sink ''; there are strace, summary", help: false),
+        .init("--sink=sumary true", "--sink: unknown sink 'sumary'; did you mean summary?", help: false),
+        .init("--sink=summary: true", "--sink summary: nothing stands behind ':'; summary:FILE writes to a file, summary:- to standard output, summary:'|CMD' to a command", help: false),
+        .init("--sink=summary,width=3 true", "--sink summary: unknown option 'width'; it has no options", help: false),
+        .init("--format=straze true", "--format: unknown sink 'straze'; did you mean strace?", help: false),
+        .init("--sink=summary:f --sink=summary:f true", "--sink summary and --sink summary write to one place; say --sink summary:FILE", help: false),
+        .init("-o f --sink=summary:g true", "-o f: no sink writes there; say --sink summary:f", help: false),
         .init("-e kvm=x true", "invalid -e kvm= argument: 'x'", help: false),
     ]
 
@@ -83,7 +90,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["--json", "--anomaly-detection", "--duration=3", "--format=json", "-j", "--assert=x"])
+    @Test(arguments: ["--json", "--anomaly-detection", "--duration=3", "-j", "--assert=x"])
     func flagsOfNoMeaningAreNotIgnored(_ flag: String) throws {
         let outcome = try Renacer.run([flag, "true"])
         #expect(outcome.status == 1)

@@ -33,11 +33,13 @@ public indirect enum Value: Equatable, Sendable {
 }
 
 /// Builds values from what decoders describe.
-public final class TreeWriter: ValueWriter {
+public final class TreeWriter: ArgumentWriter {
     /// The arguments of the call so far, by name.
     public private(set) var arguments: [Value.Field] = []
     /// What is said behind the result.
     public private(set) var note: [Value] = []
+    /// The result and what it stands for, where that was asked for.
+    public private(set) var result: Value?
 
     private struct Level {
         enum Kind { case arguments, record, list, call(String), note }
@@ -59,7 +61,20 @@ public final class TreeWriter: ValueWriter {
         levels = [Level(kind: .arguments)]
         arguments = []
         note = []
+        result = nil
         symbol = nil
+    }
+
+    private final class State {
+        let levels: [Level]
+        init(_ levels: [Level]) { self.levels = levels }
+    }
+
+    public func suspend() -> AnyObject { State(levels) }
+
+    public func resume(_ state: AnyObject) {
+        begin()
+        if let state = state as? State { levels = state.levels }
     }
 
     /// Ends a call's arguments: `arguments` is complete.
@@ -169,6 +184,12 @@ public final class TreeWriter: ValueWriter {
         } else {
             put(.text(text))
         }
+    }
+
+    public func beginResult() { push(.record) }
+    public func endResult() {
+        settle()
+        result = levels.removeLast().fields.first?.value
     }
 
     public func beginNote() { push(.note) }

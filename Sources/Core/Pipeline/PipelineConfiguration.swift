@@ -14,6 +14,7 @@ public struct PipelineConfiguration: Sendable {
     public struct Output: Sendable {
         public enum Destination: Sendable, Equatable {
             case standardError
+            case standardOutput
             case file(String)
             /// `FILE.PID`, a file for each task.
             case filePerTask(String)

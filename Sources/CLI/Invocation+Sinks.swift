@@ -1,0 +1,84 @@
+import RenacerCore
+
+// Which sinks a command line asks for, and where each writes.
+
+extension Invocation {
+    /// Sinks that are named stand in place of the text, and so does `--format`; `-c` puts the table in its place.
+    mutating func chooseSinks(_ command: [String]) throws(UsageError) {
+        var chosen: [SinkRequest] = []
+        let format = format.flatMap { $0.name == "strace" ? nil : $0 }
+        if let format {
+            let isTable = format.name == "summary"
+            var request = SinkRequest(format, origin: "--format \(format.name)")
+            if summaryOnly, !isTable {
+                guard format.options.contains(where: { $0.name == Self.contents }) else {
+                    throw UsageError("-c/--summary-only has no \(request.origin): \(format.name) shows single calls; use -C, or json or csv")
+                }
+                try request.set("\(Self.contents)=summary")
+            }
+            if separately { throw UsageError("\(request.origin) and -ff/--output-separately are mutually exclusive", help: true) }
+            chosen.append(request)
+        } else if summaryOnly {
+            chosen.append(SinkRequest(.summary, origin: "-c"))
+        } else if sinks.isEmpty || self.format != nil {
+            chosen.append(SinkRequest(.strace, origin: "strace text"))
+        }
+        if summaryToo { chosen.append(SinkRequest(.summary, origin: "-C")) }
+        let isFirstFormat = format != nil
+        chosen += sinks
+
+        var takesOutput = false
+        for i in chosen.indices {
+            let isFormat = isFirstFormat && i == 0
+            try place(&chosen[i], isFormat: isFormat, textHasOutput: !isFirstFormat, &takesOutput)
+        }
+        if let output, !takesOutput {
+            throw UsageError("-o \(output): no sink writes there; say --sink \(sinks.first?.kind.name ?? "json"):\(output)")
+        }
+        try checkPlaces(chosen)
+        settings.sinks = chosen
+    }
+
+    /// The option of a kind that can show statistics in place of single calls.
+    private static var contents: String { "of" }
+
+    /// Where a sink writes.
+    private func place(
+        _ request: inout SinkRequest, isFormat: Bool, textHasOutput: Bool, _ takesOutput: inout Bool
+    ) throws(UsageError) {
+        var output = PipelineConfiguration.Output()
+        switch (request.kind.place, request.destination) {
+        case (.own(let what), let destination):
+            if destination == nil {
+                throw UsageError("\(request.origin): say where: --sink \(request.kind.name):\(what)")
+            }
+            return
+        case (_, "-"?): output.destination = .standardOutput
+        case (_, let text?):
+            output.destination = text.first == "|" || text.first == "!" ? .command(String(text.dropFirst())) : .file(text)
+        case (.text, nil):
+            if textHasOutput {
+                output = settings.pipeline.output
+                takesOutput = true
+            }
+        case (.standardOutput, nil):
+            output.destination = .standardOutput
+            if isFormat, self.output != nil {
+                output = settings.pipeline.output
+                takesOutput = true
+            }
+        }
+        request.output = output
+    }
+
+    /// Two sinks write to one place only if both write lines of text there.
+    private func checkPlaces(_ chosen: [SinkRequest]) throws(UsageError) {
+        for (i, a) in chosen.enumerated() {
+            for b in chosen[..<i] {
+                guard let place = a.output?.destination, place == b.output?.destination, place != .file("/dev/null") else { continue }
+                if a.kind.place == .text, b.kind.place == .text, a.kind.name != b.kind.name { continue }
+                throw UsageError("\(b.origin) and \(a.origin) write to one place; say --sink \(a.kind.name):FILE")
+            }
+        }
+    }
+}

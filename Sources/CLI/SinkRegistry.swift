@@ -1,0 +1,166 @@
+import RenacerCore
+import RenacerStraceText
+import RenacerSummary
+
+/// A kind of sink that can be chosen: adding one is adding a folder and a row here.
+struct SinkRegistration: Sendable {
+    /// As `--sink` and `--format` spell it.
+    let name: String
+    /// What it makes, for `renacer sinks`.
+    let help: String
+    /// Where it writes if nothing is said.
+    let place: Place
+    let needs: @Sendable (SinkRequest) -> Needs
+    let options: [SinkOption]
+    let make: @Sendable (SinkContext) throws(UsageError) -> any Sink
+
+    /// Where a kind of sink writes unless `DEST` says otherwise.
+    enum Place: Sendable, Equatable {
+        /// With the text: standard error, or `-o`.
+        case text
+        /// Standard output, or `-o` with `--format`; the program's own goes to standard error then.
+        case standardOutput
+        /// It opens no output: what `DEST` stands for is its own matter.
+        case own(String)
+
+        func advice(_ name: Substring) -> String {
+            switch self {
+            case .text, .standardOutput: "\(name):FILE writes to a file, \(name):- to standard output, \(name):'|CMD' to a command"
+            case .own(let what): "\(name):\(what) is wanted"
+            }
+        }
+    }
+
+    /// What a backend has to capture for it.
+    struct Needs: OptionSet, Sendable {
+        let rawValue: UInt8
+        /// Calls decoded: the tracees' memory.
+        static let decoding = Needs(rawValue: 1 << 0)
+        /// Signals.
+        static let signals = Needs(rawValue: 1 << 1)
+        /// Names of commands.
+        static let commands = Needs(rawValue: 1 << 2)
+        /// It shows calls while they are under way.
+        static let entries = Needs(rawValue: 1 << 3)
+    }
+
+    // Rows of the sinks that every start makes stand alone: a table of all costs time.
+
+    static let strace = SinkRegistration(
+        name: "strace", help: "strace's lines", place: .text, needs: { _ in [.decoding, .signals, .entries] }, options: []
+    ) { (context) throws(UsageError) in
+        var options = context.settings.text
+        options.live = context.output?.isLive ?? false
+        options.palette = context.output.flatMap(context.settings.palette)
+        return StraceTextSink(options, outputs: try context.selector(), inspector: context.inspector)
+    }
+
+    static let summary = SinkRegistration(
+        name: "summary", help: "the table of -c", place: .text, needs: { _ in [] }, options: []
+    ) { (context) throws(UsageError) in
+        var options = context.settings.summary ?? SummaryOptions()
+        options.calls = context.settings.text.calls
+        if let height = context.output?.terminalHeight { options.refresh = .inPlace(lines: height) }
+        return SummarySink(options, output: try context.shared())
+    }
+
+    static let all: [SinkRegistration] = [strace, summary]
+
+    /// The kind of that name.
+    static func find(_ name: some StringProtocol, origin: String) throws(UsageError) -> SinkRegistration {
+        // `text` is what `--format` calls it elsewhere.
+        if name == "text" { return strace }
+        if let kind = all.first(where: { $0.name == name }) { return kind }
+        let names = all.map(\.name)
+        let advice = Suggestion.nearest(String(name), names).map { "did you mean \($0)?" } ?? "there are \(names.joined(separator: ", "))"
+        throw UsageError("\(origin): unknown sink '\(name)'; \(advice)")
+    }
+}
+
+/// What a sink is made from.
+struct SinkContext {
+    let request: SinkRequest
+    let settings: Settings
+    /// Opened already; nil for a sink whose place is its own.
+    let output: TraceOutput?
+    let inspector: any TaskInspector
+    /// What messages start with.
+    let program: String
+
+    /// Outputs for tasks: only strace's lines can be told apart so.
+    func selector() throws(UsageError) -> any OutputSelector {
+        guard let output else { throw missing }
+        return output.selector
+    }
+
+    /// One output for all.
+    func shared() throws(UsageError) -> any TextOutput {
+        guard let output else { throw missing }
+        return output.shared
+    }
+
+    private var missing: UsageError { UsageError("\(request.origin): no output") }
+}
+
+/// An option of a kind of sink: `key=value`.
+struct SinkOption: Sendable {
+    enum Kind: Sendable {
+        /// `true` or `false`; the key alone is `true`.
+        case flag
+        case number(ClosedRange<UInt64>)
+        /// Bytes: `16M`.
+        case size(ClosedRange<UInt64>)
+        /// `50us`, `10s`; ns.
+        case duration
+        case choice([String])
+        /// Anything, named so in the help.
+        case text(String)
+
+        /// What is wanted in place of `value`; nil if it is right.
+        func refusal(of value: String) -> String? {
+            switch self {
+            case .flag: value == "true" || value == "false" ? nil : "true or false is wanted"
+            case .number(let r): number(value).map(r.contains) == true ? nil : "a number from \(r.lowerBound) to \(r.upperBound) is wanted"
+            case .size: number(value) != nil ? nil : "a size such as 16M is wanted"
+            case .duration: number(value) != nil ? nil : "a duration such as 10ms is wanted"
+            case .choice(let names): names.contains(value) ? nil : "\(names.joined(separator: " or ")) is wanted"
+            case .text: value.isEmpty ? "something is wanted" : nil
+            }
+        }
+
+        func number(_ value: String) -> UInt64? {
+            switch self {
+            case .number: decimal(value, upTo: .max)
+            case .size(let r): Self.size(of: value).flatMap { r.contains($0) ? $0 : nil }
+            case .duration: Self.duration(of: value)
+            default: nil
+            }
+        }
+
+        // The cases' names hide the functions'.
+        private static func size(of value: String) -> UInt64? { renacer.size(value) }
+        private static func duration(of value: String) -> UInt64? { renacer.duration(value) }
+
+        /// What stands behind `=` in the help.
+        var placeholder: String {
+            switch self {
+            case .flag: "true|false"
+            case .number: "N"
+            case .size: "SIZE"
+            case .duration: "TIME"
+            case .choice(let names): names.joined(separator: "|")
+            case .text(let name): name
+            }
+        }
+    }
+
+    let name: String
+    let kind: Kind
+    let help: String
+
+    init(_ name: String, _ kind: Kind, _ help: String) {
+        self.name = name
+        self.kind = kind
+        self.help = help
+    }
+}

@@ -1,0 +1,108 @@
+import RenacerCore
+
+/// A sink as somebody asked for it: `--sink KIND[:DEST][,key=value…]`, `--format KIND`, `-c`, or nothing at all.
+struct SinkRequest: Sendable {
+    let kind: SinkRegistration
+    /// Where it writes; nil: where its kind does if nothing is said.
+    var destination: String?
+    /// Options given, checked against the kind's.
+    private(set) var values: [String: String] = [:]
+    /// The output that this comes to; nil if its place is its own.
+    var output: PipelineConfiguration.Output?
+    /// The flag that asked for it, for what is said about it.
+    let origin: String
+
+    init(_ kind: SinkRegistration, destination: String? = nil, origin: String) {
+        self.kind = kind
+        self.destination = destination
+        self.origin = origin
+    }
+
+    /// Reads `KIND[:DEST][,key=value…]`. A comma is part of `DEST` unless a word and `=` follow it.
+    init(parsing text: String, origin: String) throws(UsageError) {
+        let name = text.prefix { $0 != ":" && $0 != "," }
+        kind = try SinkRegistration.find(name, origin: origin)
+        self.origin = "\(origin) \(name)"
+        var rest = text.dropFirst(name.count)
+        if rest.first == ":" {
+            rest = rest.dropFirst()
+            let end = Self.optionsStart(rest)
+            let destination = String(rest[..<end])
+            if destination.isEmpty { throw UsageError("\(self.origin): nothing stands behind ':'; \(kind.place.advice(name))") }
+            self.destination = destination
+            rest = rest[end...]
+        }
+        for option in Self.split(rest) { try set(option) }
+    }
+
+    /// `key=value`; `key` alone is `key=true`.
+    mutating func set(_ text: Substring) throws(UsageError) {
+        let key = text.prefix { $0 != "=" }
+        let value = key.count == text.count ? "true" : String(text.dropFirst(key.count + 1))
+        guard let option = kind.options.first(where: { $0.name == key }) else {
+            let names = kind.options.map(\.name)
+            let advice = Suggestion.nearest(String(key), names).map { "did you mean \($0)?" }
+                ?? (names.isEmpty ? "it has no options" : "it has \(names.joined(separator: ", "))")
+            throw UsageError("\(origin): unknown option '\(key)'; \(advice)")
+        }
+        if let wanted = option.kind.refusal(of: value) {
+            throw UsageError("\(origin): invalid \(key) '\(value)': \(wanted)")
+        }
+        values[option.name] = value
+    }
+
+    /// What a backend has to capture for it.
+    var needs: SinkRegistration.Needs { kind.needs(self) }
+
+    /// The value of an option as given; nil if it was not.
+    subscript(name: String) -> String? { values[name] }
+    /// A switch: false unless it was given.
+    func isOn(_ name: String) -> Bool { values[name] == "true" }
+    /// The number of an option that takes one, a size in bytes or a duration in ns.
+    func number(_ name: String) -> UInt64? {
+        guard let value = values[name], let option = kind.options.first(where: { $0.name == name }) else { return nil }
+        return option.kind.number(value)
+    }
+
+    /// Where options begin behind a destination: at a comma before a word and `=`.
+    private static func optionsStart(_ text: Substring) -> Substring.Index {
+        var from = text.startIndex
+        while let comma = text[from...].firstIndex(of: ",") {
+            let next = text.index(after: comma)
+            let word = text[next...].prefix { $0.isLetter || $0 == "-" }
+            if !word.isEmpty, text[word.endIndex...].first == "=" { return comma }
+            from = next
+        }
+        return text.endIndex
+    }
+
+    private static func split(_ text: Substring) -> [Substring] {
+        text.isEmpty ? [] : text.dropFirst().split(separator: ",", omittingEmptySubsequences: false)
+    }
+}
+
+/// What somebody may have meant.
+enum Suggestion {
+    /// The word nearest to `word`; nil if none is near.
+    static func nearest(_ word: String, _ words: [String]) -> String? {
+        let best = words.map { ($0, distance(Array(word.utf8), Array($0.utf8))) }.min { $0.1 < $1.1 }
+        guard let best, best.1 <= max(1, word.utf8.count / 3) else { return nil }
+        return best.0
+    }
+
+    /// Letters to insert, delete, replace, or swap with their neighbour.
+    private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+        guard a.count <= 64, b.count <= 64 else { return .max }
+        var rows = [Array(0...b.count)]
+        for i in 0..<a.count {
+            var row = [i + 1]
+            for j in 0..<b.count {
+                var cost = min(rows[i][j + 1] + 1, row[j] + 1, rows[i][j] + (a[i] == b[j] ? 0 : 1))
+                if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { cost = min(cost, rows[i - 1][j - 1] + 1) }
+                row.append(cost)
+            }
+            rows.append(row)
+        }
+        return rows[a.count][b.count]
+    }
+}
