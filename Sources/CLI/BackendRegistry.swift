@@ -7,9 +7,17 @@ import RenacerPtrace
 struct BackendRegistration: Sendable {
     /// As `--backend` spells it.
     let name: String
+    /// Whether `auto` may take it.
+    let isAutomatic: Bool
     let make: @Sendable () -> any Backend
 
-    /// The first is the one that `auto` takes.
+    init(name: String, isAutomatic: Bool = true, make: @escaping @Sendable () -> any Backend) {
+        self.name = name
+        self.isAutomatic = isAutomatic
+        self.make = make
+    }
+
+    /// Of two that do equally well at the same cost, `auto` takes the first.
     static let all: [BackendRegistration] = [
         .init(name: "ptrace") { PtraceBackend(inspector: ProcInspector(), maySplit: true) },
         .init(name: "bpf") { BPFBackend() },

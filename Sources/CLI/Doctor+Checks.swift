@@ -6,7 +6,7 @@ import RenacerBPF
 
 extension Doctor {
     static func checks() -> [Check] {
-        [kernel(), types(), privileges(), ring(), taskStorage(), pidNamespace(), cgroups(), ptraceScope(), traceFileSystem(), perfEvents(), lockedMemory()]
+        [kernel(), types(), privileges(), ring(), taskStorage(), pidNamespace(), cgroups(), ptraceScope(), traceFileSystem(), perfEvents(), lockedMemory(), openFiles()]
     }
 
     private static func check(_ name: String, _ isThere: Bool, _ detail: String, fix: String) -> Check {
@@ -81,11 +81,24 @@ extension Doctor {
     }
 
     private static func lockedMemory() -> Check {
+        let limit = softLimit(UInt32(__RLIMIT_MEMLOCK.rawValue))
+        // Since Linux 5.11 BPF memory counts against the cgroup's; perf_event_open(2) rings count against this and
+        // perf_event_mlock_kb, unless CAP_IPC_LOCK lifts both.
+        return Check(name: "locked memory", status: .ok, detail: limit.map { "\($0 >> 10) KiB; bpf does not count against it" } ?? "unlimited", fix: "")
+    }
+
+    /// Each CPU takes some descriptors, and with -ff each task one.
+    private static func openFiles() -> Check {
+        let limit = softLimit(UInt32(RLIMIT_NOFILE.rawValue))
+        let isEnough = limit.map { $0 >= 64 + 8 * UInt64(max(sysconf(Int32(_SC_NPROCESSORS_CONF)), 1)) } ?? true
+        return check("open files", isEnough, limit.map { "\($0)" } ?? "unlimited", fix: "'ulimit -n 1024'")
+    }
+
+    /// nil: unlimited.
+    private static func softLimit(_ resource: UInt32) -> UInt64? {
         var limit = rlimit()
-        getrlimit(__rlimit_resource_t(UInt32(__RLIMIT_MEMLOCK.rawValue)), &limit)
-        let isUnlimited = limit.rlim_cur == rlim_t.max
-        // Since Linux 5.11 BPF memory counts against the cgroup's.
-        return Check(name: "locked memory", status: .ok, detail: isUnlimited ? "unlimited" : "\(limit.rlim_cur >> 10) KiB, which BPF does not count against", fix: "")
+        guard getrlimit(__rlimit_resource_t(resource), &limit) == 0 else { return nil }
+        return limit.rlim_cur == rlim_t.max ? nil : UInt64(limit.rlim_cur)
     }
 
     private static func number(_ path: String) -> Int? {

@@ -29,18 +29,9 @@ struct Doctor {
 
     /// - Returns: 0 if every backend works, 1 otherwise.
     static func run(_ arguments: [String]) throws(UsageError) -> Int32 {
-        var isJSON = false
-        var rest = arguments[...]
-        while let word = rest.popFirst() {
-            guard word == "--format" || word.hasPrefix("--format=") else {
-                throw UsageError("doctor takes --format=text or --format=json, not '\(word)'; to trace a program of that name: renacer -- doctor")
-            }
-            let value = word == "--format" ? rest.popFirst() ?? "" : String(word.dropFirst(9))
-            guard value == "text" || value == "json" else { throw UsageError("invalid --format argument: '\(value)'") }
-            isJSON = value == "json"
-        }
+        let format = try ReportFormat.parse(arguments, of: "doctor")
         let doctor = Doctor(checks: checks(), trials: BackendRegistration.all.map { trial($0) })
-        Message.write(isJSON ? doctor.json : doctor.text, to: 1)
+        Message.write(format == .json ? doctor.json : doctor.text, to: 1)
         return doctor.trials.allSatisfy { $0.failure == nil } ? 0 : 1
     }
 
@@ -78,40 +69,24 @@ struct Doctor {
     // MARK: Output
 
     private var text: String {
-        func padded(_ s: String, _ n: Int) -> String { s + String(repeating: " ", count: max(n - s.count, 0)) }
         var out = ""
         for c in checks {
-            out += "\(padded(c.status.rawValue, 8))\(padded(c.name, 22))\(c.detail)\(c.fix.isEmpty ? "" : "; \(c.fix)")\n"
+            out += "\(Report.padded(c.status.rawValue, 8))\(Report.padded(c.name, 22))\(c.detail)\(c.fix.isEmpty ? "" : "; \(c.fix)")\n"
         }
         out += "\n"
         for t in trials {
-            out += "\(padded(t.failure == nil ? "ok" : "fails", 8))\(padded("--backend \(t.backend)", 22))\(t.failure ?? "traced a program")\n"
+            out += "\(Report.padded(t.failure == nil ? "ok" : "fails", 8))\(Report.padded("--backend \(t.backend)", 22))\(t.failure ?? "traced a program")\n"
         }
         return out
     }
 
     private var json: String {
         let rows = checks.map { c in
-            "{\"name\":\(Self.quoted(c.name)),\"status\":\"\(c.status.rawValue)\",\"detail\":\(Self.quoted(c.detail)),\"fix\":\(Self.quoted(c.fix))}"
+            "{\"name\":\(Report.quoted(c.name)),\"status\":\"\(c.status.rawValue)\",\"detail\":\(Report.quoted(c.detail)),\"fix\":\(Report.quoted(c.fix))}"
         }
         let backends = trials.map { t in
-            "{\"name\":\(Self.quoted(t.backend)),\"works\":\(t.failure == nil),\"failure\":\(t.failure.map(Self.quoted) ?? "null")}"
+            "{\"name\":\(Report.quoted(t.backend)),\"works\":\(t.failure == nil),\"failure\":\(t.failure.map(Report.quoted) ?? "null")}"
         }
         return "{\"checks\":[\(rows.joined(separator: ","))],\"backends\":[\(backends.joined(separator: ","))]}\n"
-    }
-
-    private static func quoted(_ s: String) -> String {
-        var out = "\""
-        for c in s.unicodeScalars {
-            switch c {
-            case "\"": out += "\\\""
-            case "\\": out += "\\\\"
-            case _ where c.value < 0x20:
-                let digits = String(c.value, radix: 16)
-                out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: out.unicodeScalars.append(c)
-            }
-        }
-        return out + "\""
     }
 }

@@ -14,6 +14,7 @@ enum Help {
             Usage: \(program) [OPTION]... [--] PROGRAM [ARGUMENT]...
                or: \(program) [OPTION]... -p PID...
                or: \(program) doctor [--format=json]
+               or: \(program) backends [--format=json]
                or: \(program) sinks [--format=json]
             Shows the system calls and signals of a program.
 

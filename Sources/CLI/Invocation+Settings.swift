@@ -41,6 +41,8 @@ extension Invocation {
         }
         if !command.isEmpty { plan.target.launch = try launch(command) }
         settings.pipeline.plan = plan
+        settings.asStrace = asStrace
+        settings.isQuiet = asStrace || quietCount > 0 || quietLong
         settings.text.program = program
         settings.text.calls = plan.selection
         // Of tasks that nobody named, every line has to tell which.

@@ -27,10 +27,12 @@ struct Option: Sendable {
     let help: String
     /// Values offered by shell completions.
     let values: [String]
+    /// What it needs of a backend.
+    let needs: [Need]
 
     init(
         _ id: OptionID, _ short: Character?, _ long: [String], _ value: Value = .none, _ group: Group,
-        _ help: String, values: [String] = []
+        _ help: String, values: [String] = [], needs: [Need] = []
     ) {
         self.id = id
         self.short = short
@@ -39,6 +41,7 @@ struct Option: Sendable {
         self.group = group
         self.help = help
         self.values = values
+        self.needs = needs
     }
 }
 
@@ -84,35 +87,35 @@ enum Qualifier: String, Sendable, CaseIterable {
 
 extension Option {
     static let all: [Option] = [
-        .init(.attach, "p", ["attach"], .required("PID"), .startup, "trace the running process PID, all its threads with -f; repeatable, or a list"),
-        .init(.all, nil, ["all"], .none, .startup, "trace every task of the system, until PROGRAM ends or a signal comes (bpf)"),
-        .init(.cgroup, nil, ["cgroup"], .required("PATH"), .startup, "trace the tasks in a cgroup, a directory below the cgroup2 mount, and those that enter it (bpf)"),
+        .init(.attach, "p", ["attach"], .required("PID"), .startup, "trace the running process PID, all its threads with -f; repeatable, or a list", needs: [.attach]),
+        .init(.all, nil, ["all"], .none, .startup, "trace every task of the system, until PROGRAM ends or a signal comes (bpf)", needs: [.all]),
+        .init(.cgroup, nil, ["cgroup"], .required("PATH"), .startup, "trace the tasks in a cgroup, a directory below the cgroup2 mount, and those that enter it (bpf)", needs: [.cgroup]),
         .init(.environment, "E", ["env"], .required("VAR[=VALUE]"), .startup, "set VAR in the program's environment, or remove it"),
         .init(.user, "u", ["user"], .required("USER"), .startup, "run the program as USER, a name or UID:GID"),
         .init(.argv0, nil, ["argv0"], .required("NAME"), .startup, "the program's argv[0]"),
         .init(.daemonize, "D", ["daemonize", "daemonized", "daemonised"], .optional("HOW"), .startup, "trace from a grandchild; -DD: in its own process group; -DDD: in its own session", values: ["grandchild", "pgroup", "pgrp", "session"]),
 
         .init(.follow, "f", ["follow-forks"], .optional("output-separately"), .tracing, "trace children and threads too; -ff: one output file for each (FILE.PID)"),
-        .init(.detachOn, "b", ["detach-on"], .required("execve"), .tracing, "let go of a task that executes another program", values: ["execve"]),
+        .init(.detachOn, "b", ["detach-on"], .required("execve"), .tracing, "let go of a task that executes another program", values: ["execve"], needs: [.detachOnExecve]),
         .init(.interruptible, "I", ["interruptible"], .required("WHEN"), .tracing, "when signals may interrupt renacer: anywhere (1), waiting (2), never (3), never_tstp (4)", values: ["anywhere", "waiting", "never", "never_tstp"]),
         .init(.syscallLimit, nil, ["syscall-limit"], .required("N"), .tracing, "detach from everything after N calls"),
-        .init(.killOnExit, nil, ["kill-on-exit"], .none, .tracing, "kill the traced tasks if renacer dies"),
+        .init(.killOnExit, nil, ["kill-on-exit"], .none, .tracing, "kill the traced tasks if renacer dies", needs: [.killOnExit]),
         .init(.backend, nil, ["backend"], .required("NAME"), .tracing, "how events are obtained: auto, ptrace or bpf", values: ["auto", "ptrace", "bpf"]),
-        .init(.exact, nil, ["exact"], .none, .tracing, "lose no event: if need be the program waits; fail if any was lost"),
-        .init(.ringSize, nil, ["ring-size"], .required("SIZE"), .tracing, "bytes between the kernel and renacer with the bpf backend, a power of two such as 8M (the default)"),
-        .init(.seccomp, nil, ["seccomp-bpf"], .none, .tracing, "stop at the chosen calls only, by a seccomp filter"),
+        .init(.exact, nil, ["exact"], .none, .tracing, "lose no event: if need be the program waits; fail if any was lost", needs: [.exact]),
+        .init(.ringSize, nil, ["ring-size"], .required("SIZE"), .tracing, "bytes between the kernel and renacer with the bpf backend, a power of two such as 8M (the default)", needs: [.ringSize]),
+        .init(.seccomp, nil, ["seccomp-bpf"], .none, .tracing, "stop at the chosen calls only, by a seccomp filter", needs: [.seccompFilter]),
         .init(.noSeccomp, nil, ["no-seccomp-bpf"], .none, .tracing, "never install a seccomp filter"),
-        .init(.placement, nil, ["placement"], .required("HOW"), .tracing, "which CPUs renacer and the program run on: auto, off or pin", values: ["auto", "off", "pin"]),
+        .init(.placement, nil, ["placement"], .required("HOW"), .tracing, "which CPUs renacer and the program run on: auto, off or pin", values: ["auto", "off", "pin"], needs: [.pinning]),
 
         .init(.expression, "e", [], .required("[QUALIFIER=]SET"), .filtering, "the same as --QUALIFIER=SET; without a qualifier, --trace=SET"),
         .init(.qualifier(.trace), nil, ["trace"], .required("SET"), .filtering, "[!]CALL,... where CALL is a name, a number, %class, /regex or all; ?CALL may be unknown; @64, @32, @x32 choose a personality"),
-        .init(.tracePath, "P", ["trace-path"], .required("PATH"), .filtering, "only calls that access PATH; repeatable"),
+        .init(.tracePath, "P", ["trace-path"], .required("PATH"), .filtering, "only calls that access PATH; repeatable", needs: [.tracePaths]),
         .init(.qualifier(.traceFds), nil, ["trace-fds"], .required("SET"), .filtering, "only calls on these file descriptors"),
         .init(.qualifier(.signal), nil, ["signals"], .required("SET"), .filtering, "only these signals"),
         .init(.qualifier(.status), nil, ["status"], .required("SET"), .filtering, "only calls that ended so: successful, failed, unfinished, unavailable, detached", values: ["successful", "failed", "unfinished", "unavailable", "detached"]),
         .init(.successfulOnly, "z", ["successful-only"], .none, .filtering, "only calls that succeeded"),
         .init(.failedOnly, "Z", ["failed-only", "failing-only"], .none, .filtering, "only calls that failed"),
-        .init(.minimumDuration, nil, ["min-duration"], .required("TIME"), .filtering, "only calls that took TIME or longer: 50us, 10ms, 1s; microseconds without a unit"),
+        .init(.minimumDuration, nil, ["min-duration"], .required("TIME"), .filtering, "only calls that took TIME or longer: 50us, 10ms, 1s; microseconds without a unit", needs: [.callTimes]),
 
         .init(.sinkFormat, nil, ["format"], .required("KIND"), .format, "show the trace as KIND in place of the text; a document goes to standard output, or to -o", values: ["text", "summary"]),
         .init(.sink, nil, ["sink"], .required("KIND[:DEST][,KEY=VALUE]..."), .format, "show the trace as KIND, in DEST: a file, - or '|CMD'; repeatable; 'renacer sinks' lists kinds and options", values: ["strace", "summary"]),
@@ -127,11 +130,11 @@ extension Option {
         .init(.qualifier(.raw), nil, ["raw"], .required("SET"), .format, "calls whose arguments are shown undecoded"),
         .init(.qualifier(.read), nil, ["read"], .required("SET"), .format, "dump what is read from these descriptors"),
         .init(.qualifier(.write), nil, ["write"], .required("SET"), .format, "dump what is written to these descriptors"),
-        .init(.descriptorsShort, "y", [], .none, .format, "show what descriptors are; -yy: with all details"),
-        .init(.qualifier(.decodeFds), nil, ["decode-fds"], .optional("SET"), .format, "details of descriptors: path, socket, dev, eventfd, pidfd, signalfd", values: ["all", "none", "path", "socket", "dev", "eventfd", "pidfd", "signalfd"]),
-        .init(.qualifier(.decodePids), nil, ["decode-pids"], .required("SET"), .format, "details of process ids: comm, pidns", values: ["comm", "pidns", "all", "none"]),
-        .init(.commands, "Y", [], .none, .format, "show the command of process ids"),
-        .init(.pidNamespaces, nil, ["pidns-translation"], .none, .format, "show process ids in renacer's pid namespace too"),
+        .init(.descriptorsShort, "y", [], .none, .format, "show what descriptors are; -yy: with all details", needs: [.descriptorPaths]),
+        .init(.qualifier(.decodeFds), nil, ["decode-fds"], .optional("SET"), .format, "details of descriptors: path, socket, dev, eventfd, pidfd, signalfd", values: ["all", "none", "path", "socket", "dev", "eventfd", "pidfd", "signalfd"], needs: [.descriptorPaths]),
+        .init(.qualifier(.decodePids), nil, ["decode-pids"], .required("SET"), .format, "details of process ids: comm, pidns", values: ["comm", "pidns", "all", "none"], needs: [.commands, .namespaces]),
+        .init(.commands, "Y", [], .none, .format, "show the command of process ids", needs: [.commands]),
+        .init(.pidNamespaces, nil, ["pidns-translation"], .none, .format, "show process ids in renacer's pid namespace too", needs: [.namespaces]),
         .init(.alwaysShowPid, nil, ["always-show-pid"], .none, .format, "prefix every line with the task's id"),
         .init(.absoluteShort, "t", [], .none, .format, "time of day of each line; -tt: in us; -ttt: seconds since the epoch, in us"),
         .init(.absoluteLong, nil, ["absolute-timestamps", "timestamps"], .optional("FORMAT,PRECISION"), .format, "FORMAT: none, time, unix; PRECISION: s, ms, us, ns", values: ["none", "time", "unix", "s", "ms", "us", "ns"]),
@@ -140,28 +143,28 @@ extension Option {
         .init(.hexShort, "x", [], .none, .format, "strings that are not ASCII in hexadecimal; -xx: all strings"),
         .init(.hexLong, nil, ["strings-in-hex"], .optional("WHICH"), .format, "none, non-ascii-chars, non-ascii, all", values: ["none", "non-ascii-chars", "non-ascii", "all"]),
         .init(.constants, "X", ["const-print-style"], .required("STYLE"), .format, "constants: raw, abbrev, verbose", values: ["raw", "abbrev", "verbose"]),
-        .init(.instructionPointer, "i", ["instruction-pointer"], .none, .format, "show the instruction pointer"),
+        .init(.instructionPointer, "i", ["instruction-pointer"], .none, .format, "show the instruction pointer", needs: [.instructionPointer]),
         .init(.syscallNumber, "n", ["syscall-number"], .none, .format, "show the number of each call"),
         .init(.argumentNames, "N", ["arg-names", "argument-names"], .none, .format, "show the names of arguments"),
         .init(.qualifier(.quiet), "q", ["quiet", "silent", "silence"], .optional("SET"), .format, "drop messages: attach, exit, path-resolution, personality, thread-execve; -q, -qq, -qqq: more and more", values: ["attach", "exit", "path-resolution", "personality", "thread-execve", "all", "none"]),
         .init(.color, nil, ["color"], .optional("WHEN"), .format, "colour: auto, always, never", values: ["auto", "always", "never"]),
-        .init(.qualifier(.kvm), nil, ["kvm"], .required("vcpu[+]"), .format, "", values: []),
-        .init(.qualifier(.namespace), nil, ["namespace"], .required("new"), .format, "", values: []),
+        .init(.qualifier(.kvm), nil, ["kvm"], .required("vcpu[+]"), .format, "", values: [], needs: [.virtualCPUs]),
+        .init(.qualifier(.namespace), nil, ["namespace"], .required("new"), .format, "", values: [], needs: [.enteredNamespaces]),
         .init(.qualifier(.secontext), nil, ["secontext"], .optional("FORMAT"), .format, "", values: []),
-        .init(.stackTrace, "k", ["stack-trace", "stack-traces"], .optional("HOW"), .format, "", values: []),
+        .init(.stackTrace, "k", ["stack-trace", "stack-traces"], .optional("HOW"), .format, "", values: [], needs: [.stacks]),
         .init(.stackTraceLimit, nil, ["stack-trace-frame-limit"], .required("N"), .format, "", values: []),
 
         .init(.summaryOnly, "c", ["summary-only"], .none, .statistics, "count calls, errors and time, and show a table at the end"),
         .init(.summary, "C", ["summary"], .none, .statistics, "the table after the trace"),
         .init(.wallClock, "w", ["summary-wall-clock"], .none, .statistics, "the table counts wall-clock time"),
-        .init(.cpuSummary, nil, ["summary-cpu"], .none, .statistics, "the table shows the time spent in the kernel"),
+        .init(.cpuSummary, nil, ["summary-cpu"], .none, .statistics, "the table shows the time spent in the kernel", needs: [.systemTime]),
         .init(.sortBy, "S", ["summary-sort-by"], .required("COLUMN"), .statistics, "sort by time, min-time, max-time, avg-time, calls, errors, name or nothing", values: ["time", "min-time", "max-time", "avg-time", "calls", "errors", "name", "nothing"]),
         .init(.columns, "U", ["summary-columns"], .required("COLUMNS"), .statistics, "columns: time-percent, total-time, min-time, max-time, avg-time, calls, errors, name"),
         .init(.overhead, "O", ["summary-syscall-overhead"], .required("TIME"), .statistics, "time to subtract from each call"),
         .init(.live, nil, ["live"], .none, .statistics, "with -c, show the table every second too; on a terminal in place"),
 
-        .init(.qualifier(.inject), nil, ["inject"], .required("SET:ACTION..."), .tampering, "error=ERRNO or retval=VALUE, signal=SIG, syscall=CALL, delay_enter=TIME, delay_exit=TIME, poke_enter=@argN=HEX, poke_exit=@argN=HEX, when=FIRST[..LAST][+[STEP]]"),
-        .init(.qualifier(.fault), nil, ["fault"], .required("SET[:ACTION...]"), .tampering, "the same, with error=ENOSYS unless said otherwise"),
+        .init(.qualifier(.inject), nil, ["inject"], .required("SET:ACTION..."), .tampering, "error=ERRNO or retval=VALUE, signal=SIG, syscall=CALL, delay_enter=TIME, delay_exit=TIME, poke_enter=@argN=HEX, poke_exit=@argN=HEX, when=FIRST[..LAST][+[STEP]]", needs: [.injection]),
+        .init(.qualifier(.fault), nil, ["fault"], .required("SET[:ACTION...]"), .tampering, "the same, with error=ENOSYS unless said otherwise", needs: [.injection]),
 
         .init(.debug, "d", ["debug"], .none, .miscellaneous, "say on stderr what renacer does"),
         .init(.help, "h", ["help"], .none, .miscellaneous, "show this help"),

@@ -1,33 +1,73 @@
 import RenacerCore
 
+/// What an option needs of a backend. Options that say the same in other words share one.
+struct Need: Sendable {
+    let feature: Feature
+    /// As the user knows it, with the value if it is that which needs the feature: `--placement=pin`.
+    let origin: String
+    /// Whether a command line, all in all, asks for it: a later option may have taken it back.
+    let isAsked: @Sendable (Settings) -> Bool
+
+    init(_ feature: Feature, _ origin: String, _ isAsked: @escaping @Sendable (Settings) -> Bool) {
+        self.feature = feature
+        self.origin = origin
+        self.isAsked = isAsked
+    }
+
+    static let attach = Need(.attach, "--attach") { !$0.pipeline.plan.target.attach.isEmpty }
+    static let all = Need(.systemWide, "--all") { $0.pipeline.plan.target.scope == .all }
+    static let cgroup = Need(.systemWide, "--cgroup") { if case .cgroup = $0.pipeline.plan.target.scope { true } else { false } }
+    static let detachOnExecve = Need(.detachOnExecve, "--detach-on=execve") { $0.pipeline.plan.detachOnExecve }
+    static let killOnExit = Need(.killOnExit, "--kill-on-exit") { $0.pipeline.plan.ptrace.killOnExit }
+    static let exact = Need(.backpressure, "--exact") { $0.pipeline.plan.isExact }
+    static let ringSize = Need(.ringSize, "--ring-size") { $0.pipeline.plan.bpf.ringSize != nil }
+    static let seccompFilter = Need(.seccompFilter, "--seccomp-bpf") { $0.pipeline.plan.ptrace.seccomp == .always }
+    static let pinning = Need(.placement, "--placement=pin") { $0.pipeline.plan.ptrace.placement == .pin }
+    static let tracePaths = Need(.descriptorPaths, "--trace-path") { !$0.pipeline.access.paths.isEmpty }
+    static let callTimes = Need(.callTimes, "--min-duration") { $0.pipeline.plan.selection.minimumDuration > 0 }
+    static let descriptorPaths = Need(.descriptorPaths, "--decode-fds") { $0.needs.contains(.decoding) && !$0.text.decoding.descriptors.isEmpty }
+    static let commands = Need(.commands, "--decode-pids=comm") { $0.needs.contains(.decoding) && ($0.text.decoding.commands || $0.text.commands) }
+    static let namespaces = Need(.namespaces, "--decode-pids=pidns") { $0.needs.contains(.decoding) && $0.text.decoding.pidNamespaces }
+    static let enteredNamespaces = Need(.namespaces, "-e namespace=new") { $0.needs.contains(.decoding) && $0.text.decoding.enteredNamespaces }
+    static let virtualCPUs = Need(.virtualCPUs, "-e kvm=vcpu") { $0.needs.contains(.decoding) && $0.text.decoding.virtualCPUs }
+    static let instructionPointer = Need(.instructionPointer, "--instruction-pointer") { $0.needs.contains(.decoding) && $0.text.instructionPointer && $0.pipeline.plan.instructionPointer }
+    static let systemTime = Need(.systemTime, "--summary-cpu") { $0.pipeline.plan.systemTime }
+    static let injection = Need(.injection, "--inject") { !$0.pipeline.plan.tampering.isEmpty }
+    // Refused before a backend is chosen.
+    static let stacks = Need(.stacks, "--stack-trace") { _ in false }
+}
+
 extension Settings {
-    /// What the flags given need of a backend.
+    /// What the options given need of a backend, and what the sinks want of it.
     var requirements: [Requirement] {
-        let plan = pipeline.plan, decoding = text.decoding
-        var needs: [Requirement] = []
-        func need(_ feature: Feature, _ origin: String, if isAsked: Bool) {
-            if isAsked { needs.append(Requirement(feature, origin: origin)) }
+        var result: [Requirement] = []
+        func add(_ r: Requirement) { if !result.contains(r) { result.append(r) } }
+        for option in Option.all {
+            for need in option.needs where need.isAsked(self) { add(Requirement(need.feature, origin: need.origin)) }
         }
-        need(.injection, "--inject", if: !plan.tampering.isEmpty)
-        need(.attach, "--attach", if: !plan.target.attach.isEmpty)
-        need(.systemWide, "--all", if: plan.target.scope == .all)
-        if case .cgroup = plan.target.scope { need(.systemWide, "--cgroup", if: true) }
-        need(.seccompFilter, "--seccomp-bpf", if: plan.ptrace.seccomp == .always)
-        need(.killOnExit, "--kill-on-exit", if: plan.ptrace.killOnExit)
-        need(.detachOnExecve, "--detach-on=execve", if: plan.detachOnExecve)
-        need(.placement, "--placement=pin", if: plan.ptrace.placement == .pin)
-        need(.lossless, "--exact", if: plan.isExact)
-        need(.ringSize, "--ring-size", if: plan.bpf.ringSize != nil)
-        need(.systemTime, "--summary-cpu", if: plan.systemTime)
-        need(.descriptorPaths, "--trace-path", if: !pipeline.access.paths.isEmpty)
-        let sinks = self.needs
-        guard sinks.contains(.decoding) else { return needs }
-        need(.descriptorPaths, "--decode-fds", if: !decoding.descriptors.isEmpty)
-        need(.commands, "--decode-pids=comm", if: decoding.commands || text.commands)
-        need(.namespaces, "--decode-pids=pidns", if: decoding.pidNamespaces)
-        need(.namespaces, "-e namespace=new", if: decoding.enteredNamespaces)
-        need(.virtualCPUs, "-e kvm=vcpu", if: decoding.virtualCPUs)
-        need(.instructionPointer, "--instruction-pointer", if: text.instructionPointer && plan.instructionPointer)
-        return needs
+        for sink in sinks { Self.wants(of: sink).forEach(add) }
+        // Calls that are looked at one by one are not counted in the kernel.
+        let plan = pipeline.plan
+        if !pipeline.access.isEmpty || plan.syscallLimit != nil || !plan.tampering.isEmpty {
+            add(Requirement(.lossless, origin: "the trace", .wanted))
+        }
+        if asStrace { add(Requirement(.interruptions, origin: "strace", .wanted)) }
+        return result
+    }
+
+    /// What a sink's output is made from. Without some of it there is still an output, which is why no backend is refused.
+    private static func wants(of sink: SinkRequest) -> [Requirement] {
+        func want(_ feature: Feature, or alternative: Feature? = nil) -> Requirement {
+            Requirement(feature, origin: sink.origin, .wanted, or: alternative)
+        }
+        let needs = sink.needs
+        // It only counts.
+        if needs.isEmpty { return [want(.lossless, or: .kernelAggregation)] }
+        var result = [want(.lossless), want(.order), want(.interruptions)]
+        if needs.contains(.decoding) { result.append(want(.memory)) }
+        if needs.contains(.entries) { result.append(want(.enteredEvents)) }
+        if needs.contains(.signals) { result.append(want(.signals)) }
+        if needs.contains(.commands) { result.append(want(.commands)) }
+        return result
     }
 }

@@ -25,38 +25,60 @@ struct Run {
 
     mutating func callAsFunction() throws(UsageError) -> End {
         // A refusal comes before a file is emptied.
-        let backend = try chooseBackend()
+        let choice = try BackendChoice(settings)
+        choice.reasons.forEach { Message.print($0, program: program) }
         let outputs = try openOutputs()
+        var rest = choice.candidates[...]
+        while let backend = rest.popFirst() {
+            let pipeline = try assemble(backend, outputs)
+            do throws(TraceError) {
+                do throws(TraceError) { try pipeline.prepare(settings.pipeline.plan) } catch {
+                    // No task was touched: another backend may do.
+                    guard let next = rest.first else { throw error }
+                    backend.stop()
+                    if settings.pipeline.plan.ptrace.debug { Message.print("not \(backend.name) but \(next.name): \(error)", program: program) }
+                    continue
+                }
+                if !settings.isQuiet { choice.announcements(of: backend).forEach { Message.print($0, program: program) } }
+                return try trace(pipeline, backend, outputs)
+            } catch {
+                pipeline.finish()
+                for output in outputs { _ = output?.finish() }
+                Message.print(error.description, program: program)
+                return .exit(error.exitStatus)
+            }
+        }
+        return .exit(1)
+    }
+
+    /// What follows when an output fails: strace says no more than that.
+    private var consequence: String { asStrace ? "" : ": the trace is not complete" }
+
+    private mutating func assemble(_ backend: any Backend, _ outputs: [TraceOutput?]) throws(UsageError) -> Pipeline {
         let sinks = try makeSinks(outputs, backend.inspector)
         let access = settings.pipeline.access
         let filter = access.isEmpty ? nil : AccessFilter(access, inspector: backend.inspector)
         if let filter { backend.limitTampering(to: filter) }
-        let consequence = asStrace ? "" : ": the trace is not complete"
         settings.pipeline.plan.aggregation = Planner.aggregation(
             for: sinks, of: backend, isFiltered: filter != nil, settings.pipeline.plan)
-        let pipeline = Pipeline(
+        return Pipeline(
             backend, filter: filter, sinks: sinks, refreshInterval: settings.isLive ? Self.second : nil
-        ) { [program] in
+        ) { [program, consequence] in
             Message.print($0.description + consequence, program: program)
         }
+    }
 
-        do throws(TraceError) {
-            try pipeline.start(settings.pipeline.plan)
-            let end = try pipeline.run()
-            let closing = outputs.compactMap { $0?.finish() }
-            for error in closing { Message.print(error.description + consequence, program: program) }
-            let isWhole = tellOfLosses(backend.account)
-            if (pipeline.failed || !closing.isEmpty) && !asStrace || !isWhole && settings.pipeline.plan.isExact { return .exit(1) }
-            return switch end {
-            case .exited(let status): .exit(status)
-            case .killed(let signal): .dieOf(signal)
-            case nil: .exit(0)
-            }
-        } catch {
-            pipeline.finish()
-            for output in outputs { _ = output?.finish() }
-            Message.print(error.description, program: program)
-            return .exit(error.exitStatus)
+    private func trace(_ pipeline: Pipeline, _ backend: any Backend, _ outputs: [TraceOutput?]) throws(TraceError) -> End {
+        try pipeline.start(settings.pipeline.plan)
+        let end = try pipeline.run()
+        let closing = outputs.compactMap { $0?.finish() }
+        for error in closing { Message.print(error.description + consequence, program: program) }
+        let isWhole = tellOfLosses(backend.account)
+        if (pipeline.failed || !closing.isEmpty) && !asStrace || !isWhole && settings.pipeline.plan.isExact { return .exit(1) }
+        return switch end {
+        case .exited(let status): .exit(status)
+        case .killed(let signal): .dieOf(signal)
+        case nil: .exit(0)
         }
     }
 
@@ -77,19 +99,6 @@ struct Run {
                     + "\(account.imbalance) neither", program: program)
         }
         return account.totalLost == 0 && account.imbalance == 0
-    }
-
-    /// The backend that was named, or the first that can do what is asked for.
-    private func chooseBackend() throws(UsageError) -> any Backend {
-        let named = settings.pipeline.backend.flatMap(BackendRegistration.named)
-        let backend = (named ?? BackendRegistration.all[0]).make()
-        let requirements = settings.requirements
-        if requirements.isEmpty { return backend }
-        if Planner.refusal(of: backend, requirements, others: []) == nil { return backend }
-        let others = BackendRegistration.all.filter { $0.name != String(describing: backend.name) }.map { $0.make() }
-        guard let refusal = Planner.refusal(of: backend, requirements, others: others) else { return backend }
-        if named == nil, let able = others.first(where: { Planner.refusal(of: $0, requirements, others: []) == nil }) { return able }
-        throw UsageError(refusal.description)
     }
 
     // MARK: Sinks

@@ -17,6 +17,10 @@ struct Settings {
     var summary: SummaryOptions?
     /// `--live`: the table every second too.
     var isLive = false
+    /// Every flag means what it means in strace.
+    var asStrace = false
+    /// `-q`: nothing is said that the trace does not depend on.
+    var isQuiet = false
     /// Lines for stderr before anything starts.
     var notices: [String] = []
     var color: ColorChoice = .automatic

@@ -7,6 +7,7 @@ struct Subcommand: Sendable {
 
     static let all: [Subcommand] = [
         .init(name: "doctor") { (_, words) throws(UsageError) in try Doctor.run(words) },
+        .init(name: "backends") { (_, words) throws(UsageError) in try BackendMatrix.run(words) },
         .init(name: "sinks") { (_, words) throws(UsageError) in try SinkListing.run(words) },
     ]
 

@@ -1,30 +1,53 @@
+import CLinux
+import Glibc
 import RenacerCore
 
 extension BPFBackend {
     public var capabilities: Capabilities {
         Capabilities([
-            .memory: .exact,
+            .memory: .bestEffort("what is not in memory when a call begins is read when it ends; buffers end at 16 MiB"),
             .enteredEvents: .exact,
-            .descriptorPaths: .exact,
+            .order: .bestEffort("under load a call that began 1 MiB of records before its end is told of at its end"),
+            .interruptions: .bestEffort("an untraced task sleeps through signals that it ignores"),
+            .lossless: .bestEffort("a full ring loses events, each of which is counted; --exact makes the program wait"),
+            .backpressure: .exact,
             .signals: .exact,
-            .attach: .exact,
             .follow: .exact,
-            .injection: .unavailable("the bpf backend can't change a call"),
-            .instructionPointer: .exact,
-            .systemTime: .unavailable("a call's CPU time is not measured in the kernel"),
-            .lossless: .bestEffort("a full ring loses events, each of which is counted; --exact makes the program wait instead"),
-            .ringSize: .exact,
+            .attach: .exact,
             .systemWide: .exact,
+            .descriptorPaths: .bestEffort("descriptors inside of other structures (netlink, bpf, io_uring) stay numbers"),
             .commands: .bestEffort("only traced tasks' commands are known"),
             .namespaces: .unavailable("pid namespaces are not looked at in the kernel"),
             .virtualCPUs: .unavailable("memory that virtual CPUs share with their program is not captured"),
-            .seccompFilter: .unavailable("the bpf backend filters in the kernel by itself"),
-            .killOnExit: .unavailable("tasks do not depend on the bpf backend"),
-            .detachOnExecve: .exact,
-            .placement: .unavailable("the bpf backend leaves tasks on their CPUs"),
+            .instructionPointer: .exact,
             .stacks: .unavailable("not offered by this backend"),
+            .callTimes: .exact,
+            .systemTime: .unavailable("a call's CPU time is not measured in the kernel"),
             .kernelFilter: .exact,
             .kernelAggregation: .exact,
-        ])
+            .injection: .unavailable("the bpf backend can't change a call"),
+            .detachOnExecve: .exact,
+            .killOnExit: .unavailable("tasks do not depend on the bpf backend"),
+            .seccompFilter: .unavailable("the bpf backend filters in the kernel by itself"),
+            .placement: .unavailable("the bpf backend leaves tasks on their CPUs"),
+            .ringSize: .exact,
+        ], cost: Cost(start: 30_000_000, call: 150))
+    }
+
+    public var conditions: Conditions {
+        if let need = Self.privilegeNeeded { return Conditions(obstacle: need) }
+        if !Self.isInFirstPidNamespace { return Conditions(obstacle: Self.foreignNamespace) }
+        if access("/sys/kernel/btf/vmlinux", R_OK) != 0 { return Conditions(obstacle: Self.noTypes(Self.message(errno))) }
+        return Conditions()
+    }
+
+    static func noTypes(_ reason: String) -> String { "this kernel tells nothing of its types (BTF): \(reason)" }
+
+    static let foreignNamespace = "renacer runs in a pid namespace, whose ids the kernel's tracepoints do not tell"
+
+    /// Ids in records are those of the first pid namespace; the kernel gives it this inode.
+    static var isInFirstPidNamespace: Bool {
+        var namespace = stat()
+        return stat("/proc/self/ns/pid", &namespace) != 0 || namespace.st_ino == 0xefff_fffc
     }
 }

@@ -37,10 +37,14 @@ extension BPFBackend {
 
     /// Why nothing was loaded, if it is for want of privileges.
     static func missingPrivilege() -> TraceError? {
+        privilegeNeeded.map { TraceError("bpf: \($0), or use --backend ptrace") }
+    }
+
+    /// What this process may not, and how it could; nil if it may load programs.
+    static var privilegeNeeded: String? {
         guard cbpf_may_load() == 0 else { return nil }
         let file = clinux_executed_file().map { String(cString: $0) } ?? "renacer"
-        return TraceError(
-            "bpf: needs CAP_BPF and CAP_PERFMON: run it with sudo, or once 'setcap cap_bpf,cap_perfmon+ep \(file)', or use --backend ptrace")
+        return "needs CAP_BPF and CAP_PERFMON: run it with sudo, or once 'setcap cap_bpf,cap_perfmon+ep \(file)'"
     }
 
     // MARK: The launched program

@@ -66,9 +66,7 @@ public final class BPFBackend: Backend {
 
     public func prepare(_ plan: CapturePlan) throws(TraceError) {
         self.plan = plan
-        guard Self.isInFirstPidNamespace else {
-            throw TraceError("bpf: renacer runs in a pid namespace, whose ids the kernel's tracepoints do not tell; use --backend ptrace")
-        }
+        guard Self.isInFirstPidNamespace else { throw TraceError("bpf: \(Self.foreignNamespace); use --backend ptrace") }
         var compiler = CaptureCompiler(plan.memory)
         var calls = [capture_program](repeating: capture_program(), count: Int(CAPTURE_CALLS * CAPTURE_PERSONALITIES))
         for personality in Personality.allCases { compile(personality, &compiler, &calls) }
@@ -77,9 +75,7 @@ public final class BPFBackend: Backend {
         if descriptors == 0, compiler.looksAtDescriptors { descriptors = UInt32(CAPTURE_PROTOCOLS) }
         var kernel = cbpf_kernel()
         let found = cbpf_read_kernel(&kernel, descriptors == 0 ? 0 : 1)
-        guard found == 0 else {
-            throw TraceError("bpf: this kernel tells nothing of its types (BTF): \(Self.message(found)); use --backend ptrace")
-        }
+        guard found == 0 else { throw TraceError("bpf: \(Self.noTypes(Self.message(found))); use --backend ptrace") }
         if let missing = kernel.missing {
             throw TraceError("bpf: this kernel has no \(String(cString: missing)); use --backend ptrace")
         }
@@ -112,12 +108,6 @@ public final class BPFBackend: Backend {
         guard let programs else { throw Self.missingPrivilege() ?? TraceError("bpf: \(Self.reason(error))") }
         noteRing(programs, wanted: p.ring_size)
         position = cbpf_position(programs)
-    }
-
-    /// Ids in records are those of the first pid namespace; the kernel gives it this inode.
-    private static var isInFirstPidNamespace: Bool {
-        var namespace = stat()
-        return stat("/proc/self/ns/pid", &namespace) != 0 || namespace.st_ino == 0xefff_fffc
     }
 
     private func compile(_ personality: Personality, _ compiler: inout CaptureCompiler, _ calls: inout [capture_program]) {

@@ -7,8 +7,10 @@
 public protocol Backend: AnyObject {
     /// `ptrace`, `bpf`, …: as `--backend` spells it.
     var name: Name { get }
-    /// What it can do on this machine, feature by feature.
+    /// What it can do where it works, feature by feature, and what it takes: a declaration that looks at nothing.
     var capabilities: Capabilities { get }
+    /// What this machine and the privileges at hand take away of that. Asked before `prepare`; touches nothing.
+    var conditions: Conditions { get }
     /// Answers questions about tasks while their events are consumed.
     var inspector: any TaskInspector { get }
     /// What was seen, delivered and lost so far.
@@ -32,8 +34,18 @@ public protocol Backend: AnyObject {
 }
 
 extension Backend {
+    public var conditions: Conditions { Conditions() }
     public func endAtLimit() {}
     public func limitTampering(to filter: any EventFilter) {}
+}
+
+/// What a machine and privileges leave of a backend.
+public struct Conditions: Sendable {
+    /// Why it traces nothing here, and what to do about it; nil if it works.
+    public var obstacle: String?
+    /// Features that are less than declared, each with what to do in its reason.
+    public var restrictions: [Feature: Capability] = [:]
+    public init(obstacle: String? = nil) { self.obstacle = obstacle }
 }
 
 /// What `nextBatch` came back with. A timeout is a status, not an error.

@@ -8,6 +8,7 @@ public final class Pipeline {
     private let sinks: Stage?
     private var detectors: [any Detector]
     private let report: (TraceError) -> Void
+    private var isPrepared = false
     private var sequence: UInt64 = 0
     /// Decides per event, after the backend's own set; nil lets everything through.
     private let filter: EventFilter?
@@ -76,11 +77,19 @@ public final class Pipeline {
         self.refreshInterval = refreshInterval
     }
 
-    /// Starts sinks before the backend, so that no event meets a closed door.
-    public func start(_ plan: CapturePlan) throws(TraceError) {
+    /// Prepares the backend: if that fails no task was touched and no sink started.
+    public func prepare(_ plan: CapturePlan) throws(TraceError) {
         remaining = plan.syscallLimit
         selection = plan.selection
         try backend.prepare(plan)
+        isPrepared = true
+    }
+
+    /// Starts sinks before the backend, so that no event meets a closed door.
+    ///
+    /// - Parameter plan: what `prepare` took; nothing needs to be prepared before.
+    public func start(_ plan: CapturePlan) throws(TraceError) {
+        if !isPrepared { try prepare(plan) }
         var stage = sinks
         while let s = stage {
             try s.sink.start()

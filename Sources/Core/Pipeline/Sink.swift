@@ -3,8 +3,6 @@
 /// A sink that fails throws once from where it happened; the pipeline reports it, stops
 /// feeding that sink and lets the tracee and the other sinks go on.
 public protocol Sink: AnyObject {
-    /// What it needs of a backend.
-    var requirements: [Requirement] { get }
     /// What counting calls in the kernel would do for it in place of events; nil: it needs events.
     var aggregation: Aggregation? { get }
     func start() throws(TraceError)
@@ -21,7 +19,6 @@ public protocol Sink: AnyObject {
 }
 
 extension Sink {
-    public var requirements: [Requirement] { [] }
     public var aggregation: Aggregation? { nil }
     public func start() throws(TraceError) {}
     public func report(_ finding: Finding) throws(TraceError) {}

@@ -1,30 +1,4 @@
-/// Something a sink, a detector or a flag may need of a backend.
-public enum Feature: String, Sendable, CaseIterable {
-    case memory
-    case enteredEvents = "entered events"
-    case descriptorPaths = "descriptor paths"
-    case signals
-    case attach
-    case follow = "follow forks"
-    case systemWide = "system-wide"
-    case injection
-    case instructionPointer = "instruction pointer"
-    case systemTime = "system time"
-    case stacks
-    case kernelFilter = "filter in the kernel"
-    case kernelAggregation = "summary in the kernel"
-    case lossless
-    case ringSize = "size of the ring"
-    case commands = "names of commands"
-    case namespaces = "pid namespaces"
-    case virtualCPUs = "virtual CPUs"
-    case seccompFilter = "seccomp filter"
-    case killOnExit = "kill on exit"
-    case detachOnExecve = "detach on execve"
-    case placement = "placement"
-}
-
-/// How well a backend can do something here, and why not better.
+/// How well a backend can do something, and why not better.
 public struct Capability: Sendable, Equatable {
     public enum Fidelity: String, Sendable, Comparable {
         case unavailable = "no"
@@ -42,20 +16,73 @@ public struct Capability: Sendable, Equatable {
     public static func unavailable(_ reason: String) -> Capability { .init(fidelity: .unavailable, reason: reason) }
 }
 
-/// A backend's capability for every feature.
-public struct Capabilities: Sendable {
-    private var byFeature: [Feature: Capability]
-    public init(_ byFeature: [Feature: Capability]) { self.byFeature = byFeature }
-    public subscript(f: Feature) -> Capability { byFeature[f] ?? .unavailable("not offered by this backend") }
+/// What a backend takes, as measured; only comparisons between backends are made with it.
+public struct Cost: Sendable, Equatable {
+    /// From renacer's start to the program's, and at the end, ns.
+    public var start: UInt64
+    /// What tracing adds to a call, ns.
+    public var call: UInt64
+
+    public init(start: UInt64, call: UInt64) {
+        self.start = start
+        self.call = call
+    }
+
+    /// For a backend that is only used by name.
+    public static let unknown = Cost(start: .max, call: 0)
+
+    /// ns for a trace of that many calls.
+    public func estimate(calls: UInt64) -> UInt64 {
+        let (all, isTooMuch) = call.multipliedReportingOverflow(by: calls)
+        let (sum, overflows) = start.addingReportingOverflow(all)
+        return isTooMuch || overflows ? .max : sum
+    }
 }
 
-/// A need, and the flag that states it, for the line that refuses it.
-public struct Requirement: Sendable {
+/// What a backend can do where it works, feature by feature, and what it takes.
+public struct Capabilities: Sendable {
+    private var byFeature: [Feature: Capability]
+    public var cost: Cost
+
+    public init(_ byFeature: [Feature: Capability], cost: Cost = .unknown) {
+        self.byFeature = byFeature
+        self.cost = cost
+    }
+
+    public subscript(f: Feature) -> Capability {
+        get { byFeature[f] ?? .unavailable("not offered by this backend") }
+        set { byFeature[f] = newValue }
+    }
+}
+
+/// A need, and who states it, for the line that refuses it.
+public struct Requirement: Sendable, Equatable {
+    /// What follows if a backend cannot do it.
+    public enum Weight: Sendable {
+        /// It was asked for: what is unavailable is refused, best effort is announced.
+        case needed
+        /// It makes the answer better: it counts when a backend is chosen.
+        case wanted
+    }
+
     public var feature: Feature
     /// The flag or sink that needs it, as the user wrote it: `--inject`.
     public var origin: String
-    public init(_ feature: Feature, origin: String) {
+    public var weight: Weight
+    /// A feature that does as well.
+    public var alternative: Feature?
+
+    public init(_ feature: Feature, origin: String, _ weight: Weight = .needed, or alternative: Feature? = nil) {
         self.feature = feature
         self.origin = origin
+        self.weight = weight
+        self.alternative = alternative
+    }
+
+    /// How well it is met.
+    func met(by capabilities: Capabilities) -> Capability {
+        let first = capabilities[feature]
+        guard let alternative, first.fidelity < capabilities[alternative].fidelity else { return first }
+        return capabilities[alternative]
     }
 }

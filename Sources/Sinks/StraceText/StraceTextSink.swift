@@ -49,10 +49,6 @@ public final class StraceTextSink: Sink {
         return UInt64(t.tv_sec) * 1_000_000_000 + UInt64(t.tv_nsec)
     }
 
-    public var requirements: [Requirement] {
-        [Requirement(.memory, origin: "strace text"), Requirement(.enteredEvents, origin: "strace text")]
-    }
-
     // MARK: Events
 
     public func consume(_ event: borrowing Event) throws(TraceError) {

@@ -20,10 +20,6 @@ public final class SummarySink: Sink {
 
     private var needsSystemTime: Bool { !options.wallClock || options.columns.contains(.systemTime) }
 
-    public var requirements: [Requirement] {
-        needsSystemTime ? [Requirement(.systemTime, origin: "-c")] : []
-    }
-
     public var aggregation: Aggregation? {
         if needsSystemTime { return nil }
         var a = Aggregation()
