@@ -50,6 +50,7 @@ static void stand_in_front(int end) {
 int clinux_split(void) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
+    clinux_await_children();
     tracer = fork();
     if (tracer < 0) {
         int error = errno;

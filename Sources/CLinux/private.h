@@ -4,6 +4,8 @@
 void clinux_note_helper(pid_t pid);
 /// Notes `signal` as one that asks renacer to end.
 void clinux_catch(int signal);
+/// From now on the ends of children are kept until they are waited for, and their stops signal nothing.
+void clinux_await_children(void);
 /// Does not return if `clinux_keep` was called.
 void clinux_keep_if_asked(int signal);
 /// Puts every signal action back to what the process was started with, for a child.

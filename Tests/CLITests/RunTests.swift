@@ -8,6 +8,17 @@ import Testing
         #expect(try Renacer.run(["-e", "none", "sh", "-c", "kill -9 $$"]).signal == 9)
     }
 
+    @Test(arguments: [["--backend=ptrace"], ["--backend=ptrace", "-f", "-e", "trace=exit_group"], ["--backend=bpf"]])
+    func anIgnoredSIGCHLDStaysIgnoredAndLosesNoStatus(_ options: [String]) throws {
+        let ignoring = ["--ignore-signal=CHLD", Renacer.path] + options
+        let status = try Renacer.run(ignoring + ["/bin/grep", "SigIgn", "/proc/self/status"], named: "/usr/bin/env")
+        if status.errors.contains("needs CAP_BPF") { return }
+        #expect(status.output == "SigIgn:\t0000000000010000\n")
+        let outcome = try Renacer.run(ignoring + ["/bin/sh", "-c", "exit 3"], named: "/usr/bin/env")
+        #expect(outcome.status == 3)
+        #expect(outcome.errors.hasSuffix("+++ exited with 3 +++\n"))
+    }
+
     @Test func aCommandThatIsNotThere() throws {
         let own = try Renacer.run(["no-such-command"])
         #expect(own.errors == "\(Renacer.path): no-such-command: command not found\n")
