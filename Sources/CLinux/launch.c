@@ -122,6 +122,8 @@ pid_t clinux_launch(const struct clinux_launch *l, int *channel) {
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) return -errno;
     start->launch = l;
     start->channel = ends[1];
+    // Before there is one whose end could be missed.
+    clinux_await_children();
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &start->mask);
     pid_t pid = l->daemonize ? launch_parent(start, ends) : clinux_spawn(become, start);
