@@ -1,6 +1,7 @@
 import RenacerBPF
 import RenacerCore
 import RenacerHost
+import RenacerPerfEvent
 import RenacerPtrace
 
 /// A backend that can be chosen: adding one is adding a folder and a row here.
@@ -21,6 +22,7 @@ struct BackendRegistration: Sendable {
     static let all: [BackendRegistration] = [
         .init(name: "ptrace") { PtraceBackend(inspector: ProcInspector(), maySplit: true) },
         .init(name: "bpf") { BPFBackend() },
+        .init(name: "perf_event") { PerfEventBackend() },
     ]
 
     static func named(_ name: String) -> BackendRegistration? { all.first { $0.name == name } }

@@ -204,7 +204,7 @@ struct Invocation {
             settings.pipeline.backend = nil
         } else if names.contains(value) {
             settings.pipeline.backend = value
-        } else if ["perf", "perf_event", "replay"].contains(value) {
+        } else if value == "replay" {
             throw UsageError("--backend: \(value) is not available yet; use auto, \(names.joined(separator: " or "))")
         } else {
             throw invalid

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import RenacerCore
+import RenacerHost
 
 extension BPFBackend {
     public var capabilities: Capabilities {
@@ -36,7 +37,7 @@ extension BPFBackend {
 
     public var conditions: Conditions {
         if let need = Self.privilegeNeeded { return Conditions(obstacle: need) }
-        if !Self.isInFirstPidNamespace { return Conditions(obstacle: Self.foreignNamespace) }
+        if !TaskIdentity.isInFirstPidNamespace { return Conditions(obstacle: Self.foreignNamespace) }
         if access("/sys/kernel/btf/vmlinux", R_OK) != 0 { return Conditions(obstacle: Self.noTypes(Self.message(errno))) }
         return Conditions()
     }
@@ -44,10 +45,4 @@ extension BPFBackend {
     static func noTypes(_ reason: String) -> String { "this kernel tells nothing of its types (BTF): \(reason)" }
 
     static let foreignNamespace = "renacer runs in a pid namespace, whose ids the kernel's tracepoints do not tell"
-
-    /// Ids in records are those of the first pid namespace; the kernel gives it this inode.
-    static var isInFirstPidNamespace: Bool {
-        var namespace = stat()
-        return stat("/proc/self/ns/pid", &namespace) != 0 || namespace.st_ino == 0xefff_fffc
-    }
 }

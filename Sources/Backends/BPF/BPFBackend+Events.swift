@@ -215,7 +215,7 @@ extension BPFBackend {
         }
         task.isShownInCall = false
         call.exitTime = header.time
-        call.outcome = header.kind == UInt8(CAPTURE_UNFINISHED.rawValue) ? .unfinished : Self.outcome(record.result, of: call)
+        call.outcome = header.kind == UInt8(CAPTURE_UNFINISHED.rawValue) ? .unfinished : Call.Outcome(result: record.result, of: call)
         if call.outcome == .failed(Self.restartBlock), call.number != Int(clinux_sys_restart_syscall) {
             task.interruptedNumber = call.number
         }
@@ -234,14 +234,6 @@ extension BPFBackend {
 
     /// ERESTART_RESTARTBLOCK: the kernel goes on with the call through `restart_syscall`.
     private static let restartBlock: Int32 = 516
-
-    private static func outcome(_ result: Int64, of call: Call) -> Call.Outcome {
-        let value = call.personality == .compat32 ? Int64(Int32(truncatingIfNeeded: result)) : result
-        // Calls that widen 32 bits without their sign fail with what looks like a number.
-        let isNarrow = result >> 12 == 0xf_ffff && call.returns == .narrow
-        if isNarrow || value < 0 && value >= -4095 { return .failed(Int32(truncatingIfNeeded: 0 &- result)) }
-        return .returned(result)
-    }
 
     /// Keeps the segments of a call whose record follows.
     private func keepAhead(_ call: UnsafePointer<capture_call>) {

@@ -66,7 +66,7 @@ public final class BPFBackend: Backend {
 
     public func prepare(_ plan: CapturePlan) throws(TraceError) {
         self.plan = plan
-        guard Self.isInFirstPidNamespace else { throw TraceError("bpf: \(Self.foreignNamespace); use --backend ptrace") }
+        guard TaskIdentity.isInFirstPidNamespace else { throw TraceError("bpf: \(Self.foreignNamespace); use --backend ptrace") }
         var compiler = CaptureCompiler(plan.memory)
         var calls = [capture_program](repeating: capture_program(), count: Int(CAPTURE_CALLS * CAPTURE_PERSONALITIES))
         for personality in Personality.allCases { compile(personality, &compiler, &calls) }

@@ -119,3 +119,13 @@ public struct Call {
         if case .returned(let v) = outcome { v } else { 0 }
     }
 }
+
+extension Call.Outcome {
+    /// What the value in the result's register means for `call`.
+    public init(result: Int64, of call: Call) {
+        let value = call.personality == .compat32 ? Int64(Int32(truncatingIfNeeded: result)) : result
+        // Calls that widen 32 bits without their sign fail with what looks like a number.
+        let isNarrow = result >> 12 == 0xf_ffff && call.returns == .narrow
+        self = isNarrow || value < 0 && value >= -4095 ? .failed(Int32(truncatingIfNeeded: 0 &- result)) : .returned(result)
+    }
+}

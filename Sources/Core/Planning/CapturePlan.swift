@@ -96,6 +96,8 @@ public struct CapturePlan: Sendable {
 public struct MemoryNeeds: Sendable {
     /// Whether anything is decoded at all.
     public var isNeeded = true
+    /// `--memory=live`: where memory does not come with events, it is read when they are consumed.
+    public var isLive = false
     /// `-s`: the bytes of a string and elements of an array that are shown.
     public var stringLimit = 32
     /// Calls whose arrays are shown to their end.

@@ -1,6 +1,7 @@
 /// Something a sink, a detector or a flag may need of a backend. The raw value is what people read.
 public enum Feature: String, Sendable, CaseIterable {
     case memory
+    case liveMemory = "memory read late"
     case enteredEvents = "entered events"
     case order = "order of events"
     case interruptions = "interrupted calls"
@@ -31,6 +32,7 @@ public enum Feature: String, Sendable, CaseIterable {
     public var about: String {
         switch self {
         case .memory: "arguments that point into the program's memory are shown"
+        case .liveMemory: "memory that does not come with events is read when they are shown (--memory=live)"
         case .enteredEvents: "calls are told of when they begin, so that a blocked one is seen"
         case .order: "events of all tasks come in the order in which they happened"
         case .interruptions: "calls end and start anew at signals, ignored ones too, as under strace"

@@ -153,6 +153,8 @@ extension Decoder {
                     out.unsigned(e)
                 }
             }
+            // More is not known of it.
+            guard b.count > 12 else { return }
             switch code {
             case 0, -6: signalSender(b)
             case -2:

@@ -1,0 +1,47 @@
+import CLinux
+import RenacerCore
+
+/// The memory of running tasks, read when their events are consumed (`--memory=live`): what it holds by then, and
+/// nothing once the process is gone.
+///
+/// Each task has one view, which lives as long as renacer: events borrow it, and a decoder reads one
+/// event at a time.
+final class LateMemory {
+    private var views: [Int32: View] = [:]
+    /// Views of tasks that are gone: events of the batch may still borrow them.
+    private var retired: [View] = []
+
+    func of(_ tid: Int32) -> View {
+        if let known = views[tid] { return known }
+        let new = View(tid)
+        views[tid] = new
+        return new
+    }
+
+    func forget(_ tid: Int32) {
+        if let view = views.removeValue(forKey: tid) { retired.append(view) }
+    }
+
+    /// The batch that events were in is done with.
+    func recycle() { retired.removeAll(keepingCapacity: true) }
+
+    final class View: TraceeMemory {
+        private let tid: Int32
+        /// Something was read since that was last asked.
+        var isLate = false
+
+        init(_ tid: Int32) { self.tid = tid }
+
+        func read(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+            guard let base = buffer.baseAddress, buffer.count > 0 else { return 0 }
+            let n = max(clinux_read_memory(tid, address, base, buffer.count), 0)
+            if n > 0 { isLate = true }
+            return n
+        }
+
+        func takeLateness() -> Bool {
+            defer { isLate = false }
+            return isLate
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import RenacerCore
+import RenacerHost
+
+/// What is known of tasks whose records carry nothing but numbers: commands, from records of their changes; and
+/// what `/proc` says now, if that was asked for.
+final class PerfInspector: TaskInspector {
+    /// `/proc` is asked about descriptors, long after the call (`--memory=live`).
+    var asksHost = false
+    private lazy var host = ProcInspector()
+    /// `comm` of the traced tasks, as of the event that is consumed.
+    private var commands: [Int32: [UInt8]] = [:]
+    private let text = TextBuffer(capacity: 64)
+
+    // MARK: Commands
+
+    /// Takes note of a `comm`, as the kernel holds it: with NULs behind.
+    func rename(_ tid: Int32, _ comm: UnsafeRawBufferPointer) { commands[tid] = Array(comm.prefix { $0 != 0 }) }
+
+    /// Asks `/proc` for the `comm` of a task that is only now being traced.
+    func meet(_ tid: Int32) {
+        text.truncate(to: 0)
+        if host.command(of: tid, into: text) { commands[tid] = Array(text.bytes) }
+    }
+
+    func forget(_ tid: Int32) { commands[tid] = nil }
+
+    func command(of tid: Int32, into text: TextBuffer) -> Bool {
+        guard let comm = commands[tid] else { return false }
+        comm.withUnsafeBytes { text.angled($0) }
+        return true
+    }
+
+    // MARK: What is now
+
+    func describe(
+        fd: Int32, of tid: Int32, _ memory: any TraceeMemory, _ detail: DescriptorDetail, into text: TextBuffer
+    ) -> DescriptorName {
+        guard asksHost else { return .unknown }
+        let name = host.describe(fd: fd, of: tid, memory, detail, into: text)
+        if case .unknown = name { return name }
+        (memory as? LateMemory.View)?.isLate = true
+        return name
+    }
+
+    func workingDirectory(of tid: Int32, _ memory: any TraceeMemory, into text: TextBuffer) -> DescriptorName {
+        asksHost ? host.workingDirectory(of: tid, memory, into: text) : .unknown
+    }
+
+    func socketProtocol(fd: Int32, of tid: Int32, _ memory: any TraceeMemory) -> (family: Int32, protocol: Int32)? {
+        asksHost ? host.socketProtocol(fd: fd, of: tid, memory) : nil
+    }
+
+    func interfaceName(_ index: UInt32, of tid: Int32, into text: TextBuffer) -> Bool {
+        asksHost && host.interfaceName(index, of: tid, into: text)
+    }
+
+    func genericNetlinkFamily(_ number: UInt16, into text: TextBuffer) -> Bool {
+        asksHost && host.genericNetlinkFamily(number, into: text)
+    }
+}
