@@ -45,6 +45,7 @@ extension Invocation {
         settings.isQuiet = asStrace || quietCount > 0 || quietLong
         settings.text.program = program
         settings.text.calls = plan.selection
+        settings.text.marksLateMemory = plan.memory.isLive
         // Of tasks that nobody named, every line has to tell which.
         if plan.target.scope != .named, settings.text.taskPrefix == .whenSeveral { settings.text.taskPrefix = .bracketAlways }
         return settings

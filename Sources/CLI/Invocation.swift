@@ -94,6 +94,9 @@ struct Invocation {
             guard let p = PtraceOptions.Placement(rawValue: value) else { throw invalid }
             settings.pipeline.plan.ptrace.placement = p
         case .backend: try backend(value, invalid)
+        case .memory:
+            guard value == "none" || value == "live" else { throw invalid }
+            settings.pipeline.plan.memory.isLive = value == "live"
         case .exact: settings.pipeline.plan.isExact = true
         case .ringSize:
             guard let n = size(value), n.nonzeroBitCount == 1, (4096...1 << 31).contains(n) else {
@@ -205,7 +208,7 @@ struct Invocation {
         } else if names.contains(value) {
             settings.pipeline.backend = value
         } else if value == "replay" {
-            throw UsageError("--backend: \(value) is not available yet; use auto, \(names.joined(separator: " or "))")
+            throw UsageError("--backend: \(value) is not available yet; use auto, \(names.dropLast().joined(separator: ", ")) or \(names.last ?? "")")
         } else {
             throw invalid
         }

@@ -50,7 +50,7 @@ enum OptionID: Sendable, Equatable {
     case expression, qualifier(Qualifier)
     case environment, attach, user, argv0, all, cgroup
     case detachOn, daemonize, follow, interruptible, killOnExit, syscallLimit, oldFork
-    case seccomp, noSeccomp, placement, backend, exact, ringSize
+    case seccomp, noSeccomp, placement, backend, exact, ringSize, memory
     case tracePath, successfulOnly, failedOnly, minimumDuration
     case column, color, instructionPointer, stackTrace, stackTraceLimit, syscallNumber, argumentNames
     case sink, sinkFormat, output, append, separately, relative, stringLimit, absoluteShort, absoluteLong, callTimes
@@ -100,9 +100,10 @@ extension Option {
         .init(.interruptible, "I", ["interruptible"], .required("WHEN"), .tracing, "when signals may interrupt renacer: anywhere (1), waiting (2), never (3), never_tstp (4)", values: ["anywhere", "waiting", "never", "never_tstp"]),
         .init(.syscallLimit, nil, ["syscall-limit"], .required("N"), .tracing, "detach from everything after N calls"),
         .init(.killOnExit, nil, ["kill-on-exit"], .none, .tracing, "kill the traced tasks if renacer dies", needs: [.killOnExit]),
-        .init(.backend, nil, ["backend"], .required("NAME"), .tracing, "how events are obtained: auto, ptrace or bpf", values: ["auto", "ptrace", "bpf"]),
+        .init(.backend, nil, ["backend"], .required("NAME"), .tracing, "how events are obtained: auto, ptrace, bpf or perf_event", values: ["auto", "ptrace", "bpf", "perf_event"]),
         .init(.exact, nil, ["exact"], .none, .tracing, "lose no event: if need be the program waits; fail if any was lost", needs: [.exact]),
-        .init(.ringSize, nil, ["ring-size"], .required("SIZE"), .tracing, "bytes between the kernel and renacer with the bpf backend, a power of two such as 8M (the default)", needs: [.ringSize]),
+        .init(.ringSize, nil, ["ring-size"], .required("SIZE"), .tracing, "bytes between the kernel and renacer with the bpf backend, of each CPU with perf_event, a power of two such as 8M (the default)", needs: [.ringSize]),
+        .init(.memory, nil, ["memory"], .required("HOW"), .tracing, "what pointers show that the perf_event backend knows only as addresses: none, live (what is there later, marked (LATE))", values: ["none", "live"], needs: [.liveMemory]),
         .init(.seccomp, nil, ["seccomp-bpf"], .none, .tracing, "stop at the chosen calls only, by a seccomp filter", needs: [.seccompFilter]),
         .init(.noSeccomp, nil, ["no-seccomp-bpf"], .none, .tracing, "never install a seccomp filter"),
         .init(.placement, nil, ["placement"], .required("HOW"), .tracing, "which CPUs renacer and the program run on: auto, off or pin", values: ["auto", "off", "pin"], needs: [.pinning]),

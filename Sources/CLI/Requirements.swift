@@ -21,11 +21,14 @@ struct Need: Sendable {
     static let killOnExit = Need(.killOnExit, "--kill-on-exit") { $0.pipeline.plan.ptrace.killOnExit }
     static let exact = Need(.backpressure, "--exact") { $0.pipeline.plan.isExact }
     static let ringSize = Need(.ringSize, "--ring-size") { $0.pipeline.plan.bpf.ringSize != nil }
+    static let liveMemory = Need(.liveMemory, "--memory=live") { $0.pipeline.plan.memory.isLive }
     static let seccompFilter = Need(.seccompFilter, "--seccomp-bpf") { $0.pipeline.plan.ptrace.seccomp == .always }
     static let pinning = Need(.placement, "--placement=pin") { $0.pipeline.plan.ptrace.placement == .pin }
-    static let tracePaths = Need(.descriptorPaths, "--trace-path") { !$0.pipeline.access.paths.isEmpty }
+    static let tracePaths = Need(.descriptorPaths, "--trace-path") { !$0.pipeline.access.paths.isEmpty && !$0.pipeline.plan.memory.isLive }
     static let callTimes = Need(.callTimes, "--min-duration") { $0.pipeline.plan.selection.minimumDuration > 0 }
-    static let descriptorPaths = Need(.descriptorPaths, "--decode-fds") { $0.needs.contains(.decoding) && !$0.text.decoding.descriptors.isEmpty }
+    static let descriptorPaths = Need(.descriptorPaths, "--decode-fds") {
+        $0.needs.contains(.decoding) && !$0.text.decoding.descriptors.isEmpty && !$0.pipeline.plan.memory.isLive
+    }
     static let commands = Need(.commands, "--decode-pids=comm") { $0.needs.contains(.decoding) && ($0.text.decoding.commands || $0.text.commands) }
     static let namespaces = Need(.namespaces, "--decode-pids=pidns") { $0.needs.contains(.decoding) && $0.text.decoding.pidNamespaces }
     static let enteredNamespaces = Need(.namespaces, "-e namespace=new") { $0.needs.contains(.decoding) && $0.text.decoding.enteredNamespaces }

@@ -73,7 +73,7 @@ struct Run {
         let end = try pipeline.run()
         let closing = outputs.compactMap { $0?.finish() }
         for error in closing { Message.print(error.description + consequence, program: program) }
-        let isWhole = tellOfLosses(backend.account)
+        let isWhole = tellOfLosses(backend)
         if (pipeline.failed || !closing.isEmpty) && !asStrace || !isWhole && settings.pipeline.plan.isExact { return .exit(1) }
         return switch end {
         case .exited(let status): .exit(status)
@@ -85,12 +85,14 @@ struct Run {
     private static let second: UInt64 = 1_000_000_000
 
     /// Says on stderr what was lost: false if anything was.
-    private func tellOfLosses(_ account: Account) -> Bool {
+    private func tellOfLosses(_ backend: any Backend) -> Bool {
+        let account = backend.account
         if account.totalLost > 0 {
             let causes = account.lost.filter { $0.value > 0 }.sorted { $0.key.rawValue < $1.key.rawValue }
                 .map { "\($0.key.rawValue): \($0.value)" }.joined(separator: ", ")
             let advice = account.lost[.ringFull] == nil || settings.pipeline.plan.isExact
-                ? "" : "; --exact loses none, a larger --ring-size fewer"
+                ? "" : backend.capabilities[.backpressure].fidelity == .unavailable
+                ? "; a larger --ring-size loses fewer" : "; --exact loses none, a larger --ring-size fewer"
             Message.print("\(account.totalLost) of \(account.seen) events were lost (\(causes))\(advice)", program: program)
         }
         if account.imbalance != 0 {

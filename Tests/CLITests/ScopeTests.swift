@@ -41,7 +41,7 @@ import Testing
 
     @Test func ptraceCannotTraceTasksThatNobodyNamed() throws {
         let outcome = try Renacer.run(["--backend=ptrace", "--all", "true"])
-        #expect(outcome.errors == "\(Renacer.path): --all needs bpf: ptrace stops single tasks (use --backend bpf)\n")
+        #expect(outcome.errors == "\(Renacer.path): --all needs bpf or perf_event: ptrace stops single tasks (use --backend bpf)\n")
         #expect(outcome.status == 1)
     }
 

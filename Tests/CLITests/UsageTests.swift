@@ -110,8 +110,8 @@ import Testing
     }
 
     @Test func aBackendThatIsNotThereIsRefusedByName() throws {
-        let outcome = try Renacer.run(["--backend=perf", "true"])
-        #expect(outcome.errors == "\(Renacer.path): --backend: perf is not available yet; use auto, ptrace or bpf\n")
+        let outcome = try Renacer.run(["--backend=replay", "true"])
+        #expect(outcome.errors == "\(Renacer.path): --backend: replay is not available yet; use auto, ptrace, bpf or perf_event\n")
         #expect(outcome.status == 1)
     }
 }

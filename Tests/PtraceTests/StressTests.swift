@@ -129,7 +129,7 @@ extension PtraceTests {
             var p = plan(program.path, ["50"])
             p.followForks = true
             // Two threads that spin untraced fill any ring.
-            if backend == .bpf { p.syscalls = set("execve") }
+            if backend != .ptrace { p.syscalls = set("execve") }
             let t = try Trace(p, by: backend)
             try t.run()
             #expect(t.count(prefix: "superseded") == 50)

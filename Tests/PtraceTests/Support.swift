@@ -1,6 +1,7 @@
 import Glibc
 import RenacerBPF
 import RenacerCore
+import RenacerPerfEvent
 import RenacerPtrace
 
 /// What happened to one task, in plain words.
@@ -9,29 +10,30 @@ struct Seen: Equatable {
     var text: String
 }
 
-/// The backends that tests of both run on.
-enum TestedBackend {
-    case ptrace, bpf
+/// The backends that tests of all run on.
+enum TestedBackend: CaseIterable {
+    case ptrace, bpf, perfEvent
 
     func make() -> any Backend {
         switch self {
         case .ptrace: PtraceBackend()
         case .bpf: BPFBackend()
+        case .perfEvent: PerfEventBackend()
         }
     }
 
-    /// Those that can be used here; why `bpf` cannot, if so, stands in the test's output.
-    static let available: [TestedBackend] = {
-        let bpf = BPFBackend()
-        defer { bpf.stop() }
+    /// Those that can be used here; why others cannot stands in the test's output.
+    static let available = allCases.filter { kind in
+        let backend = kind.make()
+        defer { backend.stop() }
         do {
-            try bpf.prepare(CapturePlan())
-            return [.ptrace, .bpf]
+            try backend.prepare(CapturePlan())
+            return true
         } catch {
-            print("tests of the bpf backend are left out: \(error)")
-            return [.ptrace]
+            print("tests of the \(backend.name) backend are left out: \(error)")
+            return false
         }
-    }()
+    }
 }
 
 /// A trace that a test drives itself.

@@ -7,6 +7,7 @@ extension BPFBackend {
     public var capabilities: Capabilities {
         Capabilities([
             .memory: .bestEffort("what is not in memory when a call begins is read when it ends; buffers end at 16 MiB"),
+            .liveMemory: .unavailable("the bpf backend captures memory at the moment of the call"),
             .enteredEvents: .exact,
             .order: .bestEffort("under load a call that began 1 MiB of records before its end is told of at its end"),
             .interruptions: .bestEffort("an untraced task sleeps through signals that it ignores"),

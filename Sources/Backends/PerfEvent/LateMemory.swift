@@ -27,7 +27,7 @@ final class LateMemory {
 
     final class View: TraceeMemory {
         private let tid: Int32
-        /// Something was read since that was last asked.
+        /// Something was read of the call that is looked at.
         var isLate = false
 
         init(_ tid: Int32) { self.tid = tid }
@@ -39,9 +39,8 @@ final class LateMemory {
             return n
         }
 
-        func takeLateness() -> Bool {
-            defer { isLate = false }
-            return isLate
+        func turn(toExit: Bool) {
+            if !toExit { isLate = false }
         }
     }
 }

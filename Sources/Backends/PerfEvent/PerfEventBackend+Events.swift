@@ -119,8 +119,7 @@ extension PerfEventBackend {
     }
 
     func memory(of task: PerfTask) -> any TraceeMemory {
-        guard let lateMemory else { return memory }
-        return lateMemory.of(task.tid)
+        lateMemory?.of(task.tid) ?? noMemory
     }
 
     // MARK: End

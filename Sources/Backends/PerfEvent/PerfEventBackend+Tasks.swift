@@ -13,7 +13,7 @@ extension PerfEventBackend {
     func add(_ tid: Int32, _ pid: Int32) -> PerfTask {
         let process = processes[pid] ?? PerfProcess(pid: pid)
         processes[pid] = process
-        let new = PerfTask(tid: tid, process: process, memory: memory)
+        let new = PerfTask(tid: tid, process: process, memory: noMemory)
         if let former = tasks[tid] { forget(former) }
         tasks[tid] = new
         process.threads += 1

@@ -24,8 +24,8 @@ public final class PerfEventBackend: Backend {
     var processes: [Int32: PerfProcess] = [:]
     /// Processes and threads of which nothing is told: readers of the trace, children that want no tracer.
     var excluded: Set<Int32> = []
-    /// Of every event's memory: read late, or not at all.
-    var memory: any TraceeMemory = NoMemory()
+    let noMemory = NoMemory()
+    /// Memory as it is when events are consumed; nil unless that is asked for.
     var lateMemory: LateMemory?
     /// The first words of signals' siginfo, as long as their batch.
     let infos = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 * PerfEventBackend.batchSize, alignment: 16)
@@ -81,9 +81,7 @@ public final class PerfEventBackend: Backend {
         self.plan = plan
         guard TaskIdentity.isInFirstPidNamespace else { throw TraceError("perf_event: \(Self.foreignNamespace); use --backend ptrace") }
         if plan.memory.isLive {
-            let live = LateMemory()
-            lateMemory = live
-            memory = live
+            lateMemory = LateMemory()
             records.asksHost = true
         }
         var p = cperf_plan()

@@ -5,6 +5,7 @@ extension PtraceBackend {
     public var capabilities: Capabilities {
         Capabilities([
             .memory: .exact,
+            .liveMemory: .unavailable("the ptrace backend reads memory at the moment of the call"),
             .enteredEvents: .exact,
             .order: .exact,
             .interruptions: .exact,

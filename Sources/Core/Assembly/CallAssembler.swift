@@ -243,6 +243,8 @@ public struct AssembledCall {
     /// False: it did not end, and arguments that only its end tells are missing.
     public let isComplete: Bool
 
+    /// Whether arguments show memory as it was later than the call: valid as long as the event.
+    public var isLate: Bool { call.memory.isLate }
     /// Nanoseconds from entry to end; nil if the entry was not seen or it did not end.
     public var duration: UInt64? { start > 0 && end >= start && call.outcome.hasResult ? end - start : nil }
     /// What it returned, -1 if it failed; nil if it did not end.

@@ -11,10 +11,14 @@ public protocol TraceeMemory: AnyObject {
     ///
     /// Memory read from a stopped task is always that of the moment.
     func turn(toExit: Bool)
+    /// Whether anything that was read since the memory was turned to the call's entry is what it held later
+    /// (`--memory=live`): sinks mark such calls.
+    var isLate: Bool { get }
 }
 
 extension TraceeMemory {
     public func turn(toExit: Bool) {}
+    public var isLate: Bool { false }
 }
 
 /// Memory of which nothing can be read: every pointer prints as its address.

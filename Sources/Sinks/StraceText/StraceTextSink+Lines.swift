@@ -216,6 +216,7 @@ extension StraceTextSink {
             buffer.append(" (INJECTED)")
         }
         if call.tampering.contains(.delayed) { buffer.append(" (DELAYED)") }
+        if options.marksLateMemory, call.memory.isLate { buffer.append(" (LATE)") }
         if let precision = options.callTime {
             buffer.append(" <")
             guard call.exitTime >= call.enterTime, call.enterTime > 0, call.outcome != .unfinished else {

@@ -31,6 +31,8 @@ public struct TextOptions: Sendable {
     /// `-e read=`, `-e write=`: descriptors whose data are dumped in full.
     public var dumpReads: DescriptorSet = .none
     public var dumpWrites: DescriptorSet = .none
+    /// Calls that show memory as it was later are marked (`--memory=live`).
+    public var marksLateMemory = false
     /// Flush whenever the tracer waits (a terminal, a pipe).
     public var live = false
     /// Colours; nil for none.
