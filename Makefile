@@ -32,6 +32,10 @@ install: build
 	install -D -m 644 Completions/_renacer $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_renacer
 	install -D -m 644 Completions/renacer.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/renacer.fish
 
+# Swift of the .proto texts, after a change of one.
+protos:
+	cd Sources/Sinks/OTLP && python3 $(CURDIR)/Tools/protos.py Proto.swift --schemas Protos/common.proto Protos/trace.proto Protos/logs.proto Protos/metrics.proto Protos/collector.proto
+
 clean:
 	rm -rf .build .build-release .build-bench
 
@@ -44,4 +48,4 @@ setup-test:
 setup-bench:
 	@sh Tools/setup.sh bench
 
-.PHONY: all build demo test bench install clean setup-build setup-test setup-bench
+.PHONY: all build demo test bench install protos clean setup-build setup-test setup-bench

@@ -1,7 +1,8 @@
 /// What `--help` and `--version` show.
 enum Help {
+    static let number = "0.1.0"
     static let version = """
-        renacer 0.1.0
+        renacer \(number)
         Licensed under the Apache License, version 2.0.
 
         """
@@ -16,7 +17,6 @@ enum Help {
                or: \(program) doctor [--format=json]
                or: \(program) backends [--format=json]
                or: \(program) sinks [--format=json]
-               or: \(program) plugins [--format=json], plugin check FILE
             Shows the system calls and signals of a program.
 
             """

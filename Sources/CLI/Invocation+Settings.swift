@@ -40,6 +40,7 @@ extension Invocation {
             plan.systemTime = !summary.wallClock || summary.columns.contains(.systemTime)
         }
         if !command.isEmpty { plan.target.launch = try launch(command) }
+        passTraceContext(&plan)
         settings.pipeline.plan = plan
         settings.asStrace = asStrace
         settings.isQuiet = asStrace || quietCount > 0 || quietLong
@@ -126,8 +127,6 @@ extension Invocation {
                 note("--seccomp-bpf is not enabled because it is not compatible with -b")
             } else if settings.pipeline.plan.syscallLimit != nil {
                 note("--seccomp-bpf is not enabled because it is not compatible with --syscall-limit")
-            } else if settings.pipeline.plan.duration != nil {
-                note("--seccomp-bpf is not enabled because it is not compatible with --duration")
             }
         } else if asStrace && settings.pipeline.plan.ptrace.seccomp == .automatic {
             // strace installs a filter on demand only.

@@ -20,8 +20,6 @@ extension Invocation {
             chosen.append(request)
         } else if summaryOnly {
             chosen.append(SinkRequest(.summary, origin: "-c"))
-        } else if settings.plugins.isAny, sinks.isEmpty, !asksForTrace, !summaryToo, self.format == nil {
-            chosen.append(SinkRequest(.findings, origin: "--detector"))
         } else if sinks.isEmpty || self.format != nil {
             chosen.append(SinkRequest(.strace, origin: "strace text"))
         }
@@ -37,6 +35,7 @@ extension Invocation {
         if let output, !takesOutput {
             throw UsageError("-o \(output): no sink writes there; say --sink \(sinks.first?.kind.name ?? "json"):\(output)")
         }
+        try configureTelemetry(&chosen)
         try checkPlaces(chosen)
         settings.sinks = chosen
     }
@@ -55,6 +54,7 @@ extension Invocation {
                 throw UsageError("\(request.origin): say where: --sink \(request.kind.name):\(what)")
             }
             return
+        case (.service, _): return
         case (_, "-"?): output.destination = .standardOutput
         case (_, let text?):
             output.destination = text.first == "|" || text.first == "!" ? .command(String(text.dropFirst())) : .file(text)

@@ -1,4 +1,5 @@
 import RenacerCore
+import RenacerOTLP
 import RenacerStraceText
 import RenacerSummary
 
@@ -27,12 +28,13 @@ struct Invocation {
     var stackTrace = 0, stackTraceLimit = false
 
     var summaryOnly = false, summaryToo = false, wallClock = false, cpuSummary = false, live = false
-    var asksForTrace = false
     var columns: [SummaryOptions.Column]?, sortBy: SummaryOptions.Sort?, overhead: UInt64?
     var statusOption = 0
     var output: String?, append = false
     /// `--sink`, in their order, and `--format`.
     var sinks: [SinkRequest] = [], format: SinkRegistration?
+    /// `--otlp-timeout`, `--otlp-min-duration`, as given.
+    var otlpTimeout: String?, otlpMinimumDuration: String?, traceParent: TraceContext?
     var environment: [String] = []
     var user: String?, argv0: String?
     var interruptible: Int?
@@ -116,6 +118,14 @@ struct Invocation {
         case .failedOnly: settings.pipeline.plan.selection.outcomes = .failed; statusOption += 1
 
         case .sink: sinks.append(try SinkRequest(parsing: value, origin: given.spelling))
+        case .otlp: sinks.append(SinkRequest(.otlp, destination: value, origin: given.spelling))
+        case .otlpTimeout: otlpTimeout = value
+        case .otlpMinimumDuration: otlpMinimumDuration = value
+        case .traceParent:
+            guard let context = TraceContext(parsing: value) else {
+                throw UsageError("\(given.spelling): '\(value)' is not 00-TRACE-SPAN-FLAGS in hexadecimal, as TRACEPARENT has it")
+            }
+            traceParent = context
         case .sinkFormat: format = try SinkRegistration.find(value, origin: given.spelling)
         case .output: output = value
         case .append: append = true
@@ -168,15 +178,6 @@ struct Invocation {
             guard let c = SummaryOptions.Column(Substring(value)) else { throw UsageError("invalid sortby: '\(value)'", help: true) }
             sortBy = c.sort
         case .columns: columns = try summaryColumns(value)
-
-        case .detector: settings.plugins.detectors.append(try DetectorChoice(value))
-        case .plugin: settings.plugins.files.append(value)
-        case .pluginTime:
-            guard let ns = duration(value), ns > 0 else { throw invalid }
-            settings.plugins.patience = ns
-        case .duration:
-            guard let ns = duration(value), ns > 0 else { throw invalid }
-            settings.pipeline.plan.duration = ns
 
         case .debug: settings.pipeline.plan.ptrace.debug = true
         case .help: isHelp = true

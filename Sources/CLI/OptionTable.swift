@@ -15,7 +15,6 @@ struct Option: Sendable {
         case format = "How lines look"
         case statistics = "Statistics"
         case tampering = "Tampering with calls"
-        case detection = "Detectors"
         case miscellaneous = "Other"
     }
 
@@ -54,10 +53,10 @@ enum OptionID: Sendable, Equatable {
     case seccomp, noSeccomp, placement, backend, exact, ringSize, memory
     case tracePath, successfulOnly, failedOnly, minimumDuration
     case column, color, instructionPointer, stackTrace, stackTraceLimit, syscallNumber, argumentNames
-    case sink, sinkFormat, output, append, separately, relative, stringLimit, absoluteShort, absoluteLong, callTimes
+    case sink, sinkFormat, otlp, otlpTimeout, otlpMinimumDuration, traceParent
+    case  output, append, separately, relative, stringLimit, absoluteShort, absoluteLong, callTimes
     case noAbbreviation, hexShort, hexLong, constants, descriptorsShort, pidNamespaces, commands, alwaysShowPid
     case summaryOnly, summary, overhead, sortBy, columns, wallClock, cpuSummary, live
-    case detector, plugin, pluginTime, duration
     case debug, help, version, tips, completions
 }
 
@@ -101,7 +100,6 @@ extension Option {
         .init(.detachOn, "b", ["detach-on"], .required("execve"), .tracing, "let go of a task that executes another program", values: ["execve"], needs: [.detachOnExecve]),
         .init(.interruptible, "I", ["interruptible"], .required("WHEN"), .tracing, "when signals may interrupt renacer: anywhere (1), waiting (2), never (3), never_tstp (4)", values: ["anywhere", "waiting", "never", "never_tstp"]),
         .init(.syscallLimit, nil, ["syscall-limit"], .required("N"), .tracing, "detach from everything after N calls"),
-        .init(.duration, nil, ["duration"], .required("TIME"), .tracing, "detach from everything after TIME: 500ms, 8s; microseconds without a unit"),
         .init(.killOnExit, nil, ["kill-on-exit"], .none, .tracing, "kill the traced tasks if renacer dies", needs: [.killOnExit]),
         .init(.backend, nil, ["backend"], .required("NAME"), .tracing, "how events are obtained: auto, ptrace, bpf or perf_event", values: ["auto", "ptrace", "bpf", "perf_event"]),
         .init(.exact, nil, ["exact"], .none, .tracing, "lose no event: if need be the program waits; fail if any was lost", needs: [.exact]),
@@ -122,7 +120,11 @@ extension Option {
         .init(.minimumDuration, nil, ["min-duration"], .required("TIME"), .filtering, "only calls that took TIME or longer: 50us, 10ms, 1s; microseconds without a unit", needs: [.callTimes]),
 
         .init(.sinkFormat, nil, ["format"], .required("KIND"), .format, "show the trace as KIND in place of the text; a document goes to standard output, or to -o", values: ["text", "summary"]),
-        .init(.sink, nil, ["sink"], .required("KIND[:DEST][,KEY=VALUE]..."), .format, "show the trace as KIND, in DEST: a file, - or '|CMD'; repeatable; 'renacer sinks' lists kinds and options", values: ["strace", "summary"]),
+        .init(.sink, nil, ["sink"], .required("KIND[:DEST][,KEY=VALUE]..."), .format, "show the trace as KIND, in DEST: a file, - or '|CMD'; repeatable; 'renacer sinks' lists kinds and options", values: ["strace", "summary", "otlp"]),
+        .init(.otlp, nil, ["otlp"], .required("URL"), .format, "send the trace to an OpenTelemetry collector: http://HOST:4317 (gRPC), http://HOST:4318 (HTTP); --sink otlp:URL"),
+        .init(.otlpTimeout, nil, ["otlp-timeout"], .required("TIME"), .format, "how long sending may take when the trace has ended (10s)"),
+        .init(.otlpMinimumDuration, nil, ["otlp-min-duration"], .required("TIME"), .format, "fold calls shorter than TIME into one span with counts"),
+        .init(.traceParent, nil, ["trace-parent"], .required("TRACEPARENT"), .format, "the trace and span that this run is part of, in place of the variable TRACEPARENT"),
         .init(.output, "o", ["output"], .required("FILE"), .format, "write the trace to FILE, or to a command: '|CMD' or '!CMD'"),
         .init(.append, "A", ["output-append-mode"], .none, .format, "append to FILE"),
         .init(.separately, nil, ["output-separately"], .none, .format, "one file for each task: FILE.PID"),
@@ -166,10 +168,6 @@ extension Option {
         .init(.columns, "U", ["summary-columns"], .required("COLUMNS"), .statistics, "columns: time-percent, total-time, min-time, max-time, avg-time, calls, errors, name"),
         .init(.overhead, "O", ["summary-syscall-overhead"], .required("TIME"), .statistics, "time to subtract from each call"),
         .init(.live, nil, ["live"], .none, .statistics, "with -c, show the table every second too; on a terminal in place"),
-
-        .init(.detector, nil, ["detector"], .required("NAME[,KEY=VALUE...]"), .detection, "look for what a detector knows and show its findings, in place of the trace unless --trace or -C asks for it; repeatable (see renacer plugins)", values: ["idle-waiter", "thrashing-seek", "pcie-bottleneck"]),
-        .init(.plugin, nil, ["plugin"], .required("FILE"), .detection, "load a plugin; its detectors run unless --detector names others; repeatable"),
-        .init(.pluginTime, nil, ["plugin-time"], .required("TIME"), .detection, "the longest that a plugin may take for a batch of events (2s); one that takes longer is disabled"),
 
         .init(.qualifier(.inject), nil, ["inject"], .required("SET:ACTION..."), .tampering, "error=ERRNO or retval=VALUE, signal=SIG, syscall=CALL, delay_enter=TIME, delay_exit=TIME, poke_enter=@argN=HEX, poke_exit=@argN=HEX, when=FIRST[..LAST][+[STEP]]", needs: [.injection]),
         .init(.qualifier(.fault), nil, ["fault"], .required("SET[:ACTION...]"), .tampering, "the same, with error=ENOSYS unless said otherwise", needs: [.injection]),

@@ -1,5 +1,6 @@
 import Glibc
 import RenacerCore
+import RenacerOTLP
 import RenacerStraceText
 import RenacerSummary
 
@@ -11,6 +12,8 @@ struct Settings {
     var sinks: [SinkRequest] = []
     /// strace's lines are among the sinks.
     var showsTrace: Bool { sinks.contains { $0.kind.name == "strace" } }
+    /// The run's own span and what that is part of, for the sinks that send it and the program that inherits it.
+    var trace: (own: TraceContext, parent: TraceContext?)?
     /// What the sinks need of a backend.
     var needs: SinkRegistration.Needs { sinks.reduce([]) { $0.union($1.needs) } }
     /// `-c`, `-C`, `--sink summary`: the table.
@@ -25,7 +28,6 @@ struct Settings {
     var notices: [String] = []
     var color: ColorChoice = .automatic
     var tips: Tips?
-    var plugins = PluginChoice()
 
     enum ColorChoice: String { case automatic = "auto", always, never }
 

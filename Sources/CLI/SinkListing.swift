@@ -33,6 +33,7 @@ enum SinkListing {
         case .text: "FILE, -, or '|CMD'; standard error, or -o"
         case .standardOutput: "FILE, -, or '|CMD'; standard output, or -o with --format"
         case .own(let what): what
+        case .service(let what): "\(what); otherwise as the environment says"
         }
     }
 

@@ -1,5 +1,4 @@
 import RenacerCore
-import RenacerFindings
 import RenacerStraceText
 import RenacerSummary
 
@@ -23,11 +22,13 @@ struct SinkRegistration: Sendable {
         case standardOutput
         /// It opens no output: what `DEST` stands for is its own matter.
         case own(String)
+        /// The same, and the environment may say where.
+        case service(String)
 
         func advice(_ name: Substring) -> String {
             switch self {
             case .text, .standardOutput: "\(name):FILE writes to a file, \(name):- to standard output, \(name):'|CMD' to a command"
-            case .own(let what): "\(name):\(what) is wanted"
+            case .own(let what), .service(let what): "\(name):\(what) is wanted"
             }
         }
     }
@@ -65,13 +66,7 @@ struct SinkRegistration: Sendable {
         return SummarySink(options, output: try context.shared())
     }
 
-    static let findings = SinkRegistration(
-        name: "findings", help: "what detectors found, and nothing else", place: .text, needs: { _ in [] }, options: []
-    ) { (context) throws(UsageError) in
-        FindingsSink(detectors: context.settings.plugins.names, output: try context.shared())
-    }
-
-    static let all: [SinkRegistration] = [strace, summary, findings]
+    static let all: [SinkRegistration] = [strace, summary, otlp]
 
     /// The kind of that name.
     static func find(_ name: some StringProtocol, origin: String) throws(UsageError) -> SinkRegistration {

@@ -9,8 +9,6 @@ struct Subcommand: Sendable {
         .init(name: "doctor") { (_, words) throws(UsageError) in try Doctor.run(words) },
         .init(name: "backends") { (_, words) throws(UsageError) in try BackendMatrix.run(words) },
         .init(name: "sinks") { (_, words) throws(UsageError) in try SinkListing.run(words) },
-        .init(name: "plugins") { (_, words) throws(UsageError) in try PluginCommands.list(words) },
-        .init(name: "plugin") { (program, words) throws(UsageError) in try PluginCommands.plugin(program, words) },
     ]
 
     static func named(_ name: String) -> Subcommand? { all.first { $0.name == name } }

@@ -114,3 +114,12 @@ void clinux_pin_end(void) {
     clinux_forget_helper(guard_pid);
     guard_pid = 0;
 }
+
+static cpu_set_t remembered;
+static int has_remembered;
+
+void clinux_remember_cpus(void) { has_remembered = sched_getaffinity(0, sizeof remembered, &remembered) == 0; }
+
+void clinux_use_remembered_cpus(void) {
+    if (has_remembered) sched_setaffinity(0, sizeof remembered, &remembered);
+}

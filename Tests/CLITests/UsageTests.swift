@@ -70,7 +70,7 @@ import Testing
         .init("-e fault=read:signal=1 true", "invalid fault argument 'read:signal=1'", help: false),
         .init("-e inject=read true", "invalid inject argument 'read'", help: false),
         .init("-e inject=read:when=0 true", "invalid inject argument 'read:when=0'", help: false),
-        .init("--sink= true", "--sink: unknown sink ''; there are strace, summary, findings", help: false),
+        .init("--sink= true", "--sink: unknown sink ''; there are strace, summary, otlp", help: false),
         .init("--sink=sumary true", "--sink: unknown sink 'sumary'; did you mean summary?", help: false),
         .init("--sink=summary: true", "--sink summary: nothing stands behind ':'; summary:FILE writes to a file, summary:- to standard output, summary:'|CMD' to a command", help: false),
         .init("--sink=summary,width=3 true", "--sink summary: unknown option 'width'; it has no options", help: false),
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["--json", "--anomaly-detection", "-j", "--assert=x"])
+    @Test(arguments: ["--json", "--anomaly-detection", "--duration=3", "-j", "--assert=x"])
     func flagsOfNoMeaningAreNotIgnored(_ flag: String) throws {
         let outcome = try Renacer.run([flag, "true"])
         #expect(outcome.status == 1)

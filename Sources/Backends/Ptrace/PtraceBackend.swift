@@ -51,7 +51,7 @@ public final class PtraceBackend: Backend {
 
     private let usage = UnsafeMutablePointer<rusage>.allocate(capacity: 1)
 
-    enum Ending: Equatable { case signal(Int32), limit, duration }
+    enum Ending: Equatable { case signal(Int32), limit }
 
     /// Whether the process may be split in two, so that filtered programs survive it.
     let maySplit: Bool
@@ -114,7 +114,6 @@ public final class PtraceBackend: Backend {
     public func limitTampering(to filter: any EventFilter) { tamperFilter = filter }
 
     public func endAtLimit() { if ending == nil { ending = .limit } }
-    public func endAtDuration() { if ending == nil { ending = .duration } }
 
     private func endIfAsked() -> Delivery? {
         if ending == nil {

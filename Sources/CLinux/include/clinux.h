@@ -176,3 +176,8 @@ int clinux_has_thread(pid_t pid, pid_t tid);
 
 /// The id of a cgroup2 directory: 0, or a negative errno; `-ENOTSUP` if it is none.
 int clinux_cgroup_id(const char *directory, uint64_t *id);
+
+// Remembers on which CPUs the calling thread may run, before it may be told to keep to one of them.
+void clinux_remember_cpus(void);
+// Gives the calling thread the CPUs remembered.
+void clinux_use_remembered_cpus(void);

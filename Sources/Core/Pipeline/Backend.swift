@@ -29,8 +29,6 @@ public protocol Backend: AnyObject {
     func limitTampering(to filter: any EventFilter)
     /// Lets go of every task at the next `nextBatch`, which delivers that; they go on.
     func endAtLimit()
-    /// The same, because the time that was asked for is over.
-    func endAtDuration()
     /// Lets go of every task.
     func stop()
 }
@@ -38,7 +36,6 @@ public protocol Backend: AnyObject {
 extension Backend {
     public var conditions: Conditions { Conditions() }
     public func endAtLimit() {}
-    public func endAtDuration() { endAtLimit() }
     public func limitTampering(to filter: any EventFilter) {}
 }
 

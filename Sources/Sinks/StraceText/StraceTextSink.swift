@@ -40,13 +40,7 @@ public final class StraceTextSink: Sink {
             buffer, escaping: options.escaping, constants: options.decoding.constants,
             argumentNames: options.argumentNames, palette: options.palette)
         decoder = Decoder(writer, options.decoding, inspector: inspector)
-        realtimeOffset = Int64(bitPattern: Self.now(CLOCK_REALTIME) &- Self.now(CLOCK_MONOTONIC))
-    }
-
-    static func now(_ clock: clockid_t) -> UInt64 {
-        var t = timespec()
-        clock_gettime(clock, &t)
-        return UInt64(t.tv_sec) * 1_000_000_000 + UInt64(t.tv_nsec)
+        realtimeOffset = RealTime.offset
     }
 
     // MARK: Events
@@ -229,21 +223,6 @@ public final class StraceTextSink: Sink {
             current = nil
         }
         outputs.forget(tid)
-    }
-
-    /// Between lines; with an output for each task, on stderr.
-    public func report(_ finding: Finding) throws(TraceError) {
-        try closeOpenLine()
-        if isPerTask {
-            let text = TextBuffer(capacity: 1024)
-            text.append(finding)
-            outputs.note(text.bytes)
-            return
-        }
-        if current == nil { current = try outputs.output(for: 0) }
-        lineStart = buffer.count
-        buffer.append(finding)
-        lineStart = buffer.count
     }
 
     private func lost(_ loss: Loss, _ event: borrowing Event) throws(TraceError) {
