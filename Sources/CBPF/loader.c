@@ -1,11 +1,10 @@
 #define _GNU_SOURCE
 #include "cbpf.h"
+#include "programs.h"
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +12,9 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-enum { PROGRAMS = 16 };
 
 struct cbpf {
-    struct bpf_object *object;
-    int links[PROGRAMS];
-    int link_count;
+    struct programs programs;
     int tasks, ring, statistics, epoll, cpus;
     size_t watermark;
     struct capture_shared *shared;
@@ -33,80 +29,12 @@ struct cbpf {
     uint64_t mask;
 };
 
-/// The kernel's types, for programs while they load: libbpf's handlers take no argument.
-static const struct cbpf_kernel *loading;
-
-static uint32_t type_of(const char *section) {
-    static const struct { const char *name; size_t offset; } targets[] = {
-        {"btf/sys_enter", offsetof(struct cbpf_kernel, sys_enter)},
-        {"btf/sys_exit", offsetof(struct cbpf_kernel, sys_exit)},
-        {"btf/sched_process_fork", offsetof(struct cbpf_kernel, fork)},
-        {"btf/sched_process_exec", offsetof(struct cbpf_kernel, exec)},
-        {"btf/sched_process_exit", offsetof(struct cbpf_kernel, exit)},
-        {"btf/signal_deliver", offsetof(struct cbpf_kernel, signal_deliver)},
-        {"btf/signal_generate", offsetof(struct cbpf_kernel, signal_generate)},
-        {"btf/task_rename", offsetof(struct cbpf_kernel, rename)},
-        {"tasks/", offsetof(struct cbpf_kernel, iterator)},
-    };
-    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
-        if (!strncmp(section, targets[i].name, strlen(targets[i].name)))
-            return *(const uint32_t *)((const char *)loading + targets[i].offset);
-    return 0;
-}
-
-// libbpf would look the function up in all of the kernel's types.
-static void place_casts(struct bpf_program *program) {
-    if (!loading->cast) return;
-    struct bpf_insn *i = (struct bpf_insn *)bpf_program__insns(program), *end = i + bpf_program__insn_cnt(program);
-    for (; i < end; i++) {
-        if (i->code != (BPF_JMP | BPF_CALL) || i->src_reg || i->imm != CAPTURE_CAST) continue;
-        i->src_reg = BPF_PSEUDO_KFUNC_CALL;
-        i->imm = loading->cast;
-    }
-}
-
-static int set_target(struct bpf_program *program, struct bpf_prog_load_opts *options, long cookie) {
-    (void)cookie;
-    bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
-    options->attach_btf_id = type_of(bpf_program__section_name(program));
-    place_casts(program);
-    return 0;
-}
-
-// Sections of our own, and the programs' true type only as they are loaded: libbpf would read
-// all of the kernel's types for such programs.
-static void register_sections(void) {
-    static int done;
-    if (done) return;
-    done = 1;
-    LIBBPF_OPTS(libbpf_prog_handler_opts, options, .prog_prepare_load_fn = set_target);
-    libbpf_register_prog_handler("btf/", BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_TRACE_RAW_TP, &options);
-    libbpf_register_prog_handler("tasks/", BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_TRACE_ITER, &options);
-}
-
-/// libbpf's last warning, which says more than an errno.
-static char warning[256];
-
-static int note(enum libbpf_print_level level, const char *format, va_list arguments) {
-    if (getenv("RENACER_BPF_DEBUG")) return vfprintf(stderr, format, arguments);
-    if (level != LIBBPF_WARN) return 0;
-    vsnprintf(warning, sizeof warning, format, arguments);
-    warning[strcspn(warning, "\n")] = 0;
-    return 0;
-}
-
 /// Makes the ring as large as can be had: its size, or a negative errno.
-static int64_t make_ring(struct bpf_map *map, const struct cbpf_plan *plan) {
+static int64_t make_ring(struct cbpf *b, const struct cbpf_plan *plan) {
     uint32_t size = plan->ring_size;
-    int fd;
-    while ((fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, size, NULL)) == -ENOMEM && size > plan->least_ring_size)
+    while ((b->ring = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, size, NULL)) == -ENOMEM && size > plan->least_ring_size)
         size /= 2;
-    if (fd < 0) return fd;
-    // It must be of the size that the object file gives it, and keeps a descriptor of its own.
-    int r = bpf_map__set_max_entries(map, size);
-    if (!r) r = bpf_map__reuse_fd(map, fd);
-    close(fd);
-    return r ? r : (int64_t)size;
+    return b->ring < 0 ? b->ring : (int64_t)size;
 }
 
 static int map_ring(struct cbpf *b, uint32_t size) {
@@ -122,15 +50,21 @@ static int map_ring(struct cbpf *b, uint32_t size) {
     return 0;
 }
 
-static int map_shared(struct cbpf *b) {
-    struct bpf_map *map = bpf_object__find_map_by_name(b->object, ".bss");
-    if (!map) return -ENOENT;
+/// Makes the memory that both sides use, empty: libbpf would write all of it. A descriptor, or a negative errno.
+static int make_shared(struct cbpf *b) {
     long page = sysconf(_SC_PAGESIZE);
-    b->shared_size = (bpf_map__value_size(map) + page - 1) & ~(size_t)(page - 1);
-    void *p = mmap(NULL, b->shared_size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
-    if (p == MAP_FAILED) return -errno;
-    b->shared = p;
-    return 0;
+    b->shared_size = (sizeof *b->shared + page - 1) & ~(size_t)(page - 1);
+    LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
+    int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "shared", sizeof(uint32_t), sizeof *b->shared, 1, &options);
+    if (fd < 0) return fd;
+    void *p = mmap(NULL, b->shared_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (p != MAP_FAILED) {
+        b->shared = p;
+        return fd;
+    }
+    int error = errno;
+    close(fd);
+    return -error;
 }
 
 static int map_rows(struct cbpf *b) {
@@ -151,7 +85,7 @@ static int watch_ring(struct cbpf *b) {
 }
 
 static struct cbpf *failed(struct cbpf *b, const char *what, int error, char *text, size_t size) {
-    if (warning[0]) snprintf(text, size, "%s: %s (%s)", what, strerror(error), warning);
+    if (*cbpf_warning()) snprintf(text, size, "%s: %s (%s)", what, strerror(error), cbpf_warning());
     else snprintf(text, size, "%s: %s", what, strerror(error));
     cbpf_close(b);
     return NULL;
@@ -164,78 +98,45 @@ static struct cbpf *no_ring(struct cbpf *b, uint32_t ring_size, int error, char 
 }
 
 struct cbpf *cbpf_load(const struct cbpf_kernel *kernel, const struct cbpf_plan *plan, char *text, size_t size) {
-    warning[0] = 0;
-    libbpf_set_print(note);
-    register_sections();
     struct cbpf *b = calloc(1, sizeof *b);
     if (!b) return failed(b, "BPF", ENOMEM, text, size);
     b->tasks = b->ring = b->epoll = -1;
     b->watermark = plan->configuration.watermark;
     b->cpus = libbpf_num_possible_cpus();
     if (b->cpus < 1 || b->cpus > CAPTURE_CPUS) b->cpus = CAPTURE_CPUS;
-    LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "renacer", .kernel_log_level = getenv("RENACER_BPF_DEBUG") ? atoi(getenv("RENACER_BPF_DEBUG")) : 0);
-    b->object = bpf_object__open_mem(plan->object, plan->object_size, &options);
-    if (!b->object || plan->operation_count > CAPTURE_OPERATIONS) return failed(b, "cannot open the BPF programs", errno, text, size);
+    if (plan->operation_count > CAPTURE_OPERATIONS) return failed(b, "too many operations", E2BIG, text, size);
 
-    struct bpf_map *ring = bpf_object__find_map_by_name(b->object, "ring");
-    struct bpf_map *tasks = bpf_object__find_map_by_name(b->object, "tasks");
-    struct bpf_map *statistics = bpf_object__find_map_by_name(b->object, "statistics");
-    if (!ring || !tasks || !statistics) return failed(b, "BPF maps", ENOENT, text, size);
-    int64_t ring_size = make_ring(ring, plan);
+    int64_t ring_size = make_ring(b, plan);
     if (ring_size == -EPERM) return failed(b, "cannot make BPF maps", EPERM, text, size);
     if (ring_size < 0) return no_ring(b, plan->ring_size, (int)-ring_size, text, size);
-    if (plan->configuration.summary) bpf_map__set_max_entries(statistics, CAPTURE_ROWS * b->cpus);
-    // The section's only variable.
-    struct capture_configuration configuration = plan->configuration;
-    if (configuration.alarm) configuration.alarm = ring_size / 2;
-    struct bpf_map *constants = bpf_object__find_map_by_name(b->object, ".rodata");
-    if (!constants || bpf_map__set_initial_value(constants, &configuration, sizeof configuration))
-        return failed(b, "cannot set the BPF programs' constants", EINVAL, text, size);
-    struct bpf_program *p;
-    bpf_object__for_each_program(p, b->object) {
-        const char *section = bpf_program__section_name(p);
-        if (!plan->signals && !strncmp(section, "btf/signal_", 11)) bpf_program__set_autoload(p, false);
-        if (!plan->adopts && !strcmp(section, "tasks/adopt")) bpf_program__set_autoload(p, false);
-        if (!plan->renames && !strcmp(section, "btf/task_rename")) bpf_program__set_autoload(p, false);
-        if (plan->configuration.summary && !strcmp(section, "btf/sched_process_exec")) bpf_program__set_autoload(p, false);
-    }
-    loading = kernel;
-    int r = bpf_object__load(b->object);
-    loading = NULL;
-    if (r) return failed(b, "cannot load the BPF programs", -r, text, size);
-    b->tasks = bpf_map__fd(tasks);
-    b->ring = bpf_map__fd(ring);
-    b->statistics = bpf_map__fd(statistics);
-    r = map_ring(b, ring_size);
-    if (r) return no_ring(b, ring_size, -r, text, size);
-    r = map_shared(b);
-    if (!r && plan->configuration.summary) r = map_rows(b);
-    if (!r) r = watch_ring(b);
-    if (r) return failed(b, "cannot map the BPF programs' memory", -r, text, size);
+    int shared = make_shared(b);
+    if (shared < 0) return failed(b, "cannot make BPF maps", -shared, text, size);
     memcpy(b->shared->programs, plan->programs, sizeof b->shared->programs);
     memcpy(b->shared->operations, plan->operations, sizeof(*plan->operations) * plan->operation_count);
     if (plan->choices) memcpy(b->shared->choices, plan->choices, sizeof b->shared->choices);
-    return b;
+
+    struct programs *p = &b->programs;
+    *p = (struct programs){
+        .kernel = *kernel, .object = plan->object, .object_size = plan->object_size, .configuration = plan->configuration,
+        .signals = plan->signals, .renames = plan->renames, .adopts = plan->adopts,
+        .counting_cpus = plan->configuration.summary ? b->cpus : 0, .ring = b->ring, .shared = shared, .ring_size = ring_size,
+    };
+    if (p->configuration.alarm) p->configuration.alarm = ring_size / 2;
+    int r = cbpf_load_programs(p);
+    // The programs keep it, and the mapping does.
+    close(shared);
+    if (r) return failed(b, "cannot load the BPF programs", -r, text, size);
+    b->tasks = bpf_map__fd(cbpf_map(p, "tasks"));
+    b->statistics = bpf_map__fd(cbpf_map(p, "statistics"));
+    r = map_ring(b, ring_size);
+    if (r) return no_ring(b, ring_size, -r, text, size);
+    if (plan->configuration.summary) r = map_rows(b);
+    if (!r) r = watch_ring(b);
+    return r ? failed(b, "cannot map the BPF programs' memory", -r, text, size) : b;
 }
 
-int cbpf_attach(struct cbpf *b) {
-    struct bpf_program *p;
-    bpf_object__for_each_program(p, b->object) {
-        int fd = bpf_program__fd(p);
-        if (fd < 0 || strncmp(bpf_program__section_name(p), "btf/", 4)) continue;
-        int link = bpf_raw_tracepoint_open(NULL, fd);
-        if (link < 0) {
-            cbpf_detach(b);
-            return link;
-        }
-        b->links[b->link_count++] = link;
-    }
-    return 0;
-}
-
-void cbpf_detach(struct cbpf *b) {
-    while (b->link_count > 0) close(b->links[--b->link_count]);
-}
+int cbpf_attach(struct cbpf *b) { return cbpf_attach_programs(&b->programs); }
+void cbpf_detach(struct cbpf *b) { cbpf_detach_programs(&b->programs); }
 
 void cbpf_close(struct cbpf *b) {
     if (!b) return;
@@ -246,53 +147,39 @@ void cbpf_close(struct cbpf *b) {
     if (b->shared) munmap(b->shared, b->shared_size);
     if (b->rows) munmap((void *)(uintptr_t)b->rows, b->rows_size);
     if (b->epoll >= 0) close(b->epoll);
-    bpf_object__close(b->object);
+    if (b->ring >= 0) close(b->ring);
+    cbpf_unload_programs(&b->programs);
     free(b);
 }
 
-/// Runs one of the programs that walk over all tasks.
-static int walk(struct cbpf *b, const char *name) {
-    struct bpf_program *p = bpf_object__find_program_by_name(b->object, name);
-    if (!p) return -ENOENT;
-    int link = bpf_link_create(bpf_program__fd(p), 0, BPF_TRACE_ITER, NULL);
-    if (link < 0) return link;
-    int iterator = bpf_iter_create(link);
-    int r = iterator < 0 ? iterator : 0;
-    char nothing[64];
-    if (!r) {
-        while (read(iterator, nothing, sizeof nothing) > 0) {}
-        close(iterator);
-    }
-    close(link);
-    return r;
-}
-
-int cbpf_sweep(struct cbpf *b) { return walk(b, "sweep"); }
+int cbpf_sweep(struct cbpf *b) { return cbpf_walk(&b->programs, "sweep"); }
 
 int cbpf_adopt_threads(struct cbpf *b, pid_t pid, int one) {
     b->shared->adopting = pid;
     b->shared->adopts_one = one;
     uint64_t before = b->shared->live;
-    int r = walk(b, "adopt_threads");
+    int r = cbpf_walk(&b->programs, "adopt_threads");
     return r < 0 ? r : (int)(b->shared->live - before);
 }
 
-/// The state a new task starts with; its first words say how (`struct task_state`).
-static int adopt(struct cbpf *b, int pidfd, uint32_t start, uint64_t flags) {
-    struct bpf_map *map = bpf_object__find_map_by_name(b->object, "tasks");
+/// Gives a task the state that it starts with; its first words say how (`struct task_state`).
+static int adopt(struct cbpf *b, pid_t pid, int pidfd, uint32_t start, uint64_t flags) {
+    struct bpf_map *map = cbpf_map(&b->programs, "tasks");
     uint32_t *state = calloc(1, bpf_map__value_size(map));
     if (!state) return -ENOMEM;
     state[0] = start;
+    // The programs look for states of those that are marked only.
+    __atomic_fetch_or(&b->shared->marks[(uint32_t)pid / 64 % (CAPTURE_MARKS / 64)], 1ull << (pid & 63), __ATOMIC_SEQ_CST);
     int r = bpf_map_update_elem(b->tasks, &pidfd, state, flags);
     free(state);
     return r;
 }
 
-int cbpf_adopt_start(struct cbpf *b, int pidfd) {
+int cbpf_adopt_start(struct cbpf *b, pid_t pid, int pidfd) {
     enum { STARTING = 1 };
-    int r = adopt(b, pidfd, STARTING, BPF_NOEXIST);
+    int r = adopt(b, pid, pidfd, STARTING, BPF_NOEXIST);
     // Where all tasks are traced it has been met already.
-    if (r == -EEXIST) return adopt(b, pidfd, STARTING, BPF_EXIST);
+    if (r == -EEXIST) return adopt(b, pid, pidfd, STARTING, BPF_EXIST);
     if (!r) __atomic_add_fetch(&b->shared->live, 1, __ATOMIC_RELAXED);
     return r;
 }
@@ -301,7 +188,7 @@ int cbpf_exclude(struct cbpf *b, pid_t pid) {
     enum { EXCLUDED = 3 };
     int pidfd = cbpf_pidfd(pid);
     if (pidfd < 0) return pidfd;
-    int r = adopt(b, pidfd, EXCLUDED, BPF_ANY);
+    int r = adopt(b, pid, pidfd, EXCLUDED, BPF_ANY);
     close(pidfd);
     return r;
 }
@@ -359,16 +246,7 @@ uint32_t cbpf_statistics(struct cbpf *b, uint32_t row, struct capture_statistics
     return b->shared->row_places[row];
 }
 
-uint64_t cbpf_missed(struct cbpf *b) {
-    uint64_t sum = 0;
-    struct bpf_program *p;
-    bpf_object__for_each_program(p, b->object) {
-        struct bpf_prog_info info = {0};
-        __u32 length = sizeof info;
-        if (bpf_program__fd(p) >= 0 && !bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &length)) sum += info.recursion_misses;
-    }
-    return sum;
-}
+uint64_t cbpf_missed(struct cbpf *b) { return cbpf_missed_events(&b->programs); }
 
 int cbpf_pidfd(pid_t pid) {
     int fd = syscall(SYS_pidfd_open, pid, 0);

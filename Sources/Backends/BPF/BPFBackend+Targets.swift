@@ -57,7 +57,7 @@ extension BPFBackend {
             throw error
         }
         pidfd = cbpf_pidfd(launched)
-        let adopted = pidfd < 0 ? pidfd : cbpf_adopt_start(programs, pidfd)
+        let adopted = pidfd < 0 ? pidfd : cbpf_adopt_start(programs, launched, pidfd)
         guard adopted == 0 else {
             program.abandon()
             throw TraceError("bpf: cannot trace process \(launched): \(Self.message(adopted))")

@@ -68,7 +68,7 @@ public final class BPFBackend: Backend {
         self.plan = plan
         guard TaskIdentity.isInFirstPidNamespace else { throw TraceError("bpf: \(Self.foreignNamespace); use --backend ptrace") }
         var compiler = CaptureCompiler(plan.memory)
-        var calls = [capture_program](repeating: capture_program(), count: Int(CAPTURE_CALLS * CAPTURE_PERSONALITIES))
+        var calls = [capture_program](repeating: capture_program(), count: Int(CAPTURE_PLACES))
         for personality in Personality.allCases { compile(personality, &compiler, &calls) }
         var descriptors = UInt32(plan.memory.descriptors.rawValue)
         // To tell netlink messages, decoding has to know what a socket speaks.
@@ -90,18 +90,16 @@ public final class BPFBackend: Backend {
         if let aggregation = plan.aggregation { configure(&p, aggregation) }
         p.operation_count = compiler.operations.count
         var error = [CChar](repeating: 0, count: 512)
-        let object = CapturePrograms.object()
-        programs = object.withUnsafeBytes { object in
-            calls.withUnsafeBufferPointer { calls in
-                compiler.operations.withUnsafeBufferPointer { operations in
-                    compiler.choices.withUnsafeBufferPointer { choices in
-                        p.object = object.baseAddress
-                        p.object_size = object.count
-                        p.programs = calls.baseAddress
-                        p.operations = operations.baseAddress
-                        p.choices = choices.isEmpty ? nil : choices.baseAddress
-                        return cbpf_load(&kernel, &p, &error, error.count)
-                    }
+        let object = CapturePrograms.object
+        p.object = object.baseAddress
+        p.object_size = object.count
+        programs = calls.withUnsafeBufferPointer { calls in
+            compiler.operations.withUnsafeBufferPointer { operations in
+                compiler.choices.withUnsafeBufferPointer { choices in
+                    p.programs = calls.baseAddress
+                    p.operations = operations.baseAddress
+                    p.choices = choices.isEmpty ? nil : choices.baseAddress
+                    return cbpf_load(&kernel, &p, &error, error.count)
                 }
             }
         }

@@ -1,31 +1,26 @@
 /// The compiled BPF programs, which the build embeds in base 64.
 enum CapturePrograms {
-    /// The ELF object's bytes.
-    static func object() -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(captureObject.utf8CodeUnitCount / 4 * 3)
-        let text = UnsafeBufferPointer(start: captureObject.utf8Start, count: captureObject.utf8CodeUnitCount)
-        var bits: UInt32 = 0, count = 0
-        for c in text {
-            guard let digit = digit(c) else { break }
-            bits = bits << 6 | digit
-            count += 6
-            if count >= 8 {
-                count -= 8
-                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-            }
-        }
-        return bytes
-    }
+    /// The ELF object's bytes; they are written once and stay, because some programs are loaded when they are first needed.
+    nonisolated(unsafe) static let object = decode(UnsafeBufferPointer(start: captureObject.utf8Start, count: captureObject.utf8CodeUnitCount))
 
-    private static func digit(_ c: UInt8) -> UInt32? {
-        switch c {
-        case 0x41...0x5a: UInt32(c - 0x41)
-        case 0x61...0x7a: UInt32(c - 0x61) + 26
-        case 0x30...0x39: UInt32(c - 0x30) + 52
-        case 0x2b: 62
-        case 0x2f: 63
-        default: nil
+    /// Four digits are three bytes; the last digits may be padding.
+    private static func decode(_ text: UnsafeBufferPointer<UInt8>) -> UnsafeRawBufferPointer {
+        let values = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: 256)
+        defer { values.deallocate() }
+        values.initialize(repeating: 0)
+        for (value, digit) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8.enumerated() {
+            values[Int(digit)] = UInt32(value)
         }
+        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: text.count / 4 * 3, alignment: 8)
+        var at = 0
+        for i in stride(from: 0, to: text.count & ~3, by: 4) {
+            let bits = values[Int(text[i])] << 18 | values[Int(text[i + 1])] << 12 | values[Int(text[i + 2])] << 6 | values[Int(text[i + 3])]
+            bytes[at] = UInt8(truncatingIfNeeded: bits >> 16)
+            bytes[at + 1] = UInt8(truncatingIfNeeded: bits >> 8)
+            bytes[at + 2] = UInt8(truncatingIfNeeded: bits)
+            at += 3
+        }
+        let padding = text.suffix(2).count { $0 == UInt8(ascii: "=") }
+        return UnsafeRawBufferPointer(rebasing: bytes[..<max(at - padding, 0)])
     }
 }

@@ -58,13 +58,15 @@ static uint32_t personality(struct task_struct *task, int64_t number) {
 #endif
 }
 
+/// Where it stands in `shared.programs`.
 static uint32_t place(uint32_t personality, int64_t number) {
-    uint32_t n = number & ~((personality >> 1) * X32_BIT);
-    if (n >= CAPTURE_CALLS) n = CAPTURE_CALLS - 1;
-    uint32_t at = personality * CAPTURE_CALLS + n;
+    uint64_t n = (uint32_t)number & ~((personality >> 1) * X32_BIT), last = CAPTURE_CALLS - 1;
+    // The last place is for all numbers beyond it.
+    uint64_t is_beyond = (last - n) >> 63;
+    uint32_t at = personality * CAPTURE_CALLS + (n & (is_beyond - 1)) + (last & -is_beyond);
     // Kept apart from what came before, so that the verifier sees the bound.
     asm volatile("" : "+r"(at));
-    return at < CAPTURE_CALLS * CAPTURE_PERSONALITIES ? at : 0;
+    return at & (CAPTURE_PLACES - 1);
 }
 
 static void identify(struct capture_header *h, uint8_t kind, uint32_t size) {
@@ -80,9 +82,24 @@ static struct task_state *state_of(struct task_struct *task) {
     return bpf_task_storage_get(&tasks, task, 0, 0);
 }
 
+/// Notes that a thread has a state.
+static void mark(uint32_t tid) {
+    __sync_fetch_and_or(&shared.marks[tid / 64 & (CAPTURE_MARKS / 64 - 1)], 1ull << (tid & 63));
+}
+
+/// Whether a thread may have a state: that costs less than to look for it.
+static __always_inline bool is_marked(uint32_t tid) {
+    return shared.marks[tid / 64 & (CAPTURE_MARKS / 64 - 1)] >> (tid & 63) & 1;
+}
+
+static struct task_state *make_state(struct task_struct *task) {
+    mark(FIELD(uint32_t, task, configuration.task_pid));
+    return bpf_task_storage_get(&tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+}
+
 /// Starts tracing a task.
 static struct task_state *adopt(struct task_struct *task) {
-    struct task_state *t = bpf_task_storage_get(&tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+    struct task_state *t = make_state(task);
     if (t) {
         __sync_fetch_and_add(&shared.live, 1);
     } else {
@@ -93,14 +110,13 @@ static struct task_state *adopt(struct task_struct *task) {
 }
 
 static void exclude(struct task_struct *task) {
-    struct task_state *t = bpf_task_storage_get(&tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+    struct task_state *t = make_state(task);
     if (t) t->starting = EXCLUDED;
 }
 
-/// The state of the task that runs; tasks nobody named are met here if all are to be traced.
-static struct task_state *current_state(struct task_struct *task, int64_t number) {
-    struct task_state *t = state_of(task);
-    if (t || !configuration.scope || shared.stopped) return t;
+/// Meets the task that runs, if tasks that nobody named are to be traced.
+static struct task_state *meet(struct task_struct *task, int64_t number) {
+    if (!configuration.scope || shared.stopped) return 0;
     if (!(shared.programs[place(personality(task, number), number)].flags & CAPTURE_WANTED)) return 0;
     if (bpf_get_current_pid_tgid() >> 32 == configuration.tracer) return 0;
     if (configuration.scope == 2) {
@@ -115,7 +131,7 @@ static struct task_state *current_state(struct task_struct *task, int64_t number
         }
         if (!below) return 0;
     }
-    t = adopt(task);
+    struct task_state *t = adopt(task);
     if (t && !configuration.summary) {
         struct capture_task_change r = {};
         identify(&r.header, CAPTURE_ATTACH, sizeof r);
@@ -124,8 +140,6 @@ static struct task_state *current_state(struct task_struct *task, int64_t number
     }
     return t;
 }
-
-int send_call(struct task_state *t, uint32_t kind);
 
 static void enter_counted(struct task_state *t, uint32_t personality, uint32_t place, int64_t number) {
     t->row = row_of(place);
@@ -136,13 +150,11 @@ static void enter_counted(struct task_state *t, uint32_t personality, uint32_t p
     t->call.entered = bpf_ktime_get_ns();
 }
 
-static void enter(struct task_state *t, struct task_struct *task, void *regs, int64_t number) {
+/// Takes up a call of a task; false if nobody wants it.
+static __always_inline bool take_up_of(struct task_state *t, struct task_struct *task, void *regs, int64_t number) {
     uint32_t p = personality(task, number);
-    uint32_t at = place(p, number);
-    if (configuration.summary) return enter_counted(t, p, at, number);
-    const struct capture_program *program = &shared.programs[at];
-    t->in_call = 0;
-    if (!(program->flags & CAPTURE_WANTED)) return;
+    const struct capture_program *program = &shared.programs[KEPT(t->place, place(p, number)) & (CAPTURE_PLACES - 1)];
+    if (!(program->flags & CAPTURE_WANTED)) return false;
     t->call.number = number;
     t->call.header.personality = p;
     t->call.header.flags = 0;
@@ -155,30 +167,33 @@ static void enter(struct task_state *t, struct task_struct *task, void *regs, in
     store_arguments(t, regs, p == 1);
     t->program = *program;
     if (program->flags & CAPTURE_CHOOSES) choose(t);
-    if (t->program.entry) run(t, t->program.first, t->program.entry, ~0ull, CAPTURE_AT_ENTRY);
-    t->call.entered = bpf_ktime_get_ns();
-    if (program->flags & CAPTURE_FINAL) {
-        send_call(t, CAPTURE_UNFINISHED);
-        return;
-    }
-    // A walk over all tasks shall not tell of it before all its memory is there.
-    asm volatile("" ::: "memory");
-    t->in_call = 1;
+    return true;
 }
 
-SEC("btf/sys_enter")
-int sys_enter(context *ctx) {
+/// Takes up a call of the running task; 0 if nobody wants it.
+__noinline int take_up(struct task_state *t, int64_t number) {
+    if (!t) return 0;
     struct task_struct *task = bpf_get_current_task_btf();
-    int64_t number = (int)ctx[1];
-    struct task_state *t = current_state(task, number);
+    return take_up_of(t, task, (void *)bpf_task_pt_regs(task), number);
+}
+
+/// The running task enters a call: 1 if its operations are to be done.
+__noinline int begin_entry(struct task_state *t, int64_t number) {
     if (!t) return 0;
     t->newborn = 0;
     if (t->starting) {
         if (number != configuration.execve || t->starting == EXCLUDED) return 0;
         t->starting = IN_FIRST_EXEC;
     }
-    enter(t, task, (void *)ctx[0], number);
-    return 0;
+    if (configuration.summary) {
+        uint32_t p = personality(bpf_get_current_task_btf(), number);
+        enter_counted(t, p, place(p, number), number);
+        return 0;
+    }
+    t->in_call = 0;
+    if (!take_up(t, number)) return 0;
+    plan_run(t, t->program.first, t->program.entry, ~0ull, CAPTURE_AT_ENTRY);
+    return 1;
 }
 
 /// Sends the record of a call, its memory behind it.
@@ -193,6 +208,17 @@ __noinline int send_call(struct task_state *t, uint32_t kind) {
     counters()->calls++;
     if (t->lost_ahead || !send(&t->call, sizeof t->call + used, false)) lose(CAPTURE_RING_FULL);
     return 0;
+}
+
+static __always_inline void finish_entry(struct task_state *t) {
+    t->call.entered = bpf_ktime_get_ns();
+    if (t->program.flags & CAPTURE_FINAL) {
+        send_call(t, CAPTURE_UNFINISHED);
+        return;
+    }
+    // A walk over all tasks shall not tell of it before all its memory is there.
+    asm volatile("" ::: "memory");
+    t->in_call = 1;
 }
 
 /// Counts the call that `t` is in, which ended with `result` or, `CAPTURE_UNFINISHED`, did not.
@@ -213,7 +239,7 @@ static void count(struct task_state *t, uint32_t kind, int64_t result) {
     send_call(t, kind);
 }
 
-/// Counts a call whose entry was not seen, as `leave` tells of it.
+/// Counts a call whose entry was not seen, as `begin_end` tells of it.
 static void count_end(struct task_state *t, struct task_struct *task, void *regs, int64_t result) {
 #ifdef __TARGET_ARCH_x86
     int64_t number = FIELD(int32_t, regs, R_NUMBER);
@@ -271,62 +297,81 @@ static bool is_killed(struct task_state *t, struct task_struct *task) {
     return configuration.summary ? !took_fatal_signal(task, pending) : !(t->signal_count && t->is_fatal);
 }
 
-static void leave(struct task_state *t, struct task_struct *task, void *regs, int64_t result) {
+/// Takes up a call that the running task ends and whose entry was not seen; false if nobody wants it.
+static __always_inline bool take_up_late(struct task_state *t, struct task_struct *task) {
 #ifdef __TARGET_ARCH_x86
-    if (!t->in_call) {
-        // Attached in the middle of a call, or a seccomp filter decided about it: its registers are still there.
-        int64_t number = FIELD(int32_t, regs, R_NUMBER);
-        uint32_t p = personality(task, number);
-        if (number < 0 || !(shared.programs[place(p, number)].flags & CAPTURE_WANTED) || t->newborn) return;
-        t->call.number = number;
-        t->call.header.personality = p;
-        t->call.header.flags = t->may_be_in_call ? CAPTURE_NO_ENTRY : 0;
-        t->call.entered = t->may_be_in_call ? 0 : bpf_ktime_get_ns();
-        t->call.ahead = 0;
-        t->used = 0;
-        t->lost_ahead = 0;
-        t->is_netlink = 0;
-        store_arguments(t, regs, p == 1);
-        t->faulted = t->may_be_in_call ? 0 : ~0ull;
-        t->program = shared.programs[place(p, number)];
-        if (t->program.flags & CAPTURE_CHOOSES) choose(t);
+    // Attached in the middle of a call, or a seccomp filter decided about it: its registers are still there.
+    int64_t number = FIELD(int32_t, bpf_task_pt_regs(task), R_NUMBER);
+    if (number < 0 || t->newborn || !take_up(t, number)) return false;
+    if (t->may_be_in_call) {
+        t->call.header.flags = CAPTURE_NO_ENTRY;
+        t->call.entered = 0;
+    } else {
+        t->call.entered = bpf_ktime_get_ns();
+        t->faulted = ~0ull;
     }
+    return true;
 #else
-    if (!t->in_call) return;
+    return false;
 #endif
-    t->in_call = 0;
+}
+
+/// The running task ends a call: 1 if its record is to be sent once its operations are done.
+__noinline int begin_end(struct task_state *t, int64_t result) {
+    if (!t || t->starting == STARTING || t->starting == EXCLUDED) return 0;
+    if (t->starting) t->starting = result < 0 ? STARTING : 0;
+    struct task_struct *task = bpf_get_current_task_btf();
+    if (is_killed(t, task)) return 0;
+    if (configuration.summary) {
+        if (t->in_call) count(t, CAPTURE_CALL, result);
+        else count_end(t, task, (void *)bpf_task_pt_regs(task), result);
+        t->newborn = 0;
+        return 0;
+    }
+    if (!t->in_call) t->in_call = take_up_late(t, task);
     bool failed = result < 0 && result >= -4095;
     t->call.result = result;
     // Who knows of its entry is to know of its end.
     if (t->told != t->call.entered) {
-        if (configuration.minimum_duration && bpf_ktime_get_ns() - t->call.entered < configuration.minimum_duration) return;
-        if (configuration.dropped_outcomes & (failed ? 2 : 1)) return;
+        if (configuration.minimum_duration && bpf_ktime_get_ns() - t->call.entered < configuration.minimum_duration) t->in_call = 0;
+        if (configuration.dropped_outcomes & (failed ? 2 : 1)) t->in_call = 0;
     }
-    uint32_t first = t->program.first, entry = t->program.entry, exit = t->program.exit;
-    if (t->faulted) run(t, first, entry, t->faulted, CAPTURE_LATE);
-    if (exit) {
-        t->registers[CAPTURE_RESULT] = failed ? 0 : result;
-        run(t, first + entry, exit, ~0ull, CAPTURE_AT_EXIT);
-    }
-    send_call(t, CAPTURE_CALL);
-}
-
-SEC("btf/sys_exit")
-int sys_exit(context *ctx) {
-    struct task_struct *task = bpf_get_current_task_btf();
-    struct task_state *t = state_of(task);
-    if (!t || t->starting == STARTING || t->starting == EXCLUDED) return 0;
-    int64_t result = ctx[1];
-    if (t->starting) t->starting = result < 0 ? STARTING : 0;
-    if (is_killed(t, task)) return 0;
-    if (configuration.summary) {
-        if (t->in_call) count(t, CAPTURE_CALL, result);
-        else count_end(t, task, (void *)ctx[0], result);
-        t->newborn = 0;
+    t->may_be_in_call = t->newborn = 0;
+    bool is_sent = AGAIN(t->in_call);
+    t->in_call = 0;
+    if (!is_sent) {
+        if (t->signal_count) tell_signals(t);
         return 0;
     }
-    leave(t, task, (void *)ctx[0], result);
-    t->may_be_in_call = t->newborn = 0;
+    t->registers[CAPTURE_RESULT] = failed ? 0 : result;
+    uint32_t first = t->program.first, entry = t->program.entry, exit = t->program.exit;
+    if (t->faulted) {
+        plan_run(t, first, entry, t->faulted, CAPTURE_LATE);
+        t->cursor.behind = exit;
+    } else {
+        plan_run(t, first + entry, exit, ~0ull, CAPTURE_AT_EXIT);
+    }
+    return 1;
+}
+
+static __always_inline void finish_end(struct task_state *t) {
+    send_call(t, CAPTURE_CALL);
     if (t->signal_count) tell_signals(t);
+}
+
+/// Both ends of every call; the link's cookie tells which. One program, because both perform
+/// operations, and what performs them takes most of the time that loading takes.
+SEC("raw/calls")
+int calls(context *ctx) {
+    struct task_struct *task = bpf_get_current_task_btf();
+    if (!configuration.scope && !is_marked(FIELD(uint32_t, task, configuration.task_pid))) return 0;
+    bool is_end = bpf_get_attach_cookie(ctx) == CAPTURE_EXIT_SIDE;
+    struct task_state *t = state_of(task);
+    if (!t && !is_end) t = meet(task, (int)ctx[1]);
+    if (!t) return 0;
+    if (!(is_end ? begin_end(t, ctx[1]) : begin_entry(t, (int)ctx[1]))) return 0;
+    if (t->cursor.count | t->cursor.behind) run(t);
+    if (is_end) finish_end(t);
+    else finish_entry(t);
     return 0;
 }

@@ -12,10 +12,20 @@ enum { PAGE = 4096 };
 /// How memory is captured: the moment, and these.
 enum { MOMENT = 0xff, STRING = 0x100, FILLED = 0x200, MESSAGES = 0x400 };
 
+/// Bytes read onto the stack: where the kernel checks what it copies to, objects on the heap cost
+/// three times as much as a small read.
+enum { SMALL = 64 };
+
+static __always_inline long read_small(uint64_t *to, uint64_t wanted, uint64_t address) {
+    uint64_t bytes[SMALL / 8] = {};
+    long r = bpf_probe_read_user(bytes, wanted, (void *)address);
+    for (int i = 0; i < SMALL / 8; i++) to[i] = bytes[i];
+    return r;
+}
+
 /// Captures one chunk of the span; 1 when it is done.
-static long capture_chunk(uint32_t index, struct loop *l) {
-    (void)index;
-    struct task_state *t = l->task;
+__noinline int capture_chunk(struct task_state *t) {
+    if (!t) return 1;
     if (t->used > CAPTURE_AREA) send_ahead(t);
     uint32_t used = t->used;
     if (used > CAPTURE_AREA) return 1;
@@ -23,26 +33,27 @@ static long capture_chunk(uint32_t index, struct loop *l) {
     void *bytes = t->data + used + sizeof *segment;
     uint64_t address = t->span.address, wanted = t->span.left;
     if (wanted > CAPTURE_CHUNK) wanted = CAPTURE_CHUNK;
-    long r;
-    t->span.got = wanted;
-    if (t->span.how & STRING) {
-        r = bpf_probe_read_user_str(bytes, wanted, (void *)address);
-        // Cut off, its last byte is a NUL that is not the task's.
-        bool cut = (uint64_t)r == wanted;
-        t->span.got = cut ? r - 1 : r;
-        // At the limit that is all that is wanted of it.
-        if (!cut || wanted == t->span.left) t->span.left = t->span.got;
-    } else {
-        r = bpf_probe_read_user(bytes, wanted, (void *)address);
-    }
+    wanted = KEPT(t->span.got, wanted) & (2 * CAPTURE_CHUNK - 1);
+    int64_t r;
+    if (t->span.how & STRING) r = bpf_probe_read_user_str(bytes, wanted, (void *)address);
+    else if (wanted <= SMALL) r = read_small(bytes, wanted, address);
+    else r = bpf_probe_read_user(bytes, wanted, (void *)address);
+    r = KEPT(t->span.result, r);
     segment->error = 0;
     if (r < 0) {
         // Of memory that ends within, what there is.
         uint64_t here = PAGE - (address & (PAGE - 1));
-        t->span.got = here < wanted && bpf_probe_read_user(bytes, here, (void *)address) == 0 ? here : 0;
+        bool ends = here < t->span.got;
+        t->span.got = 0;
+        if (ends && !bpf_probe_read_user(bytes, here & (CAPTURE_CHUNK - 1), (void *)address)) t->span.got = here;
         segment->error = -r;
         t->span.failed = 1;
         t->span.left = t->span.got;
+    } else if (t->span.how & STRING) {
+        // Cut off, its last byte is a NUL that is not the task's. At the limit that is all that is wanted of it.
+        uint64_t is_cut = (uint64_t)r == t->span.got, was_last = t->span.got == t->span.left;
+        t->span.got = r - is_cut;
+        if (was_last | !is_cut) t->span.left = t->span.got;
     }
     uint64_t got = t->span.got;
     segment->address = address;
@@ -51,7 +62,12 @@ static long capture_chunk(uint32_t index, struct loop *l) {
     t->used = used + sizeof *segment + ((got + 7) & (2 * CAPTURE_CHUNK - 8));
     t->span.address = address + got;
     t->span.left -= got;
-    return r < 0 || !got || !t->span.left;
+    return (r < 0) | !got | !t->span.left;
+}
+
+static long next_chunk(uint32_t index, struct loop *l) {
+    (void)index;
+    return goes_on_unless(capture_chunk(l->task));
 }
 
 /// Captures `length` bytes, or a string of at most as many; 0 if all of it could be read.
@@ -61,8 +77,9 @@ __noinline int capture(struct task_state *t, uint64_t address, uint64_t length, 
     t->span.left = length;
     t->span.how = how;
     t->span.failed = 0;
+    if (capture_chunk(t)) return t->span.failed;
     struct loop l = {t};
-    bpf_loop(MOST_CHUNKS, capture_chunk, &l, 0);
+    bpf_loop(MOST_CHUNKS, next_chunk, &l, 0);
     if (t->span.left && !t->span.failed) t->call.header.flags |= CAPTURE_CUT;
     return t->span.failed;
 }
@@ -112,53 +129,76 @@ static long vector_element(uint32_t index, struct loop *l) {
 }
 
 /// Reads a value into a register.
-static __always_inline int load(struct task_state *t, uint64_t address, uint32_t size, uint32_t target) {
-    uint64_t v = 0;
-    int r = address && bpf_probe_read_user(&v, size > 8 ? 8 : size, (void *)address);
-    t->registers[target & (CAPTURE_REGISTERS - 1)] = r ? 0 : v;
-    return r;
+static __always_inline void load(struct task_state *t, uint64_t address, uint32_t size, uint32_t target) {
+    // Of at most 8 bytes; for the verifier, 15.
+    uint64_t v[2] = {};
+    if (address && bpf_probe_read_user(v, size & 15, (void *)address)) {
+        t->walk.failed = 1;
+        v[0] = 0;
+    }
+    t->registers[target & (CAPTURE_REGISTERS - 1)] = v[0];
 }
 
-static __always_inline int perform(struct task_state *t, const struct capture_operation *o, uint64_t address, uint32_t moment) {
+/// Goes on with the operations for the call's end; 1 if there are none.
+static __always_inline int go_on_behind(struct task_state *t) {
+    uint32_t behind = t->cursor.behind;
+    if (!behind) return 1;
+    t->cursor.behind = 0;
+    t->cursor.first += t->cursor.count;
+    t->cursor.count = behind;
+    t->cursor.next = 0;
+    t->cursor.chosen = ~0ull;
+    t->cursor.moment = CAPTURE_AT_EXIT;
+    return 0;
+}
+
+/// Captures what an operation says of the memory at `address`.
+static __always_inline void perform(struct task_state *t, const struct capture_operation *o, uint64_t address, uint32_t moment) {
     uint64_t limit = o->limit, count = o->count;
-    bool counted = o->length != CAPTURE_NO_LENGTH;
-    if (counted) count = t->registers[o->length & (CAPTURE_REGISTERS - 1)];
-    if (o->code == CAPTURE_DESCRIPTOR) return describe(t, address, moment);
-    if (o->code > CAPTURE_DESCRIPTOR) return describe_all(t, address, count < o->count ? count : o->count, o->scale, moment);
+    if (o->length != CAPTURE_NO_LENGTH) count = t->registers[o->length & (CAPTURE_REGISTERS - 1)];
+    count = KEPT(t->walk.count, count);
+    if (o->code == CAPTURE_DESCRIPTOR) {
+        describe(t, address, moment);
+        return;
+    }
+    if (o->code > CAPTURE_DESCRIPTOR) {
+        describe_all(t, address, count < o->count ? count : o->count, o->scale, moment);
+        return;
+    }
     if (o->code <= CAPTURE_STRING) {
         if (o->flags & CAPTURE_MESSAGES && limit < CAPTURE_MESSAGE && t->is_netlink) limit = CAPTURE_MESSAGE;
-        uint64_t length = limit;
-        if (counted && count < 1u << 30 && count * o->scale < limit) length = count * o->scale;
-        return capture(t, address, length, o->code == CAPTURE_STRING ? moment | STRING : moment);
+        limit = KEPT(t->walk.left, limit);
+        if (AGAIN(o->length) != CAPTURE_NO_LENGTH && count < 1u << 30 && count * o->scale < limit) t->walk.left = count * o->scale;
+        if (AGAIN(o->code) == CAPTURE_STRING) moment |= STRING;
+        t->walk.failed = capture(t, address, AGAIN(t->walk.left), moment);
+        return;
     }
-    if (address < LOWEST_ADDRESS) return 0;
+    if (address < LOWEST_ADDRESS) return;
     struct loop l = {t};
     t->walk.address = address;
     t->walk.limit = limit;
     t->walk.how = moment;
-    t->walk.failed = 0;
     t->walk.left = ~0ull;
     if (o->code == CAPTURE_STRINGS) {
         bpf_loop(count, string_element, &l, 0);
-    } else {
-        if (o->flags & CAPTURE_MESSAGES) t->walk.how |= MESSAGES;
-        if (o->flags & CAPTURE_FILLED) {
-            t->walk.how |= FILLED;
-            t->walk.left = t->registers[CAPTURE_RESULT];
-        }
-        if (count > o->count) count = o->count;
-        t->walk.failed = capture(t, address, count * 16, moment);
-        bpf_loop(count, vector_element, &l, 0);
+        return;
     }
-    return t->walk.failed;
+    if (o->flags & CAPTURE_MESSAGES) t->walk.how |= MESSAGES;
+    if (o->flags & CAPTURE_FILLED) {
+        t->walk.how |= FILLED;
+        t->walk.left = t->registers[CAPTURE_RESULT];
+    }
+    if (count > o->count) t->walk.count = o->count;
+    count = AGAIN(t->walk.count);
+    t->walk.failed = capture(t, address, count * 16, moment);
+    bpf_loop(count, vector_element, &l, 0);
 }
 
 /// Performs one operation; 1 after the last.
-static long operate(uint32_t step, struct loop *l) {
-    (void)step;
-    struct task_state *t = l->task;
+__noinline int operate(struct task_state *t) {
+    if (!t) return 1;
     uint32_t at = t->cursor.next;
-    if (at >= t->cursor.count) return 1;
+    if (at >= t->cursor.count) return go_on_behind(t);
     t->cursor.next = at + 1;
     const struct capture_operation *o = &shared.operations[(t->cursor.first + at) & (CAPTURE_OPERATIONS - 1)];
     uint64_t *source = &t->registers[o->source & (CAPTURE_REGISTERS - 1)];
@@ -185,10 +225,11 @@ static long operate(uint32_t step, struct loop *l) {
     if (!(t->cursor.chosen & bit) && o->code != CAPTURE_LOAD) return 0;
     uint32_t moment = t->cursor.moment;
     if (moment == CAPTURE_AT_EXIT && t->call.result < 0 && !(o->flags & CAPTURE_EVEN_ON_ERROR)) return 0;
-    int failed;
-    if (o->code == CAPTURE_LOAD) failed = load(t, v ? v + o->value : 0, limit, o->length);
-    else failed = perform(t, o, v, moment);
-    if (failed && moment == CAPTURE_AT_ENTRY) t->faulted |= bit;
+    moment = AGAIN(t->cursor.moment);
+    t->walk.failed = 0;
+    if (o->code == CAPTURE_LOAD) load(t, v ? v + o->value : 0, limit, o->length);
+    else perform(t, o, v, moment);
+    if (AGAIN(t->walk.failed) && moment == CAPTURE_AT_ENTRY) t->faulted |= bit;
     return 0;
 }
 
@@ -218,16 +259,24 @@ __noinline int choose(struct task_state *t) {
 
 enum { MOST_STEPS = 4096 };
 
-/// Performs `count` operations from `first` on, those whose bit is set in `chosen`.
-__noinline int run(struct task_state *t, uint32_t first, uint32_t count, uint64_t chosen, uint32_t moment) {
-    if (!t) return 0;
+static long next_operation(uint32_t step, struct loop *l) {
+    (void)step;
+    return goes_on_unless(operate(l->task));
+}
+
+/// Has operations done by the `run` that follows: `count` from `first` on, those whose bit is set in `chosen`.
+static __always_inline void plan_run(struct task_state *t, uint32_t first, uint32_t count, uint64_t chosen, uint32_t moment) {
     t->cursor.first = first;
     t->cursor.count = count;
     t->cursor.next = 0;
+    t->cursor.behind = 0;
     t->cursor.chosen = chosen;
     t->cursor.moment = moment;
+}
+
+/// Does what has been planned.
+static __always_inline void run(struct task_state *t) {
     struct loop l = {t};
-    bpf_loop(MOST_STEPS, operate, &l, 0);
+    bpf_loop(MOST_STEPS, next_operation, &l, 0);
     if (t->cursor.next < t->cursor.count) t->call.header.flags |= CAPTURE_CUT;
-    return 0;
 }

@@ -3,14 +3,21 @@
 #pragma once
 #include "tasks.h"
 
-static void fill_signal(struct capture_signal *r, uint32_t number, void *info) {
+/// The place for a signal's record, cleared. The lock of its process' signals is held: nobody else writes to it.
+static __always_inline struct capture_signal *signal_record(struct task_state *t, uint32_t place) {
+    struct capture_signal *r = &t->signals[KEPT(t->signal_place, place) & SIGNALS_BEHIND];
+    *r = (struct capture_signal){.header.kind = CAPTURE_SIGNAL, .header.size = sizeof *r, .header.time = bpf_ktime_get_ns()};
+    return r;
+}
+
+static __always_inline void fill_signal(struct capture_signal *r, uint32_t number, void *info) {
     r->number = number;
+    uint32_t *words = (uint32_t *)r->info;
     // Below 3: constants for "by the kernel" and "by whoever runs now".
     if ((uint64_t)info > 2) {
         bpf_probe_read_kernel(r->info, sizeof r->info, info);
         return;
     }
-    uint32_t *words = (uint32_t *)r->info;
     words[0] = number;
     if ((uint64_t)info == 1) {
         words[2] = 0x80;
@@ -30,18 +37,20 @@ int signal_delivered(context *ctx) {
     struct task_state *t = state_of(bpf_get_current_task_btf());
     if (!t || t->starting == STARTING || t->starting == EXCLUDED || ctx[0] == KILL) return 0;
     if (!is_wanted_signal(ctx[0])) return 0;
-    struct capture_signal r = {};
-    identify(&r.header, CAPTURE_SIGNAL, sizeof r);
     // Handler and flags.
     uint64_t action[2] = {1};
     bpf_probe_read_kernel(action, sizeof action, (void *)ctx[2]);
     // Nobody may interfere with it, not even a tracer: none is told.
     enum { IMMUTABLE = 0x800000 };
     if (action[1] & IMMUTABLE) return 0;
-    r.is_default = action[0] == 0;
-    r.instruction_pointer = FIELD(uint64_t, bpf_task_pt_regs(bpf_get_current_task_btf()), R_IP);
-    fill_signal(&r, ctx[0], (void *)ctx[1]);
-    deliver_signal(&r);
+    struct capture_signal *r = signal_record(t, SIGNALS_BEHIND);
+    uint64_t id = bpf_get_current_pid_tgid();
+    r->header.tid = id;
+    r->header.pid = id >> 32;
+    r->is_default = !action[0];
+    r->instruction_pointer = FIELD(uint64_t, bpf_task_pt_regs(bpf_get_current_task_btf()), R_IP);
+    fill_signal(r, ctx[0], (void *)ctx[1]);
+    deliver_signal(r);
     return 0;
 }
 
@@ -67,21 +76,18 @@ int signal_generated(context *ctx) {
     struct task_state *t = state_of(task);
     if (!t || t->starting == STARTING || t->starting == EXCLUDED) return 0;
     if (!goes_by(task, number, result)) return 0;
-    struct capture_signal r = {};
-    r.header.kind = CAPTURE_SIGNAL;
-    r.header.size = sizeof r;
-    r.header.tid = FIELD(int32_t, task, configuration.task_pid);
-    r.header.pid = FIELD(int32_t, task, configuration.task_tgid);
-    r.header.time = bpf_ktime_get_ns();
-    fill_signal(&r, number, (void *)ctx[1]);
     uint32_t at = t->signal_count;
     if (!at) t->is_fatal = 0;
-    if (t->in_call && at < SIGNALS_BEHIND) {
-        t->signals[at] = r;
+    bool waits = t->in_call && at < SIGNALS_BEHIND;
+    struct capture_signal *r = signal_record(t, waits ? at : SIGNALS_BEHIND);
+    r->header.tid = FIELD(int32_t, task, configuration.task_pid);
+    r->header.pid = FIELD(int32_t, task, configuration.task_tgid);
+    fill_signal(r, number, (void *)ctx[1]);
+    if (t->signal_place < SIGNALS_BEHIND) {
         t->is_fatal |= result == SENT;
-        t->signal_count = at + 1;
+        t->signal_count = t->signal_place + 1;
     } else {
-        deliver_signal(&r);
+        deliver_signal(r);
     }
     return 0;
 }

@@ -7,6 +7,11 @@
 
 #define FIELD(type, object, offset) (*(type *)((char *)(object) + (offset)))
 
+/// Keeps a value at a place in a task's state and takes it from there again: the verifier forgets what it knew of
+/// it, so that ways which differ in nothing else are one from there on.
+#define KEPT(place, value) (AGAIN(place) = (value), AGAIN(place))
+#define AGAIN(place) (*(volatile typeof(place) *)&(place))
+
 struct task_struct;
 
 /// Operations under way.
@@ -15,6 +20,9 @@ struct cursor {
     uint32_t moment;
     /// Those to be done, by their place.
     uint64_t chosen;
+    /// How many are done behind these, when the call has ended.
+    uint32_t behind;
+    uint32_t reserved;
 };
 
 /// An array of pointers or of vectors being walked over.
@@ -22,10 +30,13 @@ struct walk {
     uint64_t address;
     /// Bytes that elements may still take together.
     uint64_t left;
+    /// Bytes or elements that the operation takes.
+    uint64_t count;
     /// Bytes of one element.
     uint32_t limit;
     uint32_t how;
     uint32_t failed;
+    uint32_t reserved;
 };
 
 /// Memory being captured, in chunks.
@@ -33,6 +44,8 @@ struct span {
     uint64_t address;
     uint64_t left;
     uint64_t got;
+    /// What reading the chunk came to: bytes of a string, or a negative errno.
+    int64_t result;
     uint32_t how;
     uint32_t failed;
 };
@@ -55,7 +68,10 @@ struct enumeration {
     uint32_t moment;
 };
 
-enum { STARTING = 1, IN_FIRST_EXEC = 2, EXCLUDED = 3, SIGNALS_BEHIND = 4 };
+enum { STARTING = 1, IN_FIRST_EXEC = 2, EXCLUDED = 3 };
+
+/// How many signals may wait for the end of a call; one less than a power of two.
+enum { SIGNALS_BEHIND = 7 };
 
 enum { ABSENT = 32 };
 
@@ -89,6 +105,9 @@ struct task_state {
     uint32_t is_netlink;
     /// Where the call is counted.
     uint32_t row;
+    /// Where the call stands among `shared.programs`.
+    uint32_t place;
+    uint32_t reserved;
     /// Operations, by their place in the program, whose memory was not there at entry.
     uint64_t faulted;
     /// What is done about the call.
@@ -104,7 +123,10 @@ struct task_state {
     uint32_t signal_count;
     /// One of them kills the process.
     uint32_t is_fatal;
-    struct capture_signal signals[SIGNALS_BEHIND];
+    /// The last place is for one that is told of at once.
+    struct capture_signal signals[SIGNALS_BEHIND + 1];
+    uint32_t signal_place;
+    uint32_t reserved2;
     struct cursor cursor;
     struct choice choice;
     struct walk walk;
@@ -113,7 +135,8 @@ struct task_state {
     struct climb climb;
     struct enumeration enumeration;
     struct capture_call call;
-    uint8_t data[CAPTURE_AREA + sizeof(struct capture_segment) + CAPTURE_CHUNK];
+    /// With room behind for twice the largest chunk: what a chunk's size is masked to.
+    uint8_t data[CAPTURE_AREA + sizeof(struct capture_segment) + 2 * CAPTURE_CHUNK];
 };
 
 struct {
@@ -193,10 +216,17 @@ struct loop {
     struct task_state *task;
 };
 
+/// What a step of a loop returns: of a function that it follows apart, the verifier knows no result.
+static __always_inline long goes_on_unless(int is_over) {
+    asm volatile("" : "+r"(is_over));
+    return is_over & 1;
+}
+
 /// Sends what was captured so far ahead of its record.
-static __always_inline void send_ahead(struct task_state *t) {
+__noinline int send_ahead(struct task_state *t) {
+    if (!t) return 0;
     uint32_t used = t->used;
-    if (used > sizeof t->data) return;
+    if (used > sizeof t->data) return 0;
     // The header of the call's record serves for this one, too; its end fills it in anew.
     uint64_t id = bpf_get_current_pid_tgid();
     t->call.header.kind = CAPTURE_AHEAD;
@@ -206,4 +236,5 @@ static __always_inline void send_ahead(struct task_state *t) {
     if (!send(&t->call, sizeof t->call + used, false)) t->lost_ahead = 1;
     t->call.ahead++;
     t->used = 0;
+    return 0;
 }

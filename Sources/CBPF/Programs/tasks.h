@@ -82,6 +82,8 @@ int task_executed(context *ctx) {
     struct task_struct *task = bpf_get_current_task_btf();
     struct task_state *t = state_of(task);
     if (!t || t->starting == EXCLUDED) return 0;
+    // It may have taken its leader's id.
+    mark(bpf_get_current_pid_tgid());
     uint32_t former = ctx[1];
     if (configuration.detaches_at_exec && t->starting != IN_FIRST_EXEC) {
         let_go(t, task, former);

@@ -55,17 +55,9 @@ static void meet_in_call(struct task_state *t, struct task_struct *task) {
     if (FIELD(int64_t, regs, R_AX) != NO_RESULT_YET) return;
 #endif
     if (number < 0) return;
-    uint32_t p = personality(task, number);
-    uint32_t at = place(p, number);
-    const struct capture_program *program = &shared.programs[at];
-    if (!(program->flags & CAPTURE_WANTED)) return;
-    t->call.number = number;
-    t->call.header.personality = p;
-    if (configuration.summary) t->row = row_of(at);
-    store_arguments(t, regs, p == 1);
+    if (configuration.summary) t->row = row_of(place(personality(task, number), number));
+    if (!take_up_of(t, task, regs, number)) return;
     t->faulted = ~0ull;
-    t->program = *program;
-    if (program->flags & CAPTURE_CHOOSES) choose(t);
     t->call.entered = bpf_ktime_get_ns();
     // Awake meanwhile, it is met as it leaves the call.
     if (FIELD(uint32_t, task, configuration.task_state)) t->in_call = 1;

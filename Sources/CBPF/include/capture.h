@@ -23,6 +23,8 @@ enum {
     /// Places for the numbers of one personality's calls; the last is for those that no table knows.
     CAPTURE_CALLS = 600,
     CAPTURE_PERSONALITIES = 3,
+    /// Places for all personalities' calls: the next power of two.
+    CAPTURE_PLACES = 2048,
     /// Operations of all capture programs together; a power of two.
     CAPTURE_OPERATIONS = 8192,
     /// Places for programs chosen by arguments; a power of two, and how many of them are looked at.
@@ -35,6 +37,8 @@ enum {
     CAPTURE_BUCKETS = 40,
     /// Calls that are counted in the kernel, of one CPU; the first row stays empty.
     CAPTURE_ROWS = 256,
+    /// Ids of threads that may be traced are marked in as many bits; a power of two.
+    CAPTURE_MARKS = 1 << 15,
     /// A call that is not counted in a row, but sent; one that nobody wants.
     CAPTURE_NO_ROW = 0xffff,
     CAPTURE_UNWANTED_ROW = 0xfffe,
@@ -367,6 +371,12 @@ struct capture_configuration {
     uint32_t alarm;
 };
 
+/// The two ends of a call: cookies of the links that have one program called at both.
+enum capture_side {
+    CAPTURE_ENTRY_SIDE = 1,
+    CAPTURE_EXIT_SIDE,
+};
+
 // MARK: Counters
 
 enum capture_loss {
@@ -388,10 +398,12 @@ struct capture_counters {
 /// Memory that both sides read and write.
 struct capture_shared {
     /// What to do about each call, by personality and number, and how; set before anything is traced.
-    struct capture_program programs[CAPTURE_CALLS * CAPTURE_PERSONALITIES];
+    struct capture_program programs[CAPTURE_PLACES];
     struct capture_operation operations[CAPTURE_OPERATIONS];
     struct capture_choice choices[CAPTURE_CHOICES];
     struct capture_counters counters[CAPTURE_CPUS];
+    /// Who has no bit here, by the low bits of its id, has no state: nothing is looked up for it.
+    uint64_t marks[CAPTURE_MARKS / 64];
     /// Traced tasks alive.
     uint64_t live;
     /// The tracer sleeps and wants to be woken at the watermark.
@@ -405,7 +417,7 @@ struct capture_shared {
     /// Rows taken, without the first, and the place in `programs` of each one's call.
     uint64_t rows;
     /// The row of each call; 0: it was not made yet.
-    uint16_t call_rows[CAPTURE_CALLS * CAPTURE_PERSONALITIES];
+    uint16_t call_rows[CAPTURE_PLACES];
     uint16_t row_places[CAPTURE_ROWS];
 };
 

@@ -26,11 +26,11 @@ int cbpf_read_kernel(struct cbpf_kernel *kernel, int descriptors);
 
 /// What to load.
 struct cbpf_plan {
-    /// The compiled programs: an ELF object.
+    /// The compiled programs: an ELF object, which must stay: some are loaded when they are needed.
     const void *object;
     size_t object_size;
     struct capture_configuration configuration;
-    const struct capture_program *programs; // CAPTURE_CALLS * CAPTURE_PERSONALITIES
+    const struct capture_program *programs; // CAPTURE_PLACES
     const struct capture_operation *operations;
     size_t operation_count;
     const struct capture_choice *choices; // CAPTURE_CHOICES, or NULL
@@ -53,7 +53,7 @@ void cbpf_detach(struct cbpf *b);
 void cbpf_close(struct cbpf *b);
 
 /// Starts tracing a process of one thread, from its exec on: 0 or a negative errno.
-int cbpf_adopt_start(struct cbpf *b, int pidfd);
+int cbpf_adopt_start(struct cbpf *b, pid_t pid, int pidfd);
 /// Starts tracing all threads of process `pid` that are not traced yet, or `one` thread: how many,
 /// or a negative errno.
 int cbpf_adopt_threads(struct cbpf *b, pid_t pid, int one);

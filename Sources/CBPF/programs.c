@@ -1,0 +1,296 @@
+#define _GNU_SOURCE
+#include "programs.h"
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/// What is being loaded, for libbpf's handlers, which take no argument.
+struct loading {
+    struct programs *programs;
+    enum part part;
+    /// Of the call whose program it is, if links have no cookies; otherwise 0.
+    enum capture_side side;
+    /// Loads the tasks' part meanwhile.
+    pthread_t beside;
+    int is_beside;
+};
+
+static _Thread_local struct loading *loading;
+
+/// The last of them, of whichever thread.
+static char warning[256];
+static pthread_mutex_t warning_lock = PTHREAD_MUTEX_INITIALIZER;
+
+const char *cbpf_warning(void) { return warning; }
+
+static int note(enum libbpf_print_level level, const char *format, va_list arguments) {
+    if (getenv("RENACER_BPF_DEBUG")) return vfprintf(stderr, format, arguments);
+    if (level != LIBBPF_WARN) return 0;
+    pthread_mutex_lock(&warning_lock);
+    vsnprintf(warning, sizeof warning, format, arguments);
+    warning[strcspn(warning, "\n")] = 0;
+    pthread_mutex_unlock(&warning_lock);
+    return 0;
+}
+
+static uint32_t type_of(const struct cbpf_kernel *kernel, const char *section) {
+    static const struct { const char *name; size_t offset; } targets[] = {
+        {"btf/sched_process_fork", offsetof(struct cbpf_kernel, fork)},
+        {"btf/sched_process_exec", offsetof(struct cbpf_kernel, exec)},
+        {"btf/sched_process_exit", offsetof(struct cbpf_kernel, exit)},
+        {"btf/signal_deliver", offsetof(struct cbpf_kernel, signal_deliver)},
+        {"btf/signal_generate", offsetof(struct cbpf_kernel, signal_generate)},
+        {"btf/task_rename", offsetof(struct cbpf_kernel, rename)},
+        {"tasks/", offsetof(struct cbpf_kernel, iterator)},
+    };
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
+        if (!strncmp(section, targets[i].name, strlen(targets[i].name)))
+            return *(const uint32_t *)((const char *)kernel + targets[i].offset);
+    return 0;
+}
+
+/// Puts in what is known only now: libbpf would look the function up in all of the kernel's types.
+static void complete(struct bpf_program *program) {
+    struct bpf_insn *i = (struct bpf_insn *)bpf_program__insns(program), *end = i + bpf_program__insn_cnt(program);
+    for (; i < end; i++) {
+        if (i->code != (BPF_JMP | BPF_CALL) || i->src_reg) continue;
+        if (i->imm == CAPTURE_CAST && loading->programs->kernel.cast) {
+            i->src_reg = BPF_PSEUDO_KFUNC_CALL;
+            i->imm = loading->programs->kernel.cast;
+        } else if (i->imm == BPF_FUNC_get_attach_cookie && loading->side) {
+            *i = (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = loading->side};
+        }
+    }
+}
+
+static void load_beside(struct loading *first);
+
+static int prepare_raw(struct bpf_program *program, struct bpf_prog_load_opts *options, long cookie) {
+    (void)options, (void)cookie;
+    complete(program);
+    if (loading->part == PART_CALLS) load_beside(loading);
+    return 0;
+}
+
+static int prepare_typed(struct bpf_program *program, struct bpf_prog_load_opts *options, long cookie) {
+    (void)cookie;
+    bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
+    options->attach_btf_id = type_of(&loading->programs->kernel, bpf_program__section_name(program));
+    complete(program);
+    return 0;
+}
+
+// Sections of our own, and the programs' true type only as they are loaded: libbpf would read
+// all of the kernel's types for such programs.
+static void register_sections(void) {
+    LIBBPF_OPTS(libbpf_prog_handler_opts, raw, .prog_prepare_load_fn = prepare_raw);
+    LIBBPF_OPTS(libbpf_prog_handler_opts, typed, .prog_prepare_load_fn = prepare_typed);
+    libbpf_register_prog_handler("raw/", BPF_PROG_TYPE_RAW_TRACEPOINT, 0, &raw);
+    libbpf_register_prog_handler("btf/", BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_TRACE_RAW_TP, &typed);
+    libbpf_register_prog_handler("tasks/", BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_TRACE_ITER, &typed);
+    libbpf_set_print(note);
+}
+
+/// Whether a program is of a part, and needed.
+static bool is_wanted(const struct programs *p, enum part part, const char *section) {
+    const struct capture_configuration *c = &p->configuration;
+    if (!strcmp(section, "tasks/adopt")) return part == PART_WALKS && p->adopts;
+    if (!strncmp(section, "tasks/", 6)) return part == PART_WALKS;
+    if (!strncmp(section, "raw/", 4)) return part == PART_CALLS || part == PART_ENDS;
+    if (part != PART_TASKS) return false;
+    if (!strncmp(section, "btf/signal_", 11)) return p->signals;
+    if (!strcmp(section, "btf/task_rename")) return p->renames;
+    if (!strcmp(section, "btf/sched_process_exec")) return !c->summary || c->detaches_at_exec;
+    if (!strcmp(section, "btf/sched_process_fork")) return c->follows || c->scope;
+    return true;
+}
+
+/// Gives the maps their sizes and contents: of the part that makes them.
+static int set_maps(const struct programs *p, struct bpf_object *object) {
+    struct bpf_map *ring = bpf_object__find_map_by_name(object, "ring"), *shared = bpf_object__find_map_by_name(object, ".bss");
+    struct bpf_map *constants = bpf_object__find_map_by_name(object, ".rodata");
+    struct bpf_map *statistics = bpf_object__find_map_by_name(object, "statistics");
+    if (!ring || !shared || !constants || !statistics) return -ENOENT;
+    int r = bpf_map__set_max_entries(ring, p->ring_size);
+    if (!r) r = bpf_map__reuse_fd(ring, p->ring);
+    if (!r) r = bpf_map__reuse_fd(shared, p->shared);
+    if (!r && p->counting_cpus) r = bpf_map__set_max_entries(statistics, CAPTURE_ROWS * p->counting_cpus);
+    // The section's only variable.
+    return r ? r : bpf_map__set_initial_value(constants, &p->configuration, sizeof p->configuration);
+}
+
+/// Takes the maps of the part that has made them: they come in the same order.
+static int share_maps(const struct programs *p, struct bpf_object *object) {
+    struct bpf_map *map, *made = NULL;
+    int r = 0;
+    bpf_object__for_each_map(map, object) {
+        made = bpf_object__next_map(p->parts[PART_CALLS], made);
+        if (!made) return -ENOENT;
+        // Of the size that the object file gives it, it need not be.
+        if (!r) r = bpf_map__set_max_entries(map, bpf_map__max_entries(made));
+        if (!r) r = bpf_map__reuse_fd(map, bpf_map__fd(made));
+    }
+    return r;
+}
+
+static int load_part(struct loading *l) {
+    struct programs *p = l->programs;
+    loading = l;
+    const char *level = getenv("RENACER_BPF_DEBUG");
+    LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "renacer", .kernel_log_level = level ? atoi(level) : 0);
+    struct bpf_object *object = bpf_object__open_mem(p->object, p->object_size, &options);
+    if (!object) return -errno;
+    p->parts[l->part] = object;
+    struct bpf_program *program;
+    bpf_object__for_each_program(program, object)
+        bpf_program__set_autoload(program, is_wanted(p, l->part, bpf_program__section_name(program)));
+    int r = l->part == PART_CALLS ? set_maps(p, object) : share_maps(p, object);
+    if (!r) r = bpf_object__load(object);
+    loading = NULL;
+    return r;
+}
+
+static void *load_tasks(void *programs) {
+    struct loading l = {.programs = programs, .part = PART_TASKS};
+    return (void *)(intptr_t)load_part(&l);
+}
+
+/// Starts loading the tasks' part; the maps are there.
+static void load_beside(struct loading *first) {
+    // Signals are for the thread that waits for them.
+    sigset_t all, mask;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &mask);
+    first->is_beside = !pthread_create(&first->beside, NULL, load_tasks, first->programs);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+}
+
+static void unload(struct programs *p, enum part part) {
+    bpf_object__close(p->parts[part]);
+    p->parts[part] = NULL;
+}
+
+/// Loads the calls' part and, beside it, that of the tasks.
+static int load_both(struct programs *p, enum capture_side side) {
+    struct loading l = {.programs = p, .part = PART_CALLS, .side = side};
+    int r = load_part(&l);
+    intptr_t others = 0;
+    if (l.is_beside) {
+        void *result = NULL;
+        pthread_join(l.beside, &result);
+        others = (intptr_t)result;
+    } else if (!r) {
+        others = (intptr_t)load_tasks(p);
+    }
+    return r ? r : (int)others;
+}
+
+int cbpf_load_programs(struct programs *p) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, register_sections);
+    warning[0] = 0;
+    p->has_cookies = 1;
+    int r = load_both(p, 0);
+    if (r != -EINVAL) return r;
+    unload(p, PART_TASKS);
+    unload(p, PART_CALLS);
+    p->has_cookies = 0;
+    r = load_both(p, CAPTURE_ENTRY_SIDE);
+    struct loading ends = {.programs = p, .part = PART_ENDS, .side = CAPTURE_EXIT_SIDE};
+    return r ? r : load_part(&ends);
+}
+
+/// What `BPF_RAW_TRACEPOINT_OPEN` takes since Linux 6.10.
+struct tracepoint_attributes {
+    uint64_t name;
+    uint32_t program, reserved;
+    uint64_t cookie;
+};
+
+/// A link, or a negative errno.
+static int attach_side(struct programs *p, const char *tracepoint, enum capture_side side) {
+    enum part part = p->has_cookies || side == CAPTURE_ENTRY_SIDE ? PART_CALLS : PART_ENDS;
+    struct bpf_program *program = bpf_object__find_program_by_name(p->parts[part], "calls");
+    if (!program) return -ENOENT;
+    if (!p->has_cookies) return bpf_raw_tracepoint_open(tracepoint, bpf_program__fd(program));
+    struct tracepoint_attributes a = {(uint64_t)(uintptr_t)tracepoint, bpf_program__fd(program), 0, side};
+    int fd = syscall(SYS_bpf, BPF_RAW_TRACEPOINT_OPEN, &a, sizeof a);
+    return fd < 0 ? -errno : fd;
+}
+
+/// Takes a link; false if it is none.
+static bool keep(struct programs *p, int link) {
+    if (link < 0) return false;
+    p->links[p->link_count++] = link;
+    return true;
+}
+
+int cbpf_attach_programs(struct programs *p) {
+    struct bpf_program *program;
+    int link = attach_side(p, "sys_enter", CAPTURE_ENTRY_SIDE);
+    if (keep(p, link)) keep(p, link = attach_side(p, "sys_exit", CAPTURE_EXIT_SIDE));
+    bpf_object__for_each_program(program, p->parts[PART_TASKS]) {
+        int fd = bpf_program__fd(program);
+        if (link < 0 || fd < 0 || p->link_count == MOST_LINKS) continue;
+        keep(p, link = bpf_raw_tracepoint_open(NULL, fd));
+    }
+    if (link >= 0) return 0;
+    cbpf_detach_programs(p);
+    return link;
+}
+
+void cbpf_detach_programs(struct programs *p) {
+    while (p->link_count > 0) close(p->links[--p->link_count]);
+}
+
+void cbpf_unload_programs(struct programs *p) {
+    cbpf_detach_programs(p);
+    for (int i = PARTS; i > 0; i--) unload(p, i - 1);
+}
+
+int cbpf_walk(struct programs *p, const char *name) {
+    if (!p->parts[PART_WALKS]) {
+        struct loading l = {.programs = p, .part = PART_WALKS};
+        int r = load_part(&l);
+        if (r) return r;
+    }
+    struct bpf_program *program = bpf_object__find_program_by_name(p->parts[PART_WALKS], name);
+    if (!program) return -ENOENT;
+    int link = bpf_link_create(bpf_program__fd(program), 0, BPF_TRACE_ITER, NULL);
+    if (link < 0) return link;
+    int iterator = bpf_iter_create(link);
+    int r = iterator < 0 ? iterator : 0;
+    char nothing[64];
+    if (!r) {
+        while (read(iterator, nothing, sizeof nothing) > 0) {}
+        close(iterator);
+    }
+    close(link);
+    return r;
+}
+
+struct bpf_map *cbpf_map(struct programs *p, const char *name) {
+    return p->parts[PART_CALLS] ? bpf_object__find_map_by_name(p->parts[PART_CALLS], name) : NULL;
+}
+
+uint64_t cbpf_missed_events(struct programs *p) {
+    uint64_t sum = 0;
+    struct bpf_program *program;
+    for (int i = 0; i < PARTS; i++) {
+        if (!p->parts[i]) continue;
+        bpf_object__for_each_program(program, p->parts[i]) {
+            struct bpf_prog_info info = {0};
+            __u32 length = sizeof info;
+            int fd = bpf_program__fd(program);
+            if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &length)) sum += info.recursion_misses;
+        }
+    }
+    return sum;
+}
