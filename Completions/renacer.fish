@@ -36,6 +36,7 @@ complete -c renacer -l trace-parent -x -d 'the trace and span that this run is p
 complete -c renacer -s o -l output -rF -d 'write the trace to FILE, or to a command'
 complete -c renacer -s A -l output-append-mode -d 'append to FILE'
 complete -c renacer -l output-separately -d 'one file for each task'
+complete -c renacer -l ring -x -d 'with record'
 complete -c renacer -s a -l columns -x -d 'the column in which results start (40)'
 complete -c renacer -s s -l string-limit -x -d 'bytes of a string that are shown (32)'
 complete -c renacer -s v -l no-abbrev -d 'structures and lists in full'

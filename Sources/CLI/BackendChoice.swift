@@ -10,6 +10,13 @@ struct BackendChoice {
     /// Refuses what cannot be done before anything starts.
     init(_ settings: Settings) throws(UsageError) {
         requirements = settings.requirements
+        if let recording = settings.recording {
+            candidates = [recording]
+            reasons = []
+            if let refusal = Self.refusal(of: recording, requirements, []) { throw refusal }
+            if let refusal = recording.refusal(of: settings.pipeline.plan) { throw UsageError(refusal.description) }
+            return
+        }
         if let name = settings.pipeline.backend, let kind = BackendRegistration.named(name) {
             candidates = [kind.make()]
             reasons = []

@@ -17,6 +17,7 @@ extension Invocation {
         try checkFollowing()
         try checkSummary()
         applyCounts()
+        prepareRecording()
         combineOutput(command)
         try chooseSinks(command)
         noteIneffective()
@@ -39,6 +40,7 @@ extension Invocation {
         if let summary = settings.summary {
             plan.systemTime = !summary.wallClock || summary.columns.contains(.systemTime)
         }
+        try widenForRecording(&plan)
         if !command.isEmpty { plan.target.launch = try launch(command) }
         passTraceContext(&plan)
         settings.pipeline.plan = plan
@@ -95,7 +97,7 @@ extension Invocation {
             if daemonize > 0 || daemonizeLong {
                 throw UsageError("PROG [ARGS] must be specified with -D/--daemonize", help: true)
             }
-            if !hasTarget { throw UsageError("must have PROG [ARGS] or -p PID", help: true) }
+            if !hasTarget, purpose != .replay { throw UsageError("must have PROG [ARGS] or -p PID", help: true) }
         }
         if daemonize > 3 {
             throw UsageError("Too many -D's (\(daemonize)), maximum supported -D count is 3", help: true)
@@ -217,6 +219,8 @@ extension Invocation {
 
     private func defaultInterruptible(_ command: [String]) -> Int? {
         if daemonize > 0 || daemonizeLong { return 4 }
+        // Whoever records stops it by a signal.
+        if purpose == .record { return nil }
         return output != nil && !command.isEmpty && settings.pipeline.plan.target.attach.isEmpty ? 3 : nil
     }
 

@@ -13,6 +13,9 @@ struct Invocation {
     /// Called by a name ending in `strace`: every flag means what it means there.
     let asStrace: Bool
 
+    /// What the command line is for.
+    var purpose = Purpose.trace
+
     var settings = Settings()
     var isHelp = false
     var isVersion = false
@@ -31,6 +34,9 @@ struct Invocation {
     var columns: [SummaryOptions.Column]?, sortBy: SummaryOptions.Sort?, overhead: UInt64?
     var statusOption = 0
     var output: String?, append = false
+    var stringLimitGiven = false
+    /// `--ring`, as it was given.
+    var ring: String?
     /// `--sink`, in their order, and `--format`.
     var sinks: [SinkRequest] = [], format: SinkRegistration?
     /// `--otlp-timeout`, `--otlp-min-duration`, as given.
@@ -129,6 +135,7 @@ struct Invocation {
         case .sinkFormat: format = try SinkRegistration.find(value, origin: given.spelling)
         case .output: output = value
         case .append: append = true
+        case .ring: ring = value
         case .column:
             guard let n = decimal(value) else { throw invalid }
             settings.text.column = Int(n)
@@ -136,6 +143,7 @@ struct Invocation {
             guard given.value != nil else { throw Self.sourceLines }
             guard let n = decimal(value, upTo: (1 << 30) - 1) else { throw invalid }
             settings.text.decoding.stringLimit = Int(n)
+            stringLimitGiven = true
         case .noAbbreviation: settings.text.decoding.abbreviated = .none
         case .instructionPointer: settings.text.instructionPointer = true
         case .syscallNumber: settings.text.syscallNumbers = true

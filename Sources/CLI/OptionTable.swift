@@ -57,6 +57,7 @@ enum OptionID: Sendable, Equatable {
     case  output, append, separately, relative, stringLimit, absoluteShort, absoluteLong, callTimes
     case noAbbreviation, hexShort, hexLong, constants, descriptorsShort, pidNamespaces, commands, alwaysShowPid
     case summaryOnly, summary, overhead, sortBy, columns, wallClock, cpuSummary, live
+    case ring
     case debug, help, version, tips, completions
 }
 
@@ -128,6 +129,7 @@ extension Option {
         .init(.output, "o", ["output"], .required("FILE"), .format, "write the trace to FILE, or to a command: '|CMD' or '!CMD'"),
         .init(.append, "A", ["output-append-mode"], .none, .format, "append to FILE"),
         .init(.separately, nil, ["output-separately"], .none, .format, "one file for each task: FILE.PID"),
+        .init(.ring, nil, ["ring"], .required("SIZE"), .format, "with record: keep only the newest SIZE bytes, such as 64M, and write them at the end, and to FILE.1, FILE.2, ... at SIGUSR2"),
         .init(.column, "a", ["columns"], .required("N"), .format, "the column in which results start (40)"),
         .init(.stringLimit, "s", ["string-limit"], .required("N"), .format, "bytes of a string that are shown (32)"),
         .init(.noAbbreviation, "v", ["no-abbrev"], .none, .format, "structures and lists in full"),

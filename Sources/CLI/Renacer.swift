@@ -25,13 +25,32 @@ enum Renacer {
         if !asStrace, arguments.count > 1, let command = Subcommand.named(arguments[1]) {
             exit(try command.run(program, Array(arguments.dropFirst(2))))
         }
+        try trace(program, asStrace: asStrace, arguments, .trace)
+    }
+
+    /// Does what options and a command say, and ends renacer as that ends.
+    ///
+    /// - Parameter arguments: `argv`: options start at the second.
+    static func trace(
+        _ program: String, asStrace: Bool = false, _ arguments: [String], _ purpose: Purpose
+    ) throws(UsageError) -> Never {
         var invocation = Invocation(program: program, asStrace: asStrace)
-        let command = try OptionParser(asStrace: asStrace).parse(arguments) { (given) throws(UsageError) in
-            try invocation.apply(given)
-            if invocation.isHelp {
-                Message.write(Help.text(program: program, asStrace: asStrace), to: 1)
-                exit(0)
+        invocation.purpose = purpose
+        let parser = OptionParser(asStrace: asStrace)
+        func parse(_ words: [String]) throws(UsageError) -> [String] {
+            try parser.parse(words) { (given) throws(UsageError) in
+                try purpose.admit(given)
+                try invocation.apply(given)
+                if invocation.isHelp {
+                    Message.write(Help.text(program: program, asStrace: asStrace), to: 1)
+                    exit(0)
+                }
             }
+        }
+        var command = try parse(arguments)
+        // A recording may stand before, between and behind options.
+        while purpose == .replay, let next = command.firstIndex(where: { $0.hasPrefix("-") && $0 != "-" }) {
+            command = try Array(command[..<next]) + parse([program] + command[next...])
         }
         if invocation.isVersion {
             Message.write(Help.version, to: 1)
@@ -48,9 +67,14 @@ enum Renacer {
             Message.write(tips.text, to: 2)
             exit(0)
         }
-        let settings: Settings
+        var settings: Settings
         do throws(UsageError) {
-            settings = try invocation.settings(for: command)
+            if purpose == .replay { try invocation.openRecording(command) }
+            settings = try invocation.settings(for: purpose == .replay ? [] : command)
+            if let recording = settings.recording {
+                try invocation.checkOutputs(recording)
+                settings.notices += invocation.describe(recording)
+            }
         } catch {
             for line in invocation.settings.notices { Message.print(line, program: program) }
             throw error

@@ -55,7 +55,8 @@ struct Run {
     private var consequence: String { asStrace ? "" : ": the trace is not complete" }
 
     private mutating func assemble(_ backend: any Backend, _ outputs: [TraceOutput?]) throws(UsageError) -> Pipeline {
-        let sinks = try makeSinks(outputs, backend.inspector)
+        settings.text.realtimeOffset = backend.realtimeOffset
+        let sinks = try makeSinks(outputs, backend)
         let access = settings.pipeline.access
         let filter = access.isEmpty ? nil : AccessFilter(access, inspector: backend.inspector)
         if let filter { backend.limitTampering(to: filter) }
@@ -90,7 +91,7 @@ struct Run {
         if account.totalLost > 0 {
             let causes = account.lost.filter { $0.value > 0 }.sorted { $0.key.rawValue < $1.key.rawValue }
                 .map { "\($0.key.rawValue): \($0.value)" }.joined(separator: ", ")
-            let advice = account.lost[.ringFull] == nil || settings.pipeline.plan.isExact
+            let advice = account.lost[.ringFull] == nil || settings.recording != nil || settings.pipeline.plan.isExact
                 ? "" : backend.capabilities[.backpressure].fidelity == .unavailable
                 ? "; a larger --ring-size loses fewer" : "; --exact loses none, a larger --ring-size fewer"
             Message.print("\(account.totalLost) of \(account.seen) events were lost (\(causes))\(advice)", program: program)
@@ -128,11 +129,11 @@ struct Run {
         return outputs
     }
 
-    private func makeSinks(_ outputs: [TraceOutput?], _ inspector: any TaskInspector) throws(UsageError) -> [any Sink] {
+    private func makeSinks(_ outputs: [TraceOutput?], _ backend: any Backend) throws(UsageError) -> [any Sink] {
         var sinks: [any Sink] = []
         for (request, output) in zip(settings.sinks, outputs) {
             sinks.append(try request.kind.make(
-                SinkContext(request: request, settings: settings, output: output, inspector: inspector, program: program)))
+                SinkContext(request: request, settings: settings, output: output, inspector: backend.inspector, backend: backend.name, program: program)))
         }
         return sinks
     }

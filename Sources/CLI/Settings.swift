@@ -1,6 +1,7 @@
 import Glibc
 import RenacerCore
 import RenacerOTLP
+import RenacerReplay
 import RenacerStraceText
 import RenacerSummary
 
@@ -8,6 +9,8 @@ import RenacerSummary
 struct Settings {
     var pipeline = PipelineConfiguration()
     var text = TextOptions()
+    /// Where events come from, if not from tasks.
+    var recording: ReplayBackend?
     /// What shows the trace.
     var sinks: [SinkRequest] = []
     /// strace's lines are among the sinks.

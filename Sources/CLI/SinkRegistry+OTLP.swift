@@ -35,7 +35,7 @@ extension SinkRegistration {
         let program = context.program
         return OTLPSink(
             options, decoding: settings.text.decoding, calls: settings.text.calls, inspector: context.inspector,
-            realtimeOffset: RealTime.offset, report: { Message.print($0, program: program) })
+            realtimeOffset: context.settings.text.realtimeOffset ?? RealTime.offset, report: { Message.print($0, program: program) })
     }
 }
 

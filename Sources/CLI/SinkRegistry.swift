@@ -66,7 +66,7 @@ struct SinkRegistration: Sendable {
         return SummarySink(options, output: try context.shared())
     }
 
-    static let all: [SinkRegistration] = [strace, summary, otlp]
+    static let all: [SinkRegistration] = [strace, summary, otlp, recording]
 
     /// The kind of that name.
     static func find(_ name: some StringProtocol, origin: String) throws(UsageError) -> SinkRegistration {
@@ -86,6 +86,8 @@ struct SinkContext {
     /// Opened already; nil for a sink whose place is its own.
     let output: TraceOutput?
     let inspector: any TaskInspector
+    /// The name of the backend that events come from.
+    let backend: Name
     /// What messages start with.
     let program: String
 

@@ -34,6 +34,7 @@ static void stand_in_front(int end) {
     signal(SIGQUIT, SIG_IGN);
     signal(SIGTERM, pass_on);
     signal(SIGHUP, pass_on);
+    if (clinux_catches_request()) signal(SIGUSR2, pass_on);
     if (end > 3) close_range(3, (unsigned)end - 1, 0);
     close_range((unsigned)end + 1, ~0u, 0);
     int status;

@@ -43,6 +43,8 @@ public final class BPFBackend: Backend {
     private var isAsked: Ending?
     private var isStopped = false
     private var owesIdle = false
+    /// Sinks are asked for what there is (SIGUSR2): once they have what waits.
+    private var isInterrupted = false
     /// In-flight calls were told of since the last record.
     private var isSwept = false
     /// Where the program waits if renacer does not keep up; nil unless the trace is to be exact.
@@ -142,9 +144,10 @@ public final class BPFBackend: Backend {
         let attached = cbpf_attach(programs)
         guard attached == 0 else { throw Self.missingPrivilege() ?? TraceError("bpf: cannot attach to the kernel's tracepoints: \(Self.message(attached))") }
         exclude(programs)
-        if let launch = plan.target.launch { try start(launch, programs) }
+        // The program runs at once, and may mean renacer by a signal.
         let level = plan.ptrace.interruptible ?? 2
         clinux_catch_signals(level >= 3 ? 1 : 0, level >= 4 ? 1 : 0)
+        if let launch = plan.target.launch { try start(launch, programs) }
         try attachAll(programs)
     }
 
@@ -179,6 +182,10 @@ public final class BPFBackend: Backend {
             if losses.from != .max { tellOfLosses() }
             forgetTheDead()
             if !batch.events.isEmpty { return handOver() }
+            if isInterrupted {
+                isInterrupted = false
+                return .nothing
+            }
             try wait(programs, deadline)
             if let deadline, clinux_monotonic_ns() >= deadline {
                 takeStatistics(programs)
@@ -209,6 +216,12 @@ public final class BPFBackend: Backend {
         freeJoined()
         cbpf_release(programs, occurrences.reduce(position) { min($0, $1.position) })
         owesIdle = owesIdle || hasDelivered && cbpf_pending(programs) == 0
+        if isInterrupted {
+            isInterrupted = false
+            owesIdle = true
+        } else if clinux_take_interruption() != 0 {
+            isInterrupted = true
+        }
     }
 
     private func wait(_ programs: OpaquePointer, _ deadline: UInt64?) throws(TraceError) {

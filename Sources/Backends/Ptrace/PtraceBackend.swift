@@ -107,6 +107,7 @@ public final class PtraceBackend: Backend {
             try wait(deadline)
             if !batch.events.isEmpty { return handOver() }
             resumeStopped()
+            if clinux_take_interruption() != 0 { return .nothing }
             if let deadline, clinux_monotonic_ns() >= deadline { return .nothing }
         }
     }

@@ -140,6 +140,13 @@ int clinux_has_no_new_privileges(void);
 void clinux_catch_signals(int ignore_fatal, int ignore_tstp);
 /// The signal that asked renacer to end, 0 if none did.
 int clinux_caught_signal(void);
+/// Takes SIGUSR2 as a request to show what there is, until `clinux_release_signals`.
+void clinux_catch_request(void);
+int clinux_catches_request(void);
+/// Whether there was a request since the last look.
+int clinux_take_request(void);
+/// The same for whoever waits: a request is to let go on who answers it.
+int clinux_take_interruption(void);
 /// Puts back what `clinux_catch_signals` found.
 void clinux_release_signals(void);
 /// Sends the calling process a signal with its default action.

@@ -115,7 +115,7 @@ extension Decoder {
             return
         }
         let needed = min(limit, options.stringLimit + 1)
-        guard address != 0, let b = readSome(address, needed), b.terminator != nil || b.count == needed else {
+        guard address != 0, let b = readString(address, needed), b.terminator != nil || b.count == needed else {
             out.address(address)
             return
         }
@@ -129,7 +129,7 @@ extension Decoder {
             string(address, evenOnError: true)
             return
         }
-        guard let b = readSome(address, limit), b.terminator != nil || b.count == limit else {
+        guard let b = readString(address, limit), b.terminator != nil || b.count == limit else {
             out.address(address)
             return
         }
@@ -143,11 +143,11 @@ extension Decoder {
         }
         // Most strings are short; reading as far as they may go costs twice as much.
         let usual = 256
-        if limit >= usual, let b = readSome(address, usual), let end = b.terminator {
+        if limit >= usual, let b = readString(address, usual), let end = b.terminator {
             out.string(b.slice(0, end).raw, truncated: false)
             return
         }
-        guard let b = readSome(address, limit + 1) else {
+        guard let b = readString(address, limit + 1) else {
             out.address(address)
             return
         }

@@ -19,6 +19,16 @@ extension Decoder {
         let buffer = arena.allocate(min(limit, 1 << 24))
         guard let base = buffer.baseAddress else { return nil }
         let n = call.memory.read(address, into: UnsafeMutableRawBufferPointer(start: base, count: buffer.count))
+        arena.keep(max(n, 0), of: buffer)
+        return n > 0 ? Bytes(base: base, count: n) : nil
+    }
+
+    /// The beginning of a string, its NUL included: as many of its bytes as can be read, at most `limit`; nil if none.
+    func readString(_ address: UInt64, _ limit: Int) -> Bytes? {
+        guard limit > 0 else { return nil }
+        let buffer = arena.allocate(min(limit, 1 << 24))
+        guard let base = buffer.baseAddress else { return nil }
+        let n = call.memory.readString(address, into: UnsafeMutableRawBufferPointer(start: base, count: buffer.count))
         // With a generous `-s` every short string asks for megabytes.
         arena.keep(max(n, 0), of: buffer)
         return n > 0 ? Bytes(base: base, count: n) : nil

@@ -75,7 +75,7 @@ public final class AccessFilter: EventFilter {
     private func matches(pathAt address: UInt64, of call: Call) -> Bool {
         if paths.isEmpty || address == 0 { return false }
         return withUnsafeTemporaryAllocation(byteCount: longestPath + 1, alignment: 1) { buffer in
-            let count = call.memory.read(address, into: buffer)
+            let count = call.memory.readString(address, into: buffer)
             guard let end = buffer.prefix(count).firstIndex(of: 0) else { return false }
             return paths.contains { $0.spelled.elementsEqual(buffer[..<end]) }
         }

@@ -7,6 +7,8 @@ public protocol TraceeMemory: AnyObject {
     ///
     /// - Returns: the number of bytes copied, 0 when the first one is unreadable.
     func read(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int
+    /// The same for a string of which only what comes before its first NUL is wanted: the copy may end with that NUL.
+    func readString(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int
     /// From now on the memory is wanted as it was when the call was entered, or when it ended.
     ///
     /// Memory read from a stopped task is always that of the moment.
@@ -17,6 +19,8 @@ public protocol TraceeMemory: AnyObject {
 }
 
 extension TraceeMemory {
+    @inline(__always)
+    public func readString(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int { read(address, into: buffer) }
     public func turn(toExit: Bool) {}
     public var isLate: Bool { false }
 }

@@ -13,6 +13,8 @@ public protocol Backend: AnyObject {
     var conditions: Conditions { get }
     /// Answers questions about tasks while their events are consumed.
     var inspector: any TaskInspector { get }
+    /// `CLOCK_REALTIME` minus `CLOCK_MONOTONIC` where and when its events happened, ns; nil: here and now.
+    var realtimeOffset: Int64? { get }
     /// What was seen, delivered and lost so far.
     var account: Account { get }
 
@@ -35,6 +37,7 @@ public protocol Backend: AnyObject {
 
 extension Backend {
     public var conditions: Conditions { Conditions() }
+    public var realtimeOffset: Int64? { nil }
     public func endAtLimit() {}
     public func limitTampering(to filter: any EventFilter) {}
 }

@@ -13,6 +13,13 @@ public struct Name: ExpressibleByStringLiteral, @unchecked Sendable, Hashable, C
     /// - Parameter bytes: a part of a literal: it must never be freed.
     init(immortal bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
+    /// A copy that stays: for the few names that only a run knows.
+    public init(copying text: String) {
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(text.utf8.count, 1), alignment: 1)
+        copy.copyBytes(from: text.utf8)
+        bytes = UnsafeRawBufferPointer(start: copy.baseAddress, count: text.utf8.count)
+    }
+
     public var isEmpty: Bool { bytes.isEmpty }
     public var description: String { String(decoding: bytes, as: UTF8.self) }
     public static func == (a: Name, b: Name) -> Bool { a.bytes.elementsEqual(b.bytes) }

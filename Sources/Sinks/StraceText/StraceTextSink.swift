@@ -40,7 +40,7 @@ public final class StraceTextSink: Sink {
             buffer, escaping: options.escaping, constants: options.decoding.constants,
             argumentNames: options.argumentNames, palette: options.palette)
         decoder = Decoder(writer, options.decoding, inspector: inspector)
-        realtimeOffset = RealTime.offset
+        realtimeOffset = options.realtimeOffset ?? RealTime.offset
     }
 
     // MARK: Events

@@ -14,6 +14,8 @@ public struct TextOptions: Sendable {
     public var instructionPointer = false
     /// `-t`, `-tt`, `-ttt`: the wall-clock time of each event.
     public var absolute: Timestamp?
+    /// `CLOCK_REALTIME` minus `CLOCK_MONOTONIC` of the events, ns; nil: `RealTime.offset`.
+    public var realtimeOffset: Int64?
     /// `-r`: the time since the previous event started.
     public var relative: Precision?
     /// `-T`: the time spent in the call.
