@@ -43,6 +43,8 @@ let package = Package(
         .target(name: "RenacerProtobuf", dependencies: ["RenacerCore"], path: "Sources/Protobuf", swiftSettings: fast),
         .target(name: "RenacerOTLP", dependencies: ["RenacerCore", "RenacerProtobuf", "CCurl", "CLinux"], path: "Sources/Sinks/OTLP",
             exclude: ["Protos"], swiftSettings: fast),
+        .target(name: "RenacerPerfetto", dependencies: ["RenacerCore", "RenacerProtobuf", "CLinux"], path: "Sources/Sinks/Perfetto",
+            exclude: ["Protos"], swiftSettings: fast),
         .target(name: "RenacerOutput", dependencies: ["RenacerCore", "CLinux"], path: "Sources/Sinks/Output", swiftSettings: fast),
         .target(name: "RenacerStraceText", dependencies: ["RenacerCore", "CLinux"], path: "Sources/Sinks/StraceText", swiftSettings: fast),
         .target(name: "RenacerSummary", dependencies: ["RenacerCore"], path: "Sources/Sinks/Summary", swiftSettings: fast),
@@ -51,7 +53,7 @@ let package = Package(
         .target(name: "RenacerReplay", dependencies: ["RenacerCore", "RenacerRecording", "CLinux"], path: "Sources/Backends/Replay", swiftSettings: fast),
         .executableTarget(
             name: "renacer",
-            dependencies: ["RenacerRecorder", "RenacerReplay", "RenacerRecording", "RenacerCore", "RenacerHost", "RenacerPtrace", "RenacerBPF", "RenacerPerfEvent", "RenacerOTLP", "RenacerOutput", "RenacerStraceText", "RenacerSummary", "CLinux"],
+            dependencies: ["RenacerRecorder", "RenacerReplay", "RenacerRecording", "RenacerCore", "RenacerHost", "RenacerPtrace", "RenacerBPF", "RenacerPerfEvent", "RenacerOTLP", "RenacerPerfetto", "RenacerOutput", "RenacerStraceText", "RenacerSummary", "CLinux"],
             path: "Sources/CLI", swiftSettings: fast, linkerSettings: quick),
         .testTarget(name: "CoreTests", dependencies: ["RenacerCore", "RenacerScripted", "RenacerStraceText", "RenacerSummary"], path: "Tests/CoreTests"),
         .testTarget(name: "PtraceTests", dependencies: ["RenacerCore", "RenacerPtrace", "RenacerBPF", "RenacerPerfEvent", "CLinux"], path: "Tests/PtraceTests"),

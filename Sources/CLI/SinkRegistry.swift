@@ -66,7 +66,7 @@ struct SinkRegistration: Sendable {
         return SummarySink(options, output: try context.shared())
     }
 
-    static let all: [SinkRegistration] = [strace, summary, otlp, recording]
+    static let all: [SinkRegistration] = [strace, summary, otlp, perfetto, recording]
 
     /// The kind of that name.
     static func find(_ name: some StringProtocol, origin: String) throws(UsageError) -> SinkRegistration {

@@ -6,6 +6,8 @@ import RenacerCore
 /// a number and what it stands for) what is written of it is wrapped up again; that is rare and short.
 public final class ProtobufValueWriter: ArgumentWriter {
     private let notation: ValueNotation
+    private let interner: NameInterner?
+    private let nameNumber: Tag
     private let arguments = ProtobufWriter(capacity: 1024)
     private let notes = ProtobufWriter(capacity: 64)
     private let results = ProtobufWriter(capacity: 64)
@@ -49,8 +51,11 @@ public final class ProtobufValueWriter: ArgumentWriter {
         var index: [UInt8] = []
     }
 
-    public init(_ notation: ValueNotation) {
+    /// - Parameter interner: numbers names, which then stand in the field `nameNumber`; nil: names are written out.
+    public init(_ notation: ValueNotation, interner: NameInterner? = nil, nameNumber: Tag = Tag(1, .varint)) {
         self.notation = notation
+        self.interner = interner
+        self.nameNumber = nameNumber
         out = arguments
     }
 
@@ -137,15 +142,22 @@ public final class ProtobufValueWriter: ArgumentWriter {
                 var number = String(index)
                 level.marks = number.withUTF8 { out.begin(named: .init($0), prefix: notation.prefix, as: notation.argument, notation) }
             } else {
-                level.marks = out.begin(named: name.bytes, prefix: notation.prefix, as: notation.argument, notation)
+                level.marks = begin(name, notation.prefix, notation.argument)
             }
             index += 1
-        case .structure: level.marks = out.begin(named: name.bytes, as: notation.member, notation)
+        case .structure: level.marks = begin(name, "", notation.member)
         case .list, .note: level.marks = (out.begin(notation.element), -1)
         // Its arguments are the values of what the call itself is the value of.
         case .call, .result: return
         }
         startValue()
+    }
+
+    private func begin(_ name: Name, _ prefix: Name, _ tag: Tag) -> (outer: Int, inner: Int) {
+        guard let interner else { return out.begin(named: name.bytes, prefix: prefix, as: tag, notation) }
+        let outer = out.begin(tag)
+        out.varint(nameNumber, interner.number(of: name))
+        return (outer, notation.value.map { out.begin($0) } ?? -1)
     }
 
     /// Closes the member under way.

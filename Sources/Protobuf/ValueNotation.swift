@@ -50,6 +50,33 @@ public struct ValueNotation: Sendable {
     }
 }
 
+/// Numbers for names that come again and again, so that a trace holds each of them once.
+///
+/// Names are told apart by where they are: a `Name` never moves.
+public final class NameInterner {
+    private var numbers: [UnsafeRawPointer?: UInt64] = [:]
+    /// Names that were numbered since `takeNew`.
+    private var fresh: [(number: UInt64, name: Name)] = []
+
+    public init() {}
+
+    public func number(of name: Name) -> UInt64 {
+        if let known = numbers[name.bytes.baseAddress] { return known }
+        let number = UInt64(numbers.count + 1)
+        numbers[name.bytes.baseAddress] = number
+        fresh.append((number, name))
+        return number
+    }
+
+    public var hasNew: Bool { !fresh.isEmpty }
+
+    /// The names that a reader does not know yet.
+    public func takeNew() -> [(number: UInt64, name: Name)] {
+        defer { fresh = [] }
+        return fresh
+    }
+}
+
 /// Writes single values as a notation has them.
 extension ProtobufWriter {
     /// Opens a named value; `end(named:)` closes it.

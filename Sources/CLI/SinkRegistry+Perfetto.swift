@@ -1,0 +1,14 @@
+import RenacerCore
+import RenacerPerfetto
+
+extension SinkRegistration {
+    static let perfetto = SinkRegistration(
+        name: "perfetto", help: "a trace for ui.perfetto.dev", place: .standardOutput,
+        needs: { _ in [.decoding, .signals, .entries, .commands] }, options: []
+    ) { (context) throws(UsageError) in
+        let settings = context.settings
+        return PerfettoSink(
+            output: try context.shared(), decoding: settings.text.decoding, calls: settings.text.calls, inspector: context.inspector,
+            command: settings.pipeline.plan.target.launch?.arguments ?? [], realtimeOffset: RealTime.offset)
+    }
+}

@@ -1,0 +1,99 @@
+import Foundation
+import Testing
+
+/// What ui.perfetto.dev shows of a trace: read with the messages of PyPI's perfetto.
+@Suite(.enabled(if: Receiver.python != nil)) struct PerfettoTests {
+    struct Trace: Decodable {
+        var tracks: [Track]
+        var slices: [Event]
+        var instants: [Event]
+        var counters: [Event]
+        var flows: [Flow]
+    }
+
+    struct Track: Decodable {
+        var kind: String
+        var name: String
+        var pid, tid: Int?
+        var cmdline: [String]?
+    }
+
+    struct Event: Decodable {
+        var ts: UInt64
+        var end: UInt64?
+        var track: Track
+        var name: String
+        var args: [String: Received.Value]
+        var value: Int
+    }
+
+    struct Flow: Decodable {
+        var from, to: Event
+    }
+
+    private func trace(_ arguments: [String]) throws -> (trace: Trace, text: [Substring]) {
+        let file = Renacer.scratch(), text = Renacer.scratch()
+        let outcome = try Renacer.run(["--sink", "perfetto:\(file)", "--sink", "strace:\(text)", "-qq"] + arguments)
+        #expect(!outcome.errors.contains("perfetto"))
+        let reader = Renacer.repository.appendingPathComponent("Tests/Receivers/perfetto_trace.py").path
+        let read = try Renacer.run([reader, file], named: try #require(Receiver.python))
+        #expect(read.errors == "")
+        return (try JSONDecoder().decode(Trace.self, from: Data(read.output.utf8)), Renacer.text(text).split(separator: "\n"))
+    }
+
+    @Test func everyCallIsASliceWithItsArguments() throws {
+        let (got, text) = try trace(["--", "cat", "/etc/hostname", "/no/such/file"])
+        let calls = text.filter { $0.contains("(") }
+        #expect(got.slices.map(\.name) == calls.map { String($0.prefix { $0 != "(" }) })
+        let opened = try #require(got.slices.first { $0.args["pathname"] == .string("/no/such/file") })
+        #expect(opened.args["flags"] == .string("O_RDONLY"))
+        #expect(opened.args["error"] == .string("ENOENT"))
+        #expect(opened.args["result"] == .int(-1))
+        let process = try #require(got.tracks.first { $0.kind == "process" })
+        #expect(process.name == "cat")
+        #expect(got.instants.contains { $0.name == "exited" && $0.args["status"] == .int(1) })
+    }
+
+    @Test func aForkLeadsToItsChild() throws {
+        let (got, text) = try trace(["-f", "--", "sh", "-c", "/bin/true; /bin/true; :"])
+        let births = got.flows.filter { ["clone", "fork", "vfork", "clone3"].contains($0.from.name) }
+        #expect(births.count == 2)
+        for flow in births {
+            #expect(flow.from.args["result"] == .int(Int64(flow.to.track.tid ?? 0)))
+            #expect(flow.from.track.tid != flow.to.track.tid)
+        }
+        #expect(got.instants.filter { $0.name == "SIGCHLD" }.count == text.filter { $0.contains("--- SIGCHLD") }.count)
+    }
+
+    @Test func aWakeLeadsToTheThreadThatWaited() throws {
+        let program = """
+            import threading
+            gate, there = threading.Lock(), threading.Event()
+            gate.acquire()
+            def wait():
+                there.set()
+                gate.acquire()
+            thread = threading.Thread(target=wait)
+            thread.start()
+            there.wait()
+            gate.release()
+            thread.join()
+            """
+        let (got, _) = try trace(["-f", "-e", "trace=futex", "--", try #require(Receiver.python), "-c", program])
+        let wakes = got.flows.filter { $0.to.name == "woken" }
+        #expect(wakes.count > 0)
+        for flow in wakes {
+            #expect(flow.from.track.tid != flow.to.track.tid)
+            let wait = try #require(got.slices.first { $0.track.tid == flow.to.track.tid && $0.ts <= flow.to.ts && flow.to.ts <= $0.end ?? 0 })
+            #expect(wait.args["uaddr"] == flow.from.args["uaddr"])
+            #expect(wait.args["result"] == .int(0))
+        }
+    }
+
+    @Test func bytesAreCounted() throws {
+        let (got, _) = try trace(["-e", "trace=write", "--", "dd", "if=/dev/zero", "of=/dev/null", "bs=1000", "count=50"])
+        let written = got.counters.filter { $0.track.name == "bytes written" }.map(\.value)
+        #expect(written == written.sorted())
+        #expect(written.last ?? 0 >= 50_000)
+    }
+}
