@@ -51,9 +51,15 @@ let package = Package(
         .target(name: "RenacerRecording", dependencies: ["RenacerCore"], path: "Sources/Recording", swiftSettings: fast),
         .target(name: "RenacerRecorder", dependencies: ["RenacerCore", "RenacerRecording", "CLinux"], path: "Sources/Sinks/Recording", swiftSettings: fast),
         .target(name: "RenacerReplay", dependencies: ["RenacerCore", "RenacerRecording", "CLinux"], path: "Sources/Backends/Replay", swiftSettings: fast),
+        .target(name: "RenacerFindings", dependencies: ["RenacerCore"], path: "Sources/Sinks/Findings", swiftSettings: fast),
+        .target(name: "CRenacerPlugin", path: "Sources/PluginKit/C"),
+        .target(name: "CPluginGuard", dependencies: ["CRenacerPlugin"], path: "Sources/CPluginGuard"),
+        .target(name: "RenacerPluginHost", dependencies: ["RenacerCore", "CLinux", "CRenacerPlugin", "CPluginGuard"], path: "Sources/PluginHost", swiftSettings: fast),
         .executableTarget(
             name: "renacer",
-            dependencies: ["RenacerRecorder", "RenacerReplay", "RenacerRecording", "RenacerCore", "RenacerHost", "RenacerPtrace", "RenacerBPF", "RenacerPerfEvent", "RenacerOTLP", "RenacerPerfetto", "RenacerOutput", "RenacerStraceText", "RenacerSummary", "CLinux"],
+        .executableTarget(
+            name: "renacer",
+            dependencies: ["RenacerPluginHost", "RenacerFindings", "RenacerRecorder", "RenacerReplay", "RenacerRecording", "RenacerCore", "RenacerHost", "RenacerPtrace", "RenacerBPF", "RenacerPerfEvent", "RenacerOTLP", "RenacerPerfetto", "RenacerOutput", "RenacerStraceText", "RenacerSummary", "CLinux"],
             path: "Sources/CLI", swiftSettings: fast, linkerSettings: quick),
         .testTarget(name: "CoreTests", dependencies: ["RenacerCore", "RenacerScripted", "RenacerStraceText", "RenacerSummary"], path: "Tests/CoreTests"),
         .testTarget(name: "PtraceTests", dependencies: ["RenacerCore", "RenacerPtrace", "RenacerBPF", "RenacerPerfEvent", "CLinux"], path: "Tests/PtraceTests"),

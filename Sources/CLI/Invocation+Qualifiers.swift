@@ -19,6 +19,7 @@ extension Invocation {
     mutating func qualify(_ q: Qualifier, _ value: String) throws(UsageError) {
         switch q {
         case .trace:
+            asksForTrace = true
             settings.pipeline.plan.syscalls = try syscalls(value)
             // Calls that no table names cannot be asked for: strace shows them always.
             settings.pipeline.plan.syscalls.includesUnknown = true

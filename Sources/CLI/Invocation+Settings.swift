@@ -129,6 +129,8 @@ extension Invocation {
                 note("--seccomp-bpf is not enabled because it is not compatible with -b")
             } else if settings.pipeline.plan.syscallLimit != nil {
                 note("--seccomp-bpf is not enabled because it is not compatible with --syscall-limit")
+            } else if settings.pipeline.plan.duration != nil {
+                note("--seccomp-bpf is not enabled because it is not compatible with --duration")
             }
         } else if asStrace && settings.pipeline.plan.ptrace.seccomp == .automatic {
             // strace installs a filter on demand only.

@@ -20,6 +20,8 @@ extension Invocation {
             chosen.append(request)
         } else if summaryOnly {
             chosen.append(SinkRequest(.summary, origin: "-c"))
+        } else if settings.plugins.isAny, sinks.isEmpty, !asksForTrace, !summaryToo, self.format == nil {
+            chosen.append(SinkRequest(.findings, origin: "--detector"))
         } else if sinks.isEmpty || self.format != nil {
             chosen.append(SinkRequest(.strace, origin: "strace text"))
         }

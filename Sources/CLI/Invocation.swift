@@ -31,6 +31,7 @@ struct Invocation {
     var stackTrace = 0, stackTraceLimit = false
 
     var summaryOnly = false, summaryToo = false, wallClock = false, cpuSummary = false, live = false
+    var asksForTrace = false
     var columns: [SummaryOptions.Column]?, sortBy: SummaryOptions.Sort?, overhead: UInt64?
     var statusOption = 0
     var output: String?, append = false
@@ -186,6 +187,15 @@ struct Invocation {
             guard let c = SummaryOptions.Column(Substring(value)) else { throw UsageError("invalid sortby: '\(value)'", help: true) }
             sortBy = c.sort
         case .columns: columns = try summaryColumns(value)
+
+        case .detector: settings.plugins.detectors.append(try DetectorChoice(value))
+        case .plugin: settings.plugins.files.append(value)
+        case .pluginTime:
+            guard let ns = duration(value), ns > 0 else { throw invalid }
+            settings.plugins.patience = ns
+        case .duration:
+            guard let ns = duration(value), ns > 0 else { throw invalid }
+            settings.pipeline.plan.duration = ns
 
         case .debug: settings.pipeline.plan.ptrace.debug = true
         case .help: isHelp = true

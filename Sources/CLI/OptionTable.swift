@@ -15,6 +15,7 @@ struct Option: Sendable {
         case format = "How lines look"
         case statistics = "Statistics"
         case tampering = "Tampering with calls"
+        case detection = "Detectors"
         case miscellaneous = "Other"
     }
 
@@ -58,6 +59,7 @@ enum OptionID: Sendable, Equatable {
     case noAbbreviation, hexShort, hexLong, constants, descriptorsShort, pidNamespaces, commands, alwaysShowPid
     case summaryOnly, summary, overhead, sortBy, columns, wallClock, cpuSummary, live
     case ring
+    case detector, plugin, pluginTime, duration
     case debug, help, version, tips, completions
 }
 
@@ -101,6 +103,7 @@ extension Option {
         .init(.detachOn, "b", ["detach-on"], .required("execve"), .tracing, "let go of a task that executes another program", values: ["execve"], needs: [.detachOnExecve]),
         .init(.interruptible, "I", ["interruptible"], .required("WHEN"), .tracing, "when signals may interrupt renacer: anywhere (1), waiting (2), never (3), never_tstp (4)", values: ["anywhere", "waiting", "never", "never_tstp"]),
         .init(.syscallLimit, nil, ["syscall-limit"], .required("N"), .tracing, "detach from everything after N calls"),
+        .init(.duration, nil, ["duration"], .required("TIME"), .tracing, "detach from everything after TIME: 500ms, 8s; microseconds without a unit"),
         .init(.killOnExit, nil, ["kill-on-exit"], .none, .tracing, "kill the traced tasks if renacer dies", needs: [.killOnExit]),
         .init(.backend, nil, ["backend"], .required("NAME"), .tracing, "how events are obtained: auto, ptrace, bpf or perf_event", values: ["auto", "ptrace", "bpf", "perf_event"]),
         .init(.exact, nil, ["exact"], .none, .tracing, "lose no event: if need be the program waits; fail if any was lost", needs: [.exact]),
@@ -170,6 +173,10 @@ extension Option {
         .init(.columns, "U", ["summary-columns"], .required("COLUMNS"), .statistics, "columns: time-percent, total-time, min-time, max-time, avg-time, calls, errors, name"),
         .init(.overhead, "O", ["summary-syscall-overhead"], .required("TIME"), .statistics, "time to subtract from each call"),
         .init(.live, nil, ["live"], .none, .statistics, "with -c, show the table every second too; on a terminal in place"),
+
+        .init(.detector, nil, ["detector"], .required("NAME[,KEY=VALUE...]"), .detection, "look for what a detector knows and show its findings, in place of the trace unless --trace or -C asks for it; repeatable (see renacer plugins)", values: ["idle-waiter", "thrashing-seek", "pcie-bottleneck"]),
+        .init(.plugin, nil, ["plugin"], .required("FILE"), .detection, "load a plugin; its detectors run unless --detector names others; repeatable"),
+        .init(.pluginTime, nil, ["plugin-time"], .required("TIME"), .detection, "the longest that a plugin may take for a batch of events (2s); one that takes longer is disabled"),
 
         .init(.qualifier(.inject), nil, ["inject"], .required("SET:ACTION..."), .tampering, "error=ERRNO or retval=VALUE, signal=SIG, syscall=CALL, delay_enter=TIME, delay_exit=TIME, poke_enter=@argN=HEX, poke_exit=@argN=HEX, when=FIRST[..LAST][+[STEP]]", needs: [.injection]),
         .init(.qualifier(.fault), nil, ["fault"], .required("SET[:ACTION...]"), .tampering, "the same, with error=ENOSYS unless said otherwise", needs: [.injection]),

@@ -25,6 +25,7 @@ struct Run {
 
     mutating func callAsFunction() throws(UsageError) -> End {
         // A refusal comes before a file is emptied.
+        try loadDetectors()
         let choice = try BackendChoice(settings)
         choice.reasons.forEach { Message.print($0, program: program) }
         let outputs = try openOutputs()
@@ -51,6 +52,14 @@ struct Run {
         return .exit(1)
     }
 
+    /// Loads what is to look at the trace, and has captured what that wants to see.
+    private mutating func loadDetectors() throws(UsageError) {
+        guard settings.plugins.isAny else { return }
+        try settings.plugins.load { [program] in Message.print($0, program: program) }
+        if settings.sinks.allSatisfy({ $0.kind.name == SinkRegistration.findings.name }) { settings.pipeline.plan.syscalls = .none }
+        settings.pipeline.plan.add(settings.plugins.loaded.map(\.subscription))
+    }
+
     /// What follows when an output fails: strace says no more than that.
     private var consequence: String { asStrace ? "" : ": the trace is not complete" }
 
@@ -61,9 +70,12 @@ struct Run {
         let filter = access.isEmpty ? nil : AccessFilter(access, inspector: backend.inspector)
         if let filter { backend.limitTampering(to: filter) }
         settings.pipeline.plan.aggregation = Planner.aggregation(
-            for: sinks, of: backend, isFiltered: filter != nil, settings.pipeline.plan)
+            for: sinks, of: backend, isFiltered: filter != nil || !settings.plugins.loaded.isEmpty, settings.pipeline.plan)
+        for detector in settings.plugins.loaded { detector.inspector = backend.inspector }
         return Pipeline(
-            backend, filter: filter, sinks: sinks, refreshInterval: settings.isLive ? Self.second : nil
+            backend, filter: filter, detectors: settings.plugins.loaded, sinks: sinks,
+            refreshInterval: settings.isLive ? Self.second : nil,
+            detectorFailed: { [program] in Message.print($0.description, program: program) }
         ) { [program, consequence] in
             Message.print($0.description + consequence, program: program)
         }

@@ -31,6 +31,7 @@ struct Settings {
     var notices: [String] = []
     var color: ColorChoice = .automatic
     var tips: Tips?
+    var plugins = PluginChoice()
 
     enum ColorChoice: String { case automatic = "auto", always, never }
 

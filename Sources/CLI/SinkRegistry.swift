@@ -1,4 +1,5 @@
 import RenacerCore
+import RenacerFindings
 import RenacerStraceText
 import RenacerSummary
 
@@ -66,7 +67,13 @@ struct SinkRegistration: Sendable {
         return SummarySink(options, output: try context.shared())
     }
 
-    static let all: [SinkRegistration] = [strace, summary, otlp, perfetto, recording]
+    static let findings = SinkRegistration(
+        name: "findings", help: "what detectors found, and nothing else", place: .text, needs: { _ in [] }, options: []
+    ) { (context) throws(UsageError) in
+        FindingsSink(detectors: context.settings.plugins.names, output: try context.shared())
+    }
+
+    static let all: [SinkRegistration] = [strace, summary, findings, otlp, perfetto, recording]
 
     /// The kind of that name.
     static func find(_ name: some StringProtocol, origin: String) throws(UsageError) -> SinkRegistration {

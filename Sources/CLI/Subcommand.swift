@@ -11,6 +11,8 @@ struct Subcommand: Sendable {
         .init(name: "record") { (program, words) throws(UsageError) in try Renacer.trace(program, [program] + words, .record) },
         .init(name: "replay") { (program, words) throws(UsageError) in try Renacer.trace(program, [program] + words, .replay) },
         .init(name: "sinks") { (_, words) throws(UsageError) in try SinkListing.run(words) },
+        .init(name: "plugins") { (_, words) throws(UsageError) in try PluginCommands.list(words) },
+        .init(name: "plugin") { (program, words) throws(UsageError) in try PluginCommands.plugin(program, words) },
     ]
 
     static func named(_ name: String) -> Subcommand? { all.first { $0.name == name } }

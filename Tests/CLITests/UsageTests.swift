@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["--json", "--anomaly-detection", "--duration=3", "-j", "--assert=x"])
+    @Test(arguments: ["--json", "--anomaly-detection", "-j", "--assert=x"])
     func flagsOfNoMeaningAreNotIgnored(_ flag: String) throws {
         let outcome = try Renacer.run([flag, "true"])
         #expect(outcome.status == 1)

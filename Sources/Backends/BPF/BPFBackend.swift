@@ -59,7 +59,7 @@ public final class BPFBackend: Backend {
     var balanceDeadline: UInt64 = 0
     private var hasBegun = false
 
-    private enum Ending: Equatable { case signal(Int32), limit }
+    private enum Ending: Equatable { case signal(Int32), limit, duration }
     let noMemory = NoMemory()
 
     public init() {}
@@ -195,6 +195,7 @@ public final class BPFBackend: Backend {
     }
 
     public func endAtLimit() { if isAsked == nil { isAsked = .limit } }
+    public func endAtDuration() { if isAsked == nil { isAsked = .duration } }
 
     var isAtLimit: Bool { isAsked == .limit }
 
@@ -282,6 +283,7 @@ public final class BPFBackend: Backend {
             // What else has happened is beyond the limit.
             occurrences.removeSubrange(delivered...)
             ready = delivered
+        case .duration: launchedEnd = nil
         case .signal(let signal): launchedEnd = .killed(signal)
         }
     }

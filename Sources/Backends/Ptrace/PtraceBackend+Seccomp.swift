@@ -28,7 +28,7 @@ extension PtraceBackend {
         if !plan.followForks { return "children are not followed" }
         if !plan.target.attach.isEmpty { return "running processes are attached to" }
         if plan.detachOnExecve { return "tasks are let go of at exec" }
-        if plan.syscallLimit != nil { return "tasks are let go of at a limit" }
+        if plan.syscallLimit != nil || plan.duration != nil { return "tasks are let go of at a limit" }
         guard plan.ptrace.seccomp == .automatic else { return nil }
         if !maySplit || launchesDaemonized { return "nobody stands in front of the tracer" }
         if plan.systemTime || !isNarrow { return "most calls are traced" }

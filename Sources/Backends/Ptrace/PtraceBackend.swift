@@ -51,7 +51,7 @@ public final class PtraceBackend: Backend {
 
     private let usage = UnsafeMutablePointer<rusage>.allocate(capacity: 1)
 
-    enum Ending: Equatable { case signal(Int32), limit }
+    enum Ending: Equatable { case signal(Int32), limit, duration }
 
     /// Whether the process may be split in two, so that filtered programs survive it.
     let maySplit: Bool
@@ -115,6 +115,7 @@ public final class PtraceBackend: Backend {
     public func limitTampering(to filter: any EventFilter) { tamperFilter = filter }
 
     public func endAtLimit() { if ending == nil { ending = .limit } }
+    public func endAtDuration() { if ending == nil { ending = .duration } }
 
     private func endIfAsked() -> Delivery? {
         if ending == nil {

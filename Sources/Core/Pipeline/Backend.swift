@@ -31,6 +31,8 @@ public protocol Backend: AnyObject {
     func limitTampering(to filter: any EventFilter)
     /// Lets go of every task at the next `nextBatch`, which delivers that; they go on.
     func endAtLimit()
+    /// The same, because the time that was asked for is over.
+    func endAtDuration()
     /// Lets go of every task.
     func stop()
 }
@@ -39,6 +41,7 @@ extension Backend {
     public var conditions: Conditions { Conditions() }
     public var realtimeOffset: Int64? { nil }
     public func endAtLimit() {}
+    public func endAtDuration() { endAtLimit() }
     public func limitTampering(to filter: any EventFilter) {}
 }
 

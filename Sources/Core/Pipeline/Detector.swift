@@ -7,10 +7,14 @@ public protocol Detector: AnyObject {
     var name: String { get }
     /// What it needs of a backend.
     var requirements: [Requirement] { get }
+    /// Which events it looks at; others need not be captured for it.
+    var subscription: Subscription { get }
     /// - Parameter report: takes findings, until `finish` returns.
     func start(_ report: @escaping (Finding) -> Void) throws(TraceError)
     /// The event and what it borrows is valid during the call only.
     func consume(_ event: borrowing Event) throws(TraceError)
+    /// Events that came together, in order; they and what they borrow are valid during the call only.
+    func consume(_ events: UnsafeMutableBufferPointer<Event>) throws(TraceError)
     /// The tracer is about to wait.
     func idle() throws(TraceError)
     /// The last chance to report; safe to call twice, and without `start`.
@@ -19,5 +23,36 @@ public protocol Detector: AnyObject {
 
 extension Detector {
     public var requirements: [Requirement] { [] }
+    public var subscription: Subscription { .everything }
+    public func consume(_ events: UnsafeMutableBufferPointer<Event>) throws(TraceError) {
+        for i in events.indices { try consume(events[i]) }
+    }
     public func idle() throws(TraceError) {}
+}
+
+/// Events that a detector looks at.
+public struct Subscription: Sendable, Equatable {
+    /// Calls it is told of when they end.
+    public var syscalls: SyscallSet
+    /// Of these it is told when they are entered, too.
+    public var entered: Bool
+    /// It reads memory that arguments lead to.
+    public var memory: Bool
+    public var signals: Bool
+
+    public static let everything = Subscription(syscalls: .all, entered: true, memory: true, signals: true)
+
+    public init(syscalls: SyscallSet = .none, entered: Bool = false, memory: Bool = false, signals: Bool = false) {
+        self.syscalls = syscalls
+        self.entered = entered
+        self.memory = memory
+        self.signals = signals
+    }
+
+    public mutating func formUnion(_ other: Subscription) {
+        syscalls.formUnion(other.syscalls)
+        entered = entered || other.entered
+        memory = memory || other.memory
+        signals = signals || other.signals
+    }
 }

@@ -9,6 +9,7 @@ public final class Pipeline {
     private var detectors: [any Detector]
     private let report: (TraceError) -> Void
     private var isPrepared = false
+    private let detectorFailed: (TraceError) -> Void
     private var sequence: UInt64 = 0
     /// Decides per event, after the backend's own set; nil lets everything through.
     private let filter: EventFilter?
@@ -18,6 +19,10 @@ public final class Pipeline {
     private var selection = CallSelection()
     /// Nanoseconds between two calls of every sink's `refresh`; nil: there are none.
     private let refreshInterval: UInt64?
+    /// What sinks are given of what was captured; nil: everything.
+    private var shown: CapturePlan.Shown?
+    /// When tracing ends, `CLOCK_MONOTONIC` ns; nil: not by time.
+    private var end: UInt64?
     /// A sink failed: the trace is not whole.
     public private(set) var failed = false
 
@@ -64,23 +69,26 @@ public final class Pipeline {
     }
 
     /// - Parameter refreshInterval: nanoseconds after which sinks `refresh`, again and again; nil: never.
+    /// - Parameter detectorFailed: shows a person an error, once per failing detector; `report` if it is nil.
     /// - Parameter report: shows a person an error, once per failing sink.
     public init(
         _ backend: any Backend, filter: EventFilter? = nil, detectors: [any Detector] = [], sinks: [any Sink], refreshInterval: UInt64? = nil,
-        report: @escaping (TraceError) -> Void
+        detectorFailed: ((TraceError) -> Void)? = nil, report: @escaping (TraceError) -> Void
     ) {
         self.backend = backend
         self.filter = filter
         self.detectors = detectors
         self.sinks = sinks.reversed().reduce(nil) { Stage($1, next: $0) }
         self.report = report
+        self.detectorFailed = detectorFailed ?? report
         self.refreshInterval = refreshInterval
     }
 
     /// Prepares the backend: if that fails no task was touched and no sink started.
     public func prepare(_ plan: CapturePlan) throws(TraceError) {
         remaining = plan.syscallLimit
-        selection = plan.selection
+        selection = plan.shown?.selection ?? plan.selection
+        shown = plan.shown
         try backend.prepare(plan)
         isPrepared = true
     }
@@ -95,8 +103,9 @@ public final class Pipeline {
             try s.sink.start()
             stage = s.next
         }
-        for detector in detectors { try detector.start { [unowned self] in self.sinks?.report($0, self) } }
+        tell { (d) throws(TraceError) in try d.start { [unowned self] in self.sinks?.report($0, self) } }
         try backend.start()
+        end = plan.duration.map { clinux_monotonic_ns() + $0 }
     }
 
     /// Runs to the end of the trace.
@@ -106,7 +115,11 @@ public final class Pipeline {
         defer { finish() }
         var deadline = refreshInterval.map { clinux_monotonic_ns() + $0 }
         while true {
-            let delivery = try backend.nextBatch(deadline: deadline)
+            let delivery = try backend.nextBatch(deadline: earliest(deadline, end))
+            if let end, clinux_monotonic_ns() >= end {
+                self.end = nil
+                backend.endAtDuration()
+            }
             if let interval = refreshInterval, let due = deadline, clinux_monotonic_ns() >= due {
                 sinks?.refresh(backend.account, self)
                 // Not from `due` on: what took longer than an interval is not made up for.
@@ -120,43 +133,46 @@ public final class Pipeline {
                 backend.stop()
                 return end
             case .events(let batch):
-                batch.events.withUnsafeMutableBufferPointer { for i in $0.indices { deliver(&$0[i]) } }
+                batch.events.withUnsafeMutableBufferPointer { events in
+                    // Of a limited number of calls detectors are told one by one, so that they see no other.
+                    if !detectors.isEmpty, remaining == nil { detect(events) }
+                    for i in events.indices { deliver(&events[i]) }
+                }
             }
         }
+    }
+
+    private func earliest(_ a: UInt64?, _ b: UInt64?) -> UInt64? {
+        guard let a, let b else { return a ?? b }
+        return min(a, b)
     }
 
     private func deliver(_ event: inout Event) {
         event.sequence = sequence
         sequence += 1
         if remaining == 0, event.isCall { return }
+        if remaining != nil, !detectors.isEmpty { withUnsafeMutablePointer(to: &event) { detect(.init(start: $0, count: 1)) } }
+        if let shown, !shown.admits(event) { return }
         if let filter, !filter.admits(&event) { return }
         if let left = remaining, case .syscall(let call) = event.body, call.outcome != .detached, selection.admits(call, at: event.time) {
             remaining = left - 1
             if left == 1 { backend.endAtLimit() }
         }
-        if !detectors.isEmpty { detect(event) }
         sinks?.consume(event, self)
     }
 
     @inline(never)
-    private func detect(_ event: borrowing Event) {
-        var i = 0
-        while i < detectors.count {
-            do throws(TraceError) {
-                try detectors[i].consume(event)
-                i += 1
-            } catch {
-                report(error)
-                detectors.remove(at: i)
-            }
-        }
+    private func detect(_ events: UnsafeMutableBufferPointer<Event>) {
+        // `deliver` counts them again, to the same numbers.
+        for i in events.indices { events[i].sequence = sequence + UInt64(i) - (remaining == nil ? 0 : 1) }
+        tell { (d) throws(TraceError) in try d.consume(events) }
     }
 
     /// Calls `body` for every detector; one that fails is reported and goes.
     private func tell(_ body: (any Detector) throws(TraceError) -> Void) {
         detectors.removeAll { detector in
             do throws(TraceError) { try body(detector) } catch {
-                report(error)
+                detectorFailed(error)
                 return true
             }
             return false

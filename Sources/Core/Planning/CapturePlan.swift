@@ -17,6 +17,10 @@ public struct CapturePlan: Sendable {
     public var instructionPointer = false
     /// `--syscall-limit`: detach from all after this many delivered calls.
     public var syscallLimit: UInt64?
+    /// `--duration`: detach from all after this many nanoseconds.
+    public var duration: UInt64?
+    /// What sinks show of what is captured; nil: all of it. The rest is there for detectors.
+    public var shown: Shown?
     /// Calls that any sink shows; others need not be delivered.
     public var selection = CallSelection()
     /// `--exact`: rather than lose events, the traced tasks wait.
@@ -32,6 +36,41 @@ public struct CapturePlan: Sendable {
     public var bpf = BPFOptions()
 
     public init() {}
+
+    /// What was asked to be shown, before detectors added to what is captured.
+    public struct Shown: Sendable {
+        public var syscalls: SyscallSet
+        public var entered: Bool
+        public var signals: SignalSet
+        public var selection: CallSelection
+
+        /// Whether an event is more than something that a detector wanted.
+        @inline(__always)
+        func admits(_ event: borrowing Event) -> Bool {
+            switch event.body {
+            case .syscallEntered(let call): entered && syscalls.contains(call)
+            case .syscall(let call): syscalls.contains(call)
+            case .signal(let signal): signals.contains(signal.number)
+            default: true
+            }
+        }
+    }
+
+    /// Captures what detectors look at, too.
+    ///
+    /// - Parameter all: what they subscribed to; nothing if there are none.
+    public mutating func add(_ all: [Subscription]) {
+        guard !all.isEmpty else { return }
+        shown = Shown(syscalls: syscalls, entered: entered, signals: signals, selection: selection)
+        for wanted in all {
+            syscalls.formUnion(wanted.syscalls)
+            entered = entered || wanted.entered
+            memory.isNeeded = memory.isNeeded || wanted.memory
+            if wanted.signals { signals = .all }
+            // A detector judges calls whatever came of them.
+            selection = CallSelection()
+        }
+    }
 
     /// Whom to trace.
     public struct Target: Sendable {

@@ -225,6 +225,21 @@ public final class StraceTextSink: Sink {
         outputs.forget(tid)
     }
 
+    /// Between lines; with an output for each task, on stderr.
+    public func report(_ finding: Finding) throws(TraceError) {
+        try closeOpenLine()
+        if isPerTask {
+            let text = TextBuffer(capacity: 1024)
+            text.append(finding)
+            outputs.note(text.bytes)
+            return
+        }
+        if current == nil { current = try outputs.output(for: 0) }
+        lineStart = buffer.count
+        buffer.append(finding)
+        lineStart = buffer.count
+    }
+
     private func lost(_ loss: Loss, _ event: borrowing Event) throws(TraceError) {
         try closeOpenLine()
         lineStart = buffer.count

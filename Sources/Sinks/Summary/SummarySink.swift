@@ -11,6 +11,8 @@ public final class SummarySink: Sink {
     private var lastTime: UInt64 = 0
     /// Lines on the terminal that the next table is written over.
     private var shownLines = 0
+    /// Shown behind the table.
+    private var findings: [Finding] = []
     private var isFinished = false
 
     public init(_ options: SummaryOptions, output: any TextOutput) {
@@ -98,6 +100,8 @@ public final class SummarySink: Sink {
         shownLines = 0
     }
 
+    public func report(_ finding: Finding) throws(TraceError) { findings.append(finding) }
+
     public func finish(_ account: Account) throws(TraceError) {
         guard !isFinished else { return }
         isFinished = true
@@ -113,6 +117,7 @@ public final class SummarySink: Sink {
             text.append(cause.rawValue)
             text.append(" ---\n")
         }
+        for finding in findings { text.append(finding) }
         try output.write(text.bytes)
         try output.close()
     }

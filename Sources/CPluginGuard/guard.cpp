@@ -1,0 +1,74 @@
+#include "cplugin.h"
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <linux/kcmp.h>
+#include <sys/auxv.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace {
+
+char thrown[256];
+
+void note(const char *what) {
+    strncpy(thrown, what, sizeof thrown - 1);
+}
+
+/// `call`, with its exceptions caught. The plugin's C++ library may be another copy than renacer's: exceptions are told
+/// apart by the names of their types then, and freed by the copy that made them.
+template <typename Call> renacer_status guarded(Call call) {
+    try {
+        return call();
+    } catch (const std::exception &e) {
+        note(e.what());
+    } catch (...) {
+        note("something that is no std::exception");
+    }
+    return CPLUGIN_THREW;
+}
+
+}
+
+extern "C" {
+
+const char *cplugin_thrown(void) { return thrown; }
+
+renacer_status cplugin_describe(renacer_plugin_function entry, const renacer_host *host, const renacer_plugin **plugin) {
+    return guarded([&] {
+        *plugin = entry(host);
+        return *plugin ? RENACER_OK : RENACER_FAILED;
+    });
+}
+
+renacer_status cplugin_create(const renacer_detector *detector, const renacer_host *host, void **instance) {
+    return guarded([&] { return detector->create(host, instance); });
+}
+
+renacer_status cplugin_consume(const renacer_detector *detector, void *instance, const renacer_event *events, size_t count) {
+    return guarded([&] { return detector->consume(instance, events, count); });
+}
+
+renacer_status cplugin_finish(const renacer_detector *detector, void *instance, const renacer_account *account) {
+    return guarded([&] { return detector->finish(instance, account); });
+}
+
+renacer_status cplugin_idle(const renacer_detector *detector, void *instance) {
+    return guarded([&] { return detector->idle(instance); });
+}
+
+renacer_status cplugin_destroy(const renacer_detector *detector, void *instance) {
+    return guarded([&] {
+        detector->destroy(instance);
+        return RENACER_OK;
+    });
+}
+
+bool cplugin_is_privileged(void) { return geteuid() == 0 || getauxval(AT_SECURE); }
+
+int cplugin_compare_files(int pid, int fd, int other_pid, int other_fd) {
+    long order = syscall(SYS_kcmp, pid, other_pid, KCMP_FILE, fd, other_fd);
+    return order < 0 ? -errno : static_cast<int>(order);
+}
+
+}

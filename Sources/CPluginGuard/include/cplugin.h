@@ -1,0 +1,31 @@
+// Calls into plugins: a C++ exception that one throws ends here, before it meets frames that cannot be unwound.
+#pragma once
+#include <renacer/plugin.h>
+#include <stdbool.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// What a guarded call returns if the plugin threw; no plugin's status.
+enum { CPLUGIN_THREW = -1000 };
+
+/// What was thrown by the last guarded call that returned CPLUGIN_THREW; valid until the next one.
+const char *cplugin_thrown(void);
+
+renacer_status cplugin_describe(renacer_plugin_function entry, const renacer_host *host, const renacer_plugin **plugin);
+renacer_status cplugin_create(const renacer_detector *detector, const renacer_host *host, void **instance);
+renacer_status cplugin_consume(const renacer_detector *detector, void *instance, const renacer_event *events, size_t count);
+renacer_status cplugin_finish(const renacer_detector *detector, void *instance, const renacer_account *account);
+renacer_status cplugin_idle(const renacer_detector *detector, void *instance);
+renacer_status cplugin_destroy(const renacer_detector *detector, void *instance);
+
+/// Whether two descriptors share an open file description: kcmp(2)'s answer, 0 if they do; -errno.
+int cplugin_compare_files(int pid, int fd, int other_pid, int other_fd);
+
+/// Whether the process may do what its user may not: root, or more than that by its file's mode or capabilities.
+bool cplugin_is_privileged(void);
+
+#ifdef __cplusplus
+}
+#endif

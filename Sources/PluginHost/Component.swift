@@ -1,0 +1,99 @@
+import CRenacerPlugin
+import RenacerCore
+
+/// What a plugin says of one of its components, checked and copied.
+public struct Component: Sendable {
+    public enum Kind: UInt32, Sendable { case detector = 1, sink, backend }
+
+    /// nil: a kind that a later renacer knows.
+    public var kind: Kind?
+    public var name: String
+    public var description: String
+    public var options: [ComponentOption]
+    public var subscriptions: [Interest]
+    /// The functions of a detector: a structure of the plugin's, checked.
+    nonisolated(unsafe) let functions: UnsafeRawPointer?
+
+    /// Events that it wants, as it says so.
+    public struct Interest: Sendable {
+        public var kinds: UInt32
+        /// A trace expression.
+        public var calls: String
+        public var needs: UInt32
+        /// `calls`, compiled.
+        public var syscalls: SyscallSet
+    }
+
+    /// Everything that it wants.
+    public var subscription: Subscription {
+        var all = Subscription()
+        for s in subscriptions {
+            if s.kinds & UInt32(RENACER_CALL | RENACER_CALL_ENTERED) != 0 { all.syscalls.formUnion(s.syscalls) }
+            if s.kinds & UInt32(RENACER_CALL_ENTERED) != 0 { all.entered = true }
+            if s.kinds & UInt32(RENACER_SIGNAL) != 0 { all.signals = true }
+            if s.needs & UInt32(RENACER_NEEDS_MEMORY) != 0 { all.memory = true }
+        }
+        return all
+    }
+
+    /// - Throws: what is wrong with it.
+    init(_ c: renacer_component) throws(PluginProblem) {
+        guard let name = c.name.checked, Self.isName(name) else {
+            throw PluginProblem("a component has no name of lower-case letters, digits and hyphens")
+        }
+        func wrong(_ what: String) -> PluginProblem { PluginProblem("component '\(name)': \(what)") }
+        kind = Kind(rawValue: c.kind)
+        self.name = name
+        guard let description = c.description.checked else { throw wrong("its description is a null pointer") }
+        self.description = description
+
+        guard let options = structures(c.options, count: c.option_count, as: renacer_option.self, required: MemoryLayout<renacer_option>.size)
+        else { throw wrong("its options cannot be read") }
+        self.options = []
+        for o in options {
+            do throws(PluginProblem) { self.options.append(try ComponentOption(o)) } catch { throw wrong(error.description) }
+        }
+
+        guard
+            let wanted = structures(
+                c.subscriptions, count: c.subscription_count, as: renacer_subscription.self,
+                required: MemoryLayout<renacer_subscription>.size)
+        else { throw wrong("its subscriptions cannot be read") }
+        subscriptions = []
+        for s in wanted {
+            guard let calls = s.calls.checked else { throw wrong("the calls of a subscription are a null pointer") }
+            var set = SyscallSet.none
+            if !calls.isEmpty {
+                do throws(TraceExpression.Failure) { set = try TraceExpression.compile(calls) } catch {
+                    throw wrong("'\(calls)' is no set of calls (\(error))")
+                }
+            }
+            subscriptions.append(Interest(kinds: s.kinds, calls: calls, needs: s.needs, syscalls: set))
+        }
+
+        functions = c.functions
+        guard kind == .detector else { return }
+        guard let table = structure(c.functions, as: renacer_detector.self, required: Self.firstDetector) else {
+            throw wrong("it has no table of functions, or one of an impossible size")
+        }
+        let given = [
+            ("create", table.create != nil), ("consume", table.consume != nil), ("finish", table.finish != nil),
+            ("destroy", table.destroy != nil),
+        ]
+        if let missing = given.first(where: { !$0.1 }) { throw wrong("it is half implemented: '\(missing.0)' is a null pointer") }
+        if subscriptions.isEmpty { throw wrong("it subscribes to no events") }
+    }
+
+    /// Bytes of a detector's table up to `destroy`; `idle` may be absent.
+    private static let firstDetector = (MemoryLayout<renacer_detector>.offset(of: \.destroy) ?? 0) + 8
+
+    private static func isName(_ s: String) -> Bool {
+        !s.isEmpty && s.utf8.count <= 64 && s.utf8.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2d }
+    }
+}
+
+/// What is wrong with a plugin: one line without its name.
+public struct PluginProblem: Error, CustomStringConvertible, Equatable {
+    public let description: String
+    init(_ description: String) { self.description = description }
+}

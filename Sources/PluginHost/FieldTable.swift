@@ -1,0 +1,65 @@
+import RenacerCore
+
+/// Names of calls and of their fields, resolved to numbers once.
+final class FieldTable {
+    /// A field: a call and the way to a value among its arguments.
+    struct Path {
+        var call: UInt32
+        /// Which register it is, if that alone is the value.
+        var register: Int?
+        var isSigned = false
+        /// The argument's name, then names of fields and numbers of elements.
+        var steps: [String]
+    }
+
+    private var paths: [Path] = []
+    private var handles: [String: UInt32] = [:]
+    /// Ids of calls of foreign personalities: their natives', by name.
+    private var foreign: [Int: UInt32] = [:]
+
+    /// The id of a native call: its number and 1.
+    func call(_ name: String) -> UInt32 {
+        SyscallTable.all(.native).first { $0.syscall.name.description == name }.map { UInt32($0.number) + 1 } ?? 0
+    }
+
+    func id(_ call: borrowing Call) -> UInt32 {
+        if call.personality == .native {
+            return call.syscall == nil ? 0 : UInt32(truncatingIfNeeded: call.number) &+ 1
+        }
+        let key = call.number << 2 | Int(call.personality.rawValue)
+        if let known = foreign[key] { return known }
+        let id = call.name.map { self.call($0.description) } ?? 0
+        foreign[key] = id
+        return id
+    }
+
+    /// A handle for `CALL.ARGUMENT.…`; 0 if the call has no such argument.
+    func handle(_ text: String) -> UInt32 {
+        if let known = handles[text] { return known }
+        let steps = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard steps.count >= 2, !steps.contains(""), paths.count < 1 << 16 else { return 0 }
+        let call = call(steps[0])
+        guard call != 0, let row = SyscallTable.lookup(Int(call) - 1),
+            let i = row.arguments.firstIndex(where: { $0.name.description == steps[1] })
+        else { return 0 }
+        var path = Path(call: call, steps: Array(steps.dropFirst()))
+        let argument = row.arguments[i]
+        if steps.count == 2 {
+            switch argument.kind {
+            case .int, .long, .fd, .dirfd, .tid, .pid, .pgid, .sid:
+                path.register = argument.register ?? i
+                path.isSigned = true
+            case .uint, .ulong, .hex, .hex32, .address: path.register = argument.register ?? i
+            default: break
+            }
+        }
+        paths.append(path)
+        let handle = UInt32(paths.count)
+        handles[text] = handle
+        return handle
+    }
+
+    func path(_ handle: UInt32) -> Path? {
+        handle > 0 && Int(handle) <= paths.count ? paths[Int(handle) - 1] : nil
+    }
+}

@@ -1,0 +1,193 @@
+import CRenacerPlugin
+import CLinux
+import Glibc
+import RenacerCore
+
+/// The `renacer_host` of one instance, and what stands behind its functions.
+///
+/// A plugin may ask at the wrong time or about nonsense: every service answers "unknown" then.
+final class HostTable {
+    static let oldestSchema: UInt32 = 1
+
+    let table: UnsafeMutablePointer<renacer_host>
+    /// Whose instance it is, for messages.
+    let name: String
+    /// What the plugin said of its failure, since that was last asked for.
+    private var failure: String?
+    /// Values of its options, by name.
+    var options: [String: ComponentOption.Value] = [:]
+    /// Takes findings; nil before the trace and after it.
+    var report: ((Finding) -> Void)?
+    /// Writes a line for the person at the terminal.
+    var log: (String) -> Void = { _ in }
+    /// Findings that were refused.
+    private(set) var refused = 0
+    let fields = FieldTable()
+    var view: BatchView?
+    lazy var lookups = TaskLookups()
+    private let answer = Answer()
+    private let version = Answer()
+
+    init(name: String) {
+        self.name = name
+        table = .allocate(capacity: 1)
+        table.initialize(to: renacer_host())
+        table.pointee.size = UInt32(MemoryLayout<renacer_host>.size)
+        table.pointee.abi_major = UInt32(RENACER_ABI_MAJOR)
+        table.pointee.abi_minor = UInt32(RENACER_ABI_MINOR)
+        table.pointee.oldest_schema = Self.oldestSchema
+        table.pointee.schema = UInt32(RENACER_EVENT_SCHEMA)
+        table.pointee.version = version.keep("1")
+        table.pointee.context = Unmanaged.passUnretained(self).toOpaque()
+        installGeneralServices()
+        installEventServices()
+        installTaskServices()
+    }
+
+    deinit { table.deallocate() }
+
+    /// The table behind the pointer that a service was given.
+    static func of(_ host: UnsafePointer<renacer_host>?) -> HostTable? {
+        guard let context = host?.pointee.context else { return nil }
+        return Unmanaged<HostTable>.fromOpaque(context).takeUnretainedValue()
+    }
+
+    /// What the plugin said of its failure; forgotten with that.
+    var reason: String? {
+        defer { failure = nil }
+        return failure
+    }
+
+    private func installGeneralServices() {
+        table.pointee.call = { host, name in
+            guard let host = HostTable.of(host), let name = name.checked else { return 0 }
+            return host.fields.call(name)
+        }
+        table.pointee.field = { host, path in
+            guard let host = HostTable.of(host), let path = path.checked else { return 0 }
+            return host.fields.handle(path)
+        }
+        table.pointee.option = { host, name, out in
+            guard let host = HostTable.of(host), let out, let name = name.checked, let value = host.options[name] else { return RENACER_STATUS_UNKNOWN }
+            var v = renacer_value()
+            switch value {
+            case .text(let text):
+                v.type = UInt32(RENACER_VALUE_TEXT)
+                v.text = host.answer.keep(text)
+            case .unsigned(let n):
+                v.type = UInt32(RENACER_VALUE_UNSIGNED)
+                v.integer = n
+            case .number(let n):
+                v.type = UInt32(RENACER_VALUE_NUMBER)
+                v.number = n
+            case .boolean(let b):
+                v.type = UInt32(RENACER_VALUE_BOOLEAN)
+                v.integer = b ? 1 : 0
+            }
+            give(v, to: out)
+            return RENACER_STATUS_OK
+        }
+        table.pointee.now = { _ in clinux_monotonic_ns() }
+        table.pointee.log = { host, level, text in
+            guard let host = HostTable.of(host), let text = text.checked else { return }
+            host.log((level == UInt32(RENACER_LOG_WARNING) ? "warning: " : "") + text)
+        }
+        table.pointee.fail = { host, text in HostTable.of(host)?.failure = text.checked }
+        table.pointee.report = { host, finding in
+            guard let host = HostTable.of(host) else { return RENACER_STATUS_FAILED }
+            guard let report = host.report, let finding = Finding(finding, detector: host.name) else {
+                host.refused += 1
+                return RENACER_STATUS_FAILED
+            }
+            report(finding)
+            return RENACER_STATUS_OK
+        }
+    }
+
+    private func installEventServices() {
+        table.pointee.value = { host, event, field, out in
+            guard let host = HostTable.of(host), let out, let view = host.view, let event,
+                let value = view.value(of: event, host.fields.path(field))
+            else { return RENACER_STATUS_UNKNOWN }
+            give(value, to: out)
+            return RENACER_STATUS_OK
+        }
+        table.pointee.read = { host, event, address, to, count in
+            guard let view = HostTable.of(host)?.view, let event, let to, count > 0, count <= 1 << 24 else { return 0 }
+            return view.read(event, address, UnsafeMutableRawBufferPointer(start: to, count: count))
+        }
+        table.pointee.stack = { host, event, frames, count in
+            guard let view = HostTable.of(host)?.view, let event, let frames, let count, count.pointee > 0,
+                let pointer = view.instructionPointer(of: event)
+            else { return RENACER_STATUS_UNKNOWN }
+            frames[0] = pointer
+            count.pointee = 1
+            return RENACER_STATUS_OK
+        }
+    }
+
+    private func installTaskServices() {
+        table.pointee.descriptor = { host, tid, fd, out in
+            guard let host = HostTable.of(host), let out, let d = host.lookups.descriptor(tid, fd) else { return RENACER_STATUS_UNKNOWN }
+            give(d, to: out)
+            return RENACER_STATUS_OK
+        }
+        table.pointee.same_description = { host, tid, fd, otherTid, otherFd in
+            guard let answer = HostTable.of(host)?.lookups.isSame(tid, fd, otherTid, otherFd) else { return RENACER_STATUS_UNKNOWN }
+            return answer ? 1 : 0
+        }
+        table.pointee.task = { host, tid, out in
+            guard let host = HostTable.of(host), let out, let t = host.lookups.task(tid) else { return RENACER_STATUS_UNKNOWN }
+            give(t, to: out)
+            return RENACER_STATUS_OK
+        }
+        table.pointee.mapping = { host, tid, address, out in
+            guard let host = HostTable.of(host), let out, let m = host.lookups.mapping(tid, address) else { return RENACER_STATUS_UNKNOWN }
+            give(m, to: out)
+            return RENACER_STATUS_OK
+        }
+        table.pointee.symbol = { host, tid, address, out in
+            guard let host = HostTable.of(host), let out, let s = host.lookups.symbol(tid, address) else { return RENACER_STATUS_UNKNOWN }
+            give(s, to: out)
+            return RENACER_STATUS_OK
+        }
+    }
+}
+
+let RENACER_STATUS_OK = renacer_status(RENACER_OK)
+let RENACER_STATUS_FAILED = renacer_status(RENACER_FAILED)
+let RENACER_STATUS_UNKNOWN = renacer_status(RENACER_UNKNOWN)
+
+/// Fills in a structure whose maker may know less of it than renacer: no more than its `size`, which stays.
+func give<T>(_ value: T, to out: UnsafeMutablePointer<T>) {
+    guard let size = statedSize(out), size > 4 else { return }
+    var value = value
+    withUnsafeBytes(of: &value) { bytes in
+        let count = min(size, bytes.count) - 4
+        if let base = bytes.baseAddress { memcpy(UnsafeMutableRawPointer(out) + 4, base + 4, count) }
+    }
+}
+
+extension Finding {
+    /// A plugin's finding, copied; nil if it is none: no rule, no title, or no evidence.
+    init?(_ pointer: UnsafePointer<renacer_finding>?, detector: String) {
+        guard let f = structure(pointer, as: renacer_finding.self, required: MemoryLayout<renacer_finding>.size),
+            let rule = f.rule.checked, !rule.isEmpty, let title = f.title.checked, !title.isEmpty,
+            let reason = f.reason.checked, let advice = f.advice.checked, f.evidence_count > 0,
+            let evidence = structures(
+                f.evidence, count: f.evidence_count, as: renacer_evidence.self, required: MemoryLayout<renacer_evidence>.size)
+        else { return nil }
+        let severities: [Severity] = [.information, .low, .medium, .high]
+        self.init(
+            detector: detector, rule: rule, severity: severities[Int(min(f.severity, 3))],
+            confidence: f.confidence.isNaN ? 0 : max(0, min(1, f.confidence)), from: f.from, to: f.to, title: title)
+        isInconclusive = f.is_inconclusive != 0
+        if let tasks = f.tasks, f.task_count <= 1 << 16 { self.tasks = Array(UnsafeBufferPointer(start: tasks, count: Int(f.task_count))) }
+        self.reason = reason
+        self.advice = advice
+        for e in evidence {
+            guard let name = e.name.checked, let unit = e.unit.checked, let text = e.text.checked else { return nil }
+            self.evidence.append(.init(name, e.is_number != 0 ? .number(e.number) : .text(text), unit: unit))
+        }
+    }
+}

@@ -1,0 +1,137 @@
+import CLinux
+import CPluginGuard
+import CRenacerPlugin
+import RenacerCore
+
+/// A plugin's detector in a pipeline.
+///
+/// Whatever the plugin does wrong becomes one line with its name, and it is asked no more.
+public final class PluginDetector: Detector {
+    public let name: String
+    private let component: Component
+    private let host: HostTable
+    private let functions: UnsafeMutablePointer<renacer_detector>
+    /// Answers what decoding an event asks about tasks; to be set before `start`.
+    public var inspector: any TaskInspector = NoInspector()
+    private lazy var view = BatchView(component, fields: host.fields, inspector: inspector)
+    private var instance: UnsafeMutableRawPointer?
+    private var isFinished = false
+    /// The longest that a batch may take, ns.
+    private let patience: UInt64
+
+    public var subscription: Subscription { component.subscription }
+
+    /// Nothing that it could not do without: it is told what could not be seen.
+    public var requirements: [Requirement] {
+        let wanted = subscription
+        var needs: [Requirement] = []
+        if wanted.memory { needs.append(Requirement(.memory, origin: "--detector \(name)", .wanted)) }
+        if wanted.entered { needs.append(Requirement(.enteredEvents, origin: "--detector \(name)", .wanted)) }
+        needs.append(Requirement(.order, origin: "--detector \(name)", .wanted))
+        return needs
+    }
+
+    /// - Parameters:
+    ///   - options: values of options that were given.
+    ///   - patience: nanoseconds that it may take for a batch.
+    ///   - log: writes a line for the person at the terminal.
+    /// - Throws: why the options are not valid.
+    public init(
+        _ component: Component, options: [(String, String)], patience: UInt64,
+        log: @escaping (String) -> Void
+    ) throws(PluginProblem) {
+        guard let table = structure(component.functions, as: renacer_detector.self, required: 8) else {
+            throw PluginProblem("'\(component.name)' is no detector")
+        }
+        name = component.name
+        self.component = component
+        self.patience = patience
+        functions = .allocate(capacity: 1)
+        functions.initialize(to: table)
+        host = HostTable(name: component.name)
+        host.log = { log("\(component.name): \($0)") }
+        for option in component.options { host.options[option.name] = try option.read(option.defaultValue) }
+        for (name, text) in options {
+            guard let option = component.options.first(where: { $0.name == name }) else {
+                let known = component.options.map(\.name).joined(separator: ", ")
+                throw PluginProblem("no option '\(name)'; there \(component.options.count == 1 ? "is" : "are") \(known.isEmpty ? "none" : known)")
+            }
+            do throws(PluginProblem) { host.options[name] = try option.read(text) } catch {
+                throw PluginProblem("option '\(name)': \(error)")
+            }
+        }
+    }
+
+    deinit {
+        destroy()
+        functions.deallocate()
+    }
+
+    public func start(_ report: @escaping (Finding) -> Void) throws(TraceError) {
+        host.report = report
+        try check(cplugin_create(functions, host.table, &instance), "create")
+    }
+
+    public func consume(_ event: borrowing Event) throws(TraceError) {
+        var one = copy event
+        try withUnsafeMutablePointer(to: &one) { (p) throws(TraceError) in try consume(UnsafeMutableBufferPointer(start: p, count: 1)) }
+    }
+
+    public func consume(_ events: UnsafeMutableBufferPointer<Event>) throws(TraceError) {
+        for i in events.indices {
+            guard case .process(let change) = events[i].body else { continue }
+            switch change {
+            case .executed, .exited, .killed: host.lookups.forget(events[i].tid)
+            default: break
+            }
+        }
+        guard let views = view.fill(events), let first = views.baseAddress else { return }
+        host.view = view
+        let start = clinux_monotonic_ns()
+        let status = cplugin_consume(functions, instance, first, views.count)
+        let took = clinux_monotonic_ns() - start
+        host.view = nil
+        view.end()
+        try check(status, "consume")
+        if took > patience {
+            throw failure("took \(took / 1_000_000) ms for \(views.count) events, more than the \(patience / 1_000_000) ms of --plugin-time")
+        }
+    }
+
+    public func idle() throws(TraceError) {
+        guard functions.pointee.idle != nil else { return }
+        try check(cplugin_idle(functions, instance), "idle")
+    }
+
+    public func finish(_ account: Account) throws(TraceError) {
+        guard !isFinished else { return }
+        isFinished = true
+        defer { destroy() }
+        var balance = renacer_account()
+        balance.size = UInt32(MemoryLayout<renacer_account>.size)
+        balance.delivered = account.delivered
+        balance.lost = account.totalLost
+        try check(cplugin_finish(functions, instance, &balance), "finish")
+        if host.refused > 0 {
+            throw failure("\(host.refused) of its findings were refused: a finding has a rule, a title and evidence")
+        }
+    }
+
+    private func check(_ status: renacer_status, _ function: String) throws(TraceError) {
+        if status == RENACER_OK { return }
+        if status == CPLUGIN_THREW { throw failure("\(function) threw an exception: \(String(cString: cplugin_thrown()))") }
+        throw failure("\(function) failed: \(host.reason ?? "it gives no reason (\(status))")")
+    }
+
+    private func failure(_ what: String) -> TraceError {
+        isFinished = true
+        return TraceError("detector \(name): \(what): it is disabled, the trace goes on")
+    }
+
+    private func destroy() {
+        host.report = nil
+        guard let instance else { return }
+        self.instance = nil
+        _ = cplugin_destroy(functions, instance)
+    }
+}

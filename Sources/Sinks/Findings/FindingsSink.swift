@@ -1,0 +1,50 @@
+import RenacerCore
+
+/// Shows what detectors found, and nothing else.
+public final class FindingsSink: Sink {
+    private let output: any TextOutput
+    private let text = TextBuffer(capacity: 4096)
+    /// What looked, for the line that says that nothing was found.
+    private let detectors: [String]
+    private var found = 0
+    private var isFinished = false
+
+    /// - Parameter detectors: names of what looks at the trace.
+    public init(detectors: [String], output: any TextOutput) {
+        self.detectors = detectors
+        self.output = output
+    }
+
+    public func consume(_ event: borrowing Event) throws(TraceError) {}
+
+    public func report(_ finding: Finding) throws(TraceError) {
+        found += 1
+        text.append(finding)
+        try flush()
+    }
+
+    private func flush() throws(TraceError) {
+        defer { text.truncate(to: 0) }
+        try output.write(text.bytes)
+    }
+
+    public func finish(_ account: Account) throws(TraceError) {
+        guard !isFinished else { return }
+        isFinished = true
+        if found == 0 {
+            text.append("Nothing found (")
+            text.append(detectors.isEmpty ? "no detector ran" : detectors.joined(separator: ", "))
+            text.append("; ")
+            text.decimal(account.delivered)
+            text.append(" events")
+            if account.totalLost > 0 {
+                text.append(", ")
+                text.decimal(account.totalLost)
+                text.append(" lost")
+            }
+            text.append(")\n")
+        }
+        try flush()
+        try output.close()
+    }
+}
