@@ -57,8 +57,6 @@ let package = Package(
         .target(name: "RenacerPluginHost", dependencies: ["RenacerCore", "CLinux", "CRenacerPlugin", "CPluginGuard"], path: "Sources/PluginHost", swiftSettings: fast),
         .executableTarget(
             name: "renacer",
-        .executableTarget(
-            name: "renacer",
             dependencies: ["RenacerPluginHost", "RenacerFindings", "RenacerRecorder", "RenacerReplay", "RenacerRecording", "RenacerCore", "RenacerHost", "RenacerPtrace", "RenacerBPF", "RenacerPerfEvent", "RenacerOTLP", "RenacerPerfetto", "RenacerOutput", "RenacerStraceText", "RenacerSummary", "CLinux"],
             path: "Sources/CLI", swiftSettings: fast, linkerSettings: quick),
         .testTarget(name: "CoreTests", dependencies: ["RenacerCore", "RenacerScripted", "RenacerStraceText", "RenacerSummary"], path: "Tests/CoreTests"),
