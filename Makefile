@@ -10,6 +10,7 @@ all: build
 
 build: setup-build
 	$(SWIFT) build $(RELEASE) --product renacer
+	sh Tools/build-plugins.sh $(dir $(realpath $(dir $(BINARY))))lib/renacer/plugins
 
 demo: build
 	@echo '$$ renacer -c -- ls -lR /usr/share/doc'
@@ -24,7 +25,7 @@ test: setup-test build
 bench: setup-bench build
 	python3 Benchmarks/bench.py --renacer $(BINARY) $(BENCH)
 
-install: build
+install: build install-kit
 	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/renacer
 	ln -sf renacer $(DESTDIR)$(PREFIX)/bin/renacer-strace
 	install -D -m 644 Docs/renacer.1 $(DESTDIR)$(PREFIX)/share/man/man1/renacer.1
@@ -36,6 +37,14 @@ install: build
 protos:
 	cd Sources/Sinks/OTLP && python3 $(CURDIR)/Tools/protos.py Proto.swift --schemas Protos/common.proto Protos/trace.proto Protos/logs.proto Protos/metrics.proto Protos/collector.proto
 	cd Sources/Sinks/Perfetto && python3 $(CURDIR)/Tools/protos.py Proto.swift Protos/trace.proto
+
+# What plugins are built from, and those that come with renacer.
+install-kit:
+	mkdir -p $(DESTDIR)$(PREFIX)/lib/renacer $(DESTDIR)$(PREFIX)/share/renacer
+	sh Tools/build-plugins.sh $(DESTDIR)$(PREFIX)/lib/renacer/plugins
+	install -D -m 644 Sources/PluginKit/C/include/renacer/plugin.h $(DESTDIR)$(PREFIX)/include/renacer/plugin.h
+	rm -rf $(DESTDIR)$(PREFIX)/share/renacer/PluginKit
+	cp -r Sources/PluginKit $(DESTDIR)$(PREFIX)/share/renacer/PluginKit
 
 clean:
 	rm -rf .build .build-release .build-bench
@@ -49,4 +58,4 @@ setup-test:
 setup-bench:
 	@sh Tools/setup.sh bench
 
-.PHONY: all build demo test bench install protos clean setup-build setup-test setup-bench
+.PHONY: all build demo test bench install install-kit protos clean setup-build setup-test setup-bench

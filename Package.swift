@@ -67,6 +67,7 @@ let package = Package(
             dependencies: ["renacer", "RenacerCore", "RenacerRecording", "RenacerRecorder", "RenacerReplay", "RenacerStraceText"],
             path: "Tests/ReplayTests"),
         .testTarget(name: "CLITests", dependencies: ["renacer", "RenacerCore"], path: "Tests/CLITests"),
+        .testTarget(name: "PluginTests", dependencies: ["renacer"], path: "Tests/PluginTests", exclude: ["Workloads", "Broken"]),
         .testTarget(name: "DifferentialTests", dependencies: ["renacer"], path: "Tests/DifferentialTests"),
     ],
     swiftLanguageModes: [.v6]

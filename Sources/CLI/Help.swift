@@ -19,7 +19,7 @@ enum Help {
                or: \(program) doctor [--format=json]
                or: \(program) backends [--format=json]
                or: \(program) sinks [--format=json]
-               or: \(program) plugins [--format=json], plugin check FILE
+               or: \(program) plugins [--format=json], plugin check FILE, plugin new NAME
             Shows the system calls and signals of a program.
 
             """

@@ -2,7 +2,7 @@ import Glibc
 import RenacerCore
 import RenacerPluginHost
 
-/// `renacer plugins` and `renacer plugin check`.
+/// `renacer plugins`, `renacer plugin check` and `renacer plugin new`.
 enum PluginCommands {
     /// Lists every plugin that is found: where, what it has, which options and which events.
     static func list(_ words: [String]) throws(UsageError) -> Int32 {
@@ -30,8 +30,33 @@ enum PluginCommands {
     static func plugin(_ program: String, _ words: [String]) throws(UsageError) -> Int32 {
         switch words.first {
         case "check" where words.count == 2: return check(words[1])
-        default: throw UsageError("plugin takes 'check FILE', not '\(words.joined(separator: " "))'; to trace a program of that name: renacer -- plugin")
+        case "new":
+            try new(words.dropFirst())
+            return 0
+        default: throw UsageError("plugin takes 'check FILE' or 'new --lang c|swift NAME', not '\(words.joined(separator: " "))'; to trace a program of that name: renacer -- plugin")
         }
+    }
+
+    private static func new(_ words: ArraySlice<String>) throws(UsageError) {
+        var language = PluginTemplate.Language.c
+        var name: String?
+        var rest = words
+        while let word = rest.popFirst() {
+            if word == "--lang" || word.hasPrefix("--lang=") {
+                let value = word == "--lang" ? rest.popFirst() ?? "" : String(word.dropFirst(7))
+                guard let chosen = PluginTemplate.Language(rawValue: value) else {
+                    throw UsageError("invalid --lang argument: '\(value)': c or swift is wanted")
+                }
+                language = chosen
+            } else if name == nil, !word.hasPrefix("-") {
+                name = word
+            } else {
+                throw UsageError("plugin new takes --lang c|swift and NAME, not '\(word)'")
+            }
+        }
+        guard let name else { throw UsageError("plugin new: a NAME is wanted, such as small-writes") }
+        try PluginTemplate(language: language, name: name).write()
+        Message.write("\(name): a detector in \(language == .c ? "C" : "Swift"); 'make test' builds and tries it\n", to: 1)
     }
 
     private static func check(_ path: String) -> Int32 {

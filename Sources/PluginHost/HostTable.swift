@@ -22,11 +22,16 @@ final class HostTable {
     var log: (String) -> Void = { _ in }
     /// Findings that were refused.
     private(set) var refused = 0
+    private var reported = 0
+    /// So many findings that nobody reads them.
+    var hasReportedTooMuch: Bool { reported > Self.mostFindings }
+    static let mostFindings = 1000
     let fields = FieldTable()
     var view: BatchView?
     lazy var lookups = TaskLookups()
     private let answer = Answer()
     private let version = Answer()
+    private let component = Answer()
 
     init(name: String) {
         self.name = name
@@ -37,7 +42,8 @@ final class HostTable {
         table.pointee.abi_minor = UInt32(RENACER_ABI_MINOR)
         table.pointee.oldest_schema = Self.oldestSchema
         table.pointee.schema = UInt32(RENACER_EVENT_SCHEMA)
-        table.pointee.version = version.keep("1")
+        table.pointee.version = version.keep("0.1.0")
+        table.pointee.component = component.keep(name)
         table.pointee.context = Unmanaged.passUnretained(self).toOpaque()
         installGeneralServices()
         installEventServices()
@@ -99,6 +105,8 @@ final class HostTable {
                 host.refused += 1
                 return RENACER_STATUS_FAILED
             }
+            host.reported += 1
+            if host.hasReportedTooMuch { return RENACER_STATUS_FAILED }
             report(finding)
             return RENACER_STATUS_OK
         }

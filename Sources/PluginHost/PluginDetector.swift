@@ -93,6 +93,7 @@ public final class PluginDetector: Detector {
         host.view = nil
         view.end()
         try check(status, "consume")
+        if host.hasReportedTooMuch { throw failure("reported more than \(HostTable.mostFindings) findings") }
         if took > patience {
             throw failure("took \(took / 1_000_000) ms for \(views.count) events, more than the \(patience / 1_000_000) ms of --plugin-time")
         }

@@ -28,7 +28,7 @@ public final class PluginFile {
             throw PluginProblem(Self.otherABI(handle) ?? "is no plugin of renacer: it does not export \(RENACER_PLUGIN_SYMBOL)")
         }
         let entry = unsafeBitCast(symbol, to: renacer_plugin_function.self)
-        let host = HostTable(name: path)
+        let host = HostTable(name: "")
         var described: UnsafePointer<renacer_plugin>?
         let status = cplugin_describe(entry, host.table, &described)
         if status == CPLUGIN_THREW { throw PluginProblem("threw an exception when it was asked what it is: \(String(cString: cplugin_thrown()))") }

@@ -328,6 +328,8 @@ struct renacer_host {
     uint32_t reserved;
     /* Of renacer. */
     renacer_string version;
+    /* Which component `create` is to make an instance of; empty in renacer_plugin_v1. */
+    renacer_string component;
     /* renacer's own. */
     void *context;
 

@@ -1,0 +1,126 @@
+@_exported import CRenacerPlugin
+
+/// Looks at events and reports findings: what a plugin in Swift is made of.
+///
+/// Export it with one line, at the top level of the plugin's module:
+///
+///     @_cdecl("renacer_plugin_v1") public func plugin(_ host: PluginHost) -> PluginExport { export("my-plugin", version: "1.0", MyDetector.self) }
+///
+/// All functions are called on one thread, one at a time. What they throw is shown with the detector's name, and ends it;
+/// the trace goes on.
+public protocol Detector: AnyObject {
+    /// As `--detector` spells it: lower case, digits and hyphens.
+    static var name: String { get }
+    /// One line.
+    static var summary: String { get }
+    static var options: [Option] { get }
+    /// Events that it wants; nothing else is captured for it.
+    static var subscriptions: [Subscription] { get }
+
+    /// - Parameter host: serves this instance, as long as it lives.
+    init(_ host: Host) throws
+    /// The event is valid during the call only.
+    func consume(_ event: Event) throws
+    /// The trace is over: the last chance to report.
+    func finish(_ account: Account) throws
+    /// The tracer is about to wait.
+    func idle() throws
+}
+
+extension Detector {
+    public static var options: [Option] { [] }
+    public func idle() throws {}
+}
+
+/// An option: `--detector NAME,key=value`. renacer validates before anything starts.
+public struct Option: Sendable {
+    public enum Kind: UInt32, Sendable { case text, integer, number, boolean, duration, bytes, choice }
+    public var name: String
+    public var kind: Kind
+    /// As a user would write it.
+    public var defaultValue: String
+    public var help: String
+    public var minimum: Double
+    public var maximum: Double
+    public var choices: [String]
+
+    public init(
+        _ name: String, _ kind: Kind, default defaultValue: String, _ help: String, minimum: Double = 0, maximum: Double = 0, choices: [String] = []
+    ) {
+        self.name = name
+        self.kind = kind
+        self.defaultValue = defaultValue
+        self.help = help
+        self.minimum = minimum
+        self.maximum = maximum
+        self.choices = choices
+    }
+}
+
+/// Events that a detector wants.
+public struct Subscription: Sendable {
+    public struct Kinds: OptionSet, Sendable {
+        public let rawValue: UInt32
+        public init(rawValue: UInt32) { self.rawValue = rawValue }
+        public static let callsEntered = Kinds(rawValue: 1 << 0)
+        public static let calls = Kinds(rawValue: 1 << 1)
+        public static let signals = Kinds(rawValue: 1 << 2)
+        public static let tasks = Kinds(rawValue: 1 << 3)
+        public static let losses = Kinds(rawValue: 1 << 4)
+    }
+
+    public var kinds: Kinds
+    /// As after `renacer -e trace=`.
+    public var calls: String
+    /// What pointers lead to is wanted, too.
+    public var needsMemory: Bool
+
+    public init(_ kinds: Kinds, of calls: String = "", needsMemory: Bool = false) {
+        self.kinds = kinds
+        self.calls = calls
+        self.needsMemory = needsMemory
+    }
+}
+
+/// The balance of a trace.
+public struct Account: Sendable {
+    public var delivered: UInt64
+    public var lost: UInt64
+}
+
+/// What a detector concluded.
+public struct Finding {
+    public enum Severity: UInt32, Sendable { case information, low, medium, high }
+    public enum Quantity { case number(Double), text(String) }
+
+    public var rule: String
+    public var severity: Severity
+    /// From 0 to 1.
+    public var confidence: Double
+    public var isInconclusive = false
+    /// The window it speaks of, ns of `CLOCK_MONOTONIC`.
+    public var from: UInt64
+    public var to: UInt64
+    public var tasks: [Int32] = []
+    /// One line: what is wrong.
+    public var title: String
+    /// What was measured; a finding without it is refused.
+    public var evidence: [(name: String, value: Quantity, unit: String)] = []
+    public var reason = ""
+    public var advice = ""
+
+    public init(rule: String, severity: Severity, confidence: Double, from: UInt64, to: UInt64, title: String) {
+        self.rule = rule
+        self.severity = severity
+        self.confidence = confidence
+        self.from = from
+        self.to = to
+        self.title = title
+    }
+}
+
+/// Why a detector cannot go on: one line.
+public struct DetectorError: Error, CustomStringConvertible {
+    public let description: String
+    public init(_ description: String) { self.description = description }
+}

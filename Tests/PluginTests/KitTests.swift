@@ -1,0 +1,107 @@
+import Foundation
+import Testing
+
+/// What strangers build plugins from is what `make install-kit` installs, and nothing else.
+@Suite(.serialized) struct KitTests {
+    /// Where the kit was installed.
+    private static let prefix: String = {
+        let path = Renacer.scratch()
+        _ = try? Renacer.run("/usr/bin/make", ["install-kit", "PREFIX=\(path)"], folder: Renacer.repository.path)
+        return path
+    }()
+
+    private func build(_ folder: String) throws -> Renacer.Outcome {
+        try Renacer.run("/usr/bin/make", ["test", "PREFIX=\(Self.prefix)", "RENACER=\(Renacer.path)"], folder: folder)
+    }
+
+    private func write(_ language: String, _ name: String) throws -> String {
+        let folder = Renacer.scratch()
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let made = try Renacer.run(Renacer.path, ["plugin", "new", "--lang", language, name], folder: folder)
+        #expect(made.status == 0, "\(made.errors)")
+        return folder + "/" + name
+    }
+
+    /// Files of a folder by their paths in it, what was built left out.
+    private func files(_ folder: String) throws -> [String: String] {
+        var all: [String: String] = [:]
+        for path in try FileManager.default.subpathsOfDirectory(atPath: folder) where !path.contains(".build") && !path.hasSuffix(".so") {
+            if let data = FileManager.default.contents(atPath: folder + "/" + path) { all[path] = String(decoding: data, as: UTF8.self) }
+        }
+        return all
+    }
+
+    @Test(arguments: [("c", "small-writes-c"), ("swift", "small-writes-swift")])
+    func aNewProjectIsTheExampleAndPassesItsTest(_ language: String, _ name: String) throws {
+        let folder = try write(language, name)
+        let example = Renacer.repository.appendingPathComponent("Examples/\(name)").path
+        #expect(try files(folder) == files(example))
+        let outcome = try build(folder)
+        #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+        #expect(outcome.output.contains("\(name)/small-writes"))
+    }
+
+    @Test func namesThatAreNoneAndFoldersThatAreThereAreRefused() throws {
+        let folder = Renacer.scratch()
+        try FileManager.default.createDirectory(atPath: folder + "/there", withIntermediateDirectories: true)
+        for (arguments, message) in [
+            (["plugin", "new", "Not/A/Name"], "'Not/A/Name' is no name"), (["plugin", "new", "there"], "there: File exists"),
+            (["plugin", "new", "--lang", "cobol", "x"], "invalid --lang argument: 'cobol'"), (["plugin", "new"], "a NAME is wanted"),
+            (["plugin"], "plugin takes 'check FILE' or 'new"),
+        ] {
+            let outcome = try Renacer.run(Renacer.path, arguments, folder: folder)
+            #expect(outcome.status == 1)
+            #expect(outcome.errors.contains(message), "\(outcome.errors)")
+        }
+    }
+
+    @Test func thePluginsThatAreThereAreListed() throws {
+        let path = ["RENACER_PLUGIN_PATH": Self.prefix + "/lib/renacer/plugins"]
+        let text = try Renacer.run(["plugins"], environment: path).output
+        for name in ["idle-waiter", "pcie-bottleneck", "thrashing-seek"] {
+            #expect(text.contains("\(Self.prefix)/lib/renacer/plugins/\(name).so"))
+            #expect(text.contains("detector \(name): "))
+        }
+        #expect(text.contains("threshold=0.7 (number): "))
+        let json = try Renacer.run(["plugins", "--format", "json"], environment: path).output
+        let all = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+        let plugins = try #require(all["plugins"] as? [[String: Any]])
+        #expect(plugins.compactMap { $0["name"] as? String } == ["idle-waiter", "pcie-bottleneck", "thrashing-seek"])
+        #expect(plugins.allSatisfy { $0["usable"] as? Bool == true })
+    }
+
+    @Test func optionsAreValidatedBeforeTheProgramStarts() throws {
+        for (option, message) in [
+            ("idle-waiter,share=2", "option 'share': '2' is not between 0 and 1"), ("idle-waiter,min-wait=soon", "'soon' is no time such as 150ms"),
+            ("idle-waiter,colour=red", "no option 'colour'; there are window, min-wait"), ("thrashing-seek,min-calls=x", "'x' is no whole number"),
+            ("no-such", "no plugin has such a detector; 'renacer plugins' lists what there is"), ("idle-waiter,x", "'x': KEY=VALUE is wanted"),
+        ] {
+            let outcome = try Renacer.run(
+                ["--detector", option, "--", "echo", "started"], environment: ["RENACER_PLUGIN_PATH": Self.prefix + "/lib/renacer/plugins"])
+            #expect(outcome.status == 1)
+            #expect(outcome.output.isEmpty)
+            #expect(outcome.errors.contains(message), "\(outcome.errors)")
+        }
+    }
+
+    @Test func durationEndsTheTraceAndNotTheProgram() throws {
+        for backend in Renacer.backends {
+            let program = Process()
+            program.executableURL = URL(fileURLWithPath: "/bin/cat")
+            let pipe = Pipe()
+            program.standardInput = pipe
+            program.standardOutput = FileHandle.nullDevice
+            try program.run()
+            let outcome = try Renacer.run(
+                ["--backend", backend, "-f", "--duration", "200ms", "--detector", "idle-waiter", "-p", "\(program.processIdentifier)"],
+                environment: ["RENACER_PLUGIN_PATH": Self.prefix + "/lib/renacer/plugins"])
+            #expect(outcome.status == 0)
+            #expect(outcome.errors.contains("Nothing found (idle-waiter"), "\(outcome.errors)")
+            // It lives, and ends by itself.
+            #expect(program.isRunning)
+            try pipe.fileHandleForWriting.close()
+            program.waitUntilExit()
+            #expect(program.terminationReason == .exit && program.terminationStatus == 0)
+        }
+    }
+}
