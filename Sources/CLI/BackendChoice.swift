@@ -19,7 +19,9 @@ struct BackendChoice {
         }
         if let name = settings.pipeline.backend, let kind = BackendRegistration.named(name) {
             candidates = [kind.make()]
-            reasons = []
+            var seen = Planner.Candidate(candidates[0])
+            seen.examine()
+            reasons = settings.pipeline.plan.ptrace.debug ? [Planner.shortcomings(of: seen, requirements)] : []
             let others = BackendRegistration.all.filter { $0.name != name }
             if let refusal = Self.refusal(of: candidates[0], requirements, others) { throw refusal }
             return

@@ -21,7 +21,7 @@ extension Invocation {
         combineOutput(command)
         try chooseSinks(command)
         noteIneffective()
-        if stackTrace > 0 && !summaryOnly { throw UsageError("stack traces (-k/--stack-trace) are not available yet") }
+        if stackTrace > 0 && !summaryOnly { throw UsageError("stack traces (-k/--stack-trace\(stackTraceLimit ? ", --stack-trace-frame-limit" : "")) are not available yet") }
 
         var plan = settings.pipeline.plan
         plan.followForks = follow > 0 || followLong

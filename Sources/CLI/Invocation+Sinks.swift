@@ -61,7 +61,7 @@ extension Invocation {
         case (_, let text?):
             output.destination = text.first == "|" || text.first == "!" ? .command(String(text.dropFirst())) : .file(text)
         case (.text, nil):
-            if textHasOutput {
+            if textHasOutput || isFormat {
                 output = settings.pipeline.output
                 takesOutput = true
             }

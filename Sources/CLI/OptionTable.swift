@@ -30,10 +30,12 @@ struct Option: Sendable {
     let values: [String]
     /// What it needs of a backend.
     let needs: [Need]
+    /// Why it is refused whatever the backend; nil if it is not.
+    let refusal: String?
 
     init(
         _ id: OptionID, _ short: Character?, _ long: [String], _ value: Value = .none, _ group: Group,
-        _ help: String, values: [String] = [], needs: [Need] = []
+        _ help: String, values: [String] = [], needs: [Need] = [], refusal: String? = nil
     ) {
         self.id = id
         self.short = short
@@ -43,6 +45,7 @@ struct Option: Sendable {
         self.help = help
         self.values = values
         self.needs = needs
+        self.refusal = refusal
     }
 }
 
@@ -132,15 +135,15 @@ extension Option {
         .init(.output, "o", ["output"], .required("FILE"), .format, "write the trace to FILE, or to a command: '|CMD' or '!CMD'"),
         .init(.append, "A", ["output-append-mode"], .none, .format, "append to FILE"),
         .init(.separately, nil, ["output-separately"], .none, .format, "one file for each task: FILE.PID"),
-        .init(.ring, nil, ["ring"], .required("SIZE"), .format, "with record: keep only the newest SIZE bytes, such as 64M, and write them at the end, and to FILE.1, FILE.2, ... at SIGUSR2"),
+        .init(.ring, nil, ["ring"], .required("SIZE"), .format, "with record: keep only the newest SIZE bytes, such as 64M, and write them at the end, and to FILE.1, FILE.2, ... at SIGUSR2", refusal: "is for 'renacer record'"),
         .init(.column, "a", ["columns"], .required("N"), .format, "the column in which results start (40)"),
-        .init(.stringLimit, "s", ["string-limit"], .required("N"), .format, "bytes of a string that are shown (32)"),
-        .init(.noAbbreviation, "v", ["no-abbrev"], .none, .format, "structures and lists in full"),
+        .init(.stringLimit, "s", ["string-limit"], .required("N"), .format, "bytes of a string that are shown (32)", needs: [.strings]),
+        .init(.noAbbreviation, "v", ["no-abbrev"], .none, .format, "structures and lists in full", needs: [.structures]),
         .init(.qualifier(.abbrev), nil, ["abbrev"], .required("SET"), .format, "calls whose structures are shortened (all)"),
         .init(.qualifier(.verbose), nil, ["verbose"], .required("SET"), .format, "calls whose structures are shown (all)"),
         .init(.qualifier(.raw), nil, ["raw"], .required("SET"), .format, "calls whose arguments are shown undecoded"),
-        .init(.qualifier(.read), nil, ["read"], .required("SET"), .format, "dump what is read from these descriptors"),
-        .init(.qualifier(.write), nil, ["write"], .required("SET"), .format, "dump what is written to these descriptors"),
+        .init(.qualifier(.read), nil, ["read"], .required("SET"), .format, "dump what is read from these descriptors", needs: [.readData]),
+        .init(.qualifier(.write), nil, ["write"], .required("SET"), .format, "dump what is written to these descriptors", needs: [.writtenData]),
         .init(.descriptorsShort, "y", [], .none, .format, "show what descriptors are; -yy: with all details", needs: [.descriptorPaths]),
         .init(.qualifier(.decodeFds), nil, ["decode-fds"], .optional("SET"), .format, "details of descriptors: path, socket, dev, eventfd, pidfd, signalfd", values: ["all", "none", "path", "socket", "dev", "eventfd", "pidfd", "signalfd"], needs: [.descriptorPaths]),
         .init(.qualifier(.decodePids), nil, ["decode-pids"], .required("SET"), .format, "details of process ids: comm, pidns", values: ["comm", "pidns", "all", "none"], needs: [.commands, .namespaces]),
@@ -161,9 +164,9 @@ extension Option {
         .init(.color, nil, ["color"], .optional("WHEN"), .format, "colour: auto, always, never", values: ["auto", "always", "never"]),
         .init(.qualifier(.kvm), nil, ["kvm"], .required("vcpu[+]"), .format, "", values: [], needs: [.virtualCPUs]),
         .init(.qualifier(.namespace), nil, ["namespace"], .required("new"), .format, "", values: [], needs: [.enteredNamespaces]),
-        .init(.qualifier(.secontext), nil, ["secontext"], .optional("FORMAT"), .format, "", values: []),
-        .init(.stackTrace, "k", ["stack-trace", "stack-traces"], .optional("HOW"), .format, "", values: [], needs: [.stacks]),
-        .init(.stackTraceLimit, nil, ["stack-trace-frame-limit"], .required("N"), .format, "", values: []),
+        .init(.qualifier(.secontext), nil, ["secontext"], .optional("FORMAT"), .format, "", values: [], refusal: "not supported by this build"),
+        .init(.stackTrace, "k", ["stack-trace", "stack-traces"], .optional("HOW"), .format, "", values: [], refusal: "not available yet"),
+        .init(.stackTraceLimit, nil, ["stack-trace-frame-limit"], .required("N"), .format, "", values: [], refusal: "not available yet"),
 
         .init(.summaryOnly, "c", ["summary-only"], .none, .statistics, "count calls, errors and time, and show a table at the end"),
         .init(.summary, "C", ["summary"], .none, .statistics, "the table after the trace"),

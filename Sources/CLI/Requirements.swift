@@ -36,8 +36,10 @@ struct Need: Sendable {
     static let instructionPointer = Need(.instructionPointer, "--instruction-pointer") { $0.needs.contains(.decoding) && $0.text.instructionPointer && $0.pipeline.plan.instructionPointer }
     static let systemTime = Need(.systemTime, "--summary-cpu") { $0.pipeline.plan.systemTime }
     static let injection = Need(.injection, "--inject") { !$0.pipeline.plan.tampering.isEmpty }
-    // Refused before a backend is chosen.
-    static let stacks = Need(.stacks, "--stack-trace") { _ in false }
+    static let strings = Need(.memory, "--string-limit") { $0.needs.contains(.decoding) && $0.text.decoding.stringLimit != DecodingOptions().stringLimit }
+    static let structures = Need(.memory, "--no-abbrev") { $0.needs.contains(.decoding) && $0.text.decoding.abbreviated == .none }
+    static let readData = Need(.memory, "--read") { $0.needs.contains(.decoding) && !$0.text.dumpReads.isEmpty }
+    static let writtenData = Need(.memory, "--write") { $0.needs.contains(.decoding) && !$0.text.dumpWrites.isEmpty }
 }
 
 extension Settings {

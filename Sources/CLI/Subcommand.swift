@@ -7,6 +7,7 @@ struct Subcommand: Sendable {
 
     static let all: [Subcommand] = [
         .init(name: "doctor") { (_, words) throws(UsageError) in try Doctor.run(words) },
+        .init(name: "flags") { (_, words) throws(UsageError) in try FlagMatrix.run(words) },
         .init(name: "backends") { (_, words) throws(UsageError) in try BackendMatrix.run(words) },
         .init(name: "record") { (program, words) throws(UsageError) in try Renacer.trace(program, [program] + words, .record) },
         .init(name: "replay") { (program, words) throws(UsageError) in try Renacer.trace(program, [program] + words, .replay) },

@@ -112,7 +112,7 @@ import Testing
         let backend = candidate("b", [.commands: .bestEffort("some are unknown"), .lossless: .bestEffort("loses"), .attach: .exact])
         let needs = [
             Requirement(.commands, origin: "-Y"), Requirement(.commands, origin: "-Y"), Requirement(.attach, origin: "-p"),
-            Requirement(.lossless, origin: "the trace", .wanted),
+            Requirement(.lossless, origin: "the trace", .wanted), Requirement(.lossless, origin: "--every"),
         ]
         #expect(Planner.announcements(of: backend, needs) == ["-Y: best effort with the b backend: some are unknown"])
     }

@@ -89,10 +89,19 @@ public enum Planner {
         if let r = c.unavailable(requirements) { return "\(verb): \(r.origin): \(r.met(by: c.capabilities).reason)" }
         let estimate = c.capabilities.cost.estimate(calls: calls)
         let cost = estimate == .max ? "of unknown cost" : "about \(estimate / 1_000_000) ms for \(calls) calls"
-        let lacks = requirements.filter { $0.met(by: c.capabilities).fidelity != .exact }
-        if lacks.isEmpty { return "\(verb): everything is exact, \(cost)" }
-        let words = lacks.map { "\($0.feature.rawValue) (\($0.met(by: c.capabilities).reason))" }.joined(separator: ", ")
-        return "\(verb): \(cost), not exact: \(words)"
+        let lacks = lacks(of: c, requirements)
+        return lacks.isEmpty ? "\(verb): everything is exact, \(cost)" : "\(verb): \(cost), not exact: \(lacks)"
+    }
+
+    private static func lacks(of c: Candidate, _ requirements: [Requirement]) -> String {
+        requirements.filter { $0.met(by: c.capabilities).fidelity != .exact }
+            .map { "\($0.feature.rawValue) (\($0.met(by: c.capabilities).reason))" }.joined(separator: ", ")
+    }
+
+    /// A line about a backend that was named.
+    public static func shortcomings(of c: Candidate, _ requirements: [Requirement]) -> String {
+        let lacks = lacks(of: c, requirements)
+        return "--backend \(c.name): \(c.obstacle ?? (lacks.isEmpty ? "everything is exact" : "not exact: \(lacks)"))"
     }
 
     /// - Parameter others: backends that might do what this one cannot.
@@ -112,10 +121,11 @@ public enum Planner {
         return TraceError("\(r.origin) needs \(names): \(reason) (use --backend \(whole.name))")
     }
 
-    /// A line for each thing asked for that `backend` does only as well as it can.
+    /// A line for each thing asked for that `backend` does only as well as it can. What the output is made from anyway
+    /// is not: of that a backend's documentation tells.
     public static func announcements(of backend: Candidate, _ requirements: [Requirement]) -> [String] {
         var lines: [String] = []
-        for r in requirements where r.weight == .needed {
+        for r in requirements where r.weight == .needed && !requirements.contains(where: { $0.weight == .wanted && $0.feature == r.feature }) {
             let met = r.met(by: backend.capabilities)
             guard met.fidelity == .bestEffort else { continue }
             let line = "\(r.origin): best effort with the \(backend.name) backend: \(met.reason)"

@@ -1,0 +1,152 @@
+import Foundation
+import Testing
+
+/// Every flag on every backend: its effect or its refusal, never silence.
+@Suite(.timeLimit(.minutes(5))) struct FlagTests {
+    /// `renacer flags --format=json`
+    struct Flag: Decodable, Sendable, CustomTestStringConvertible {
+        struct Support: Decodable, Sendable {
+            struct Need: Decodable, Sendable { var origin, fidelity, reason: String }
+            var backend: String
+            var needs: [Need]
+        }
+        var flag: String
+        var support: [Support]
+        var testDescription: String { flag }
+    }
+
+    static let flags: [Flag] = {
+        guard let made = try? Renacer.run(["flags", "--format=json"]) else { return [] }
+        return (try? JSONDecoder().decode([Flag].self, from: Data(made.output.utf8))) ?? []
+    }()
+
+    /// Backends that trace a program here; others refuse everything.
+    static let working: Set<String> = {
+        struct Report: Decodable {
+            struct Backend: Decodable {
+                var name: String
+                var works: Bool
+            }
+            var backends: [Backend]
+        }
+        guard let made = try? Renacer.run(["doctor", "--format=json"]),
+              let report = try? JSONDecoder().decode(Report.self, from: Data(made.output.utf8)) else { return [] }
+        return Set(report.backends.filter(\.works).map(\.name))
+    }()
+
+    @Test func theTableInTheRepositoryIsTheDeclarations() throws {
+        #expect(try Renacer.run(["flags"]).output == Renacer.text(Renacer.repository.appendingPathComponent("Docs/flags.md").path),
+            "renacer flags > Docs/flags.md")
+    }
+
+    @Test func everyFlagHasASample() {
+        #expect(Self.flags.count > 70)
+        #expect(Self.working.contains("ptrace"))
+        #expect(Set(Self.flags.map(\.flag)) == Set(FlagSample.all.keys))
+    }
+
+    @Test(arguments: flags) func aFlagHasItsEffectOrIsRefused(_ flag: Flag) throws {
+        for sample in FlagSample.all[flag.flag] ?? [] {
+            for support in flag.support where Self.working.contains(support.backend) {
+                try check(sample, flag.flag, support)
+            }
+        }
+    }
+
+    private func check(_ sample: FlagSample, _ flag: String, _ support: Flag.Support) throws {
+        let scene = try Scene(sample.setting)
+        defer { scene.end() }
+        guard let with = try scene.run(sample, support.backend, given: true) else { return }
+        let place: Comment = "\(flag) on \(support.backend): \(with.errors)"
+        let refused = support.needs.filter { $0.fidelity == "no" }
+        if with.status == 1, with.trace.isEmpty || with.trace == Scene.before, with.errors.split(separator: "\n").count == 1,
+           let need = refused.first(where: { with.errors.contains($0.reason) }) {
+            #expect(with.errors.contains(need.origin) || with.errors.contains(flag), place)
+            return
+        }
+        // A flag of which every need is unavailable does not get this far.
+        #expect(refused.isEmpty || refused.count < support.needs.count, place)
+        let without = try scene.run(sample, support.backend, given: false)
+        #expect(sample.shows(with, without ?? with), place)
+        if let without, !sample.isNatural.contains(support.backend) {
+            #expect(!sample.shows(without, without), "\(flag) on \(support.backend): the effect is there without it")
+        }
+        for need in support.needs where need.fidelity == "best effort" && with.errors.contains("best effort") {
+            #expect(with.errors.components(separatedBy: "\(need.origin): best effort with the \(support.backend) backend").count <= 2, place)
+        }
+    }
+
+    /// What a sample runs in.
+    private final class Scene {
+        static let before = "before\n"
+        private let other: Process?
+        private let fifo = Renacer.scratch()
+        private var group: String?
+
+        init(_ setting: FlagSample.Setting) throws {
+            let file: String
+            switch setting {
+            case .plain, .alone:
+                other = nil
+                return
+            case .busy: file = "/dev/null"
+            case .running:
+                mkfifo(fifo, 0o600)
+                file = fifo
+            }
+            let p = Process()
+            p.executableURL = URL(fileURLWithPath: "/bin/sh")
+            p.arguments = ["-c", "trap '' PIPE; while :; do echo x > \(file); done"]
+            p.standardError = FileHandle.nullDevice
+            try p.run()
+            other = p
+            if case .running = setting { makeGroup(p.processIdentifier) }
+        }
+
+        /// A cgroup with the other process in it, if this machine has any.
+        private func makeGroup(_ pid: pid_t) {
+            let mounts = Renacer.text("/proc/self/mounts").split(separator: "\n").map { $0.split(separator: " ") }
+            guard let mount = mounts.first(where: { $0.count > 2 && $0[2] == "cgroup2" })?[1] else { return }
+            let path = "\(mount)/renacer-flag-\(UUID().uuidString)"
+            guard mkdir(path, 0o755) == 0 else { return }
+            group = path
+            try? "\(pid)".write(toFile: path + "/cgroup.procs", atomically: false, encoding: .utf8)
+        }
+
+        func end() {
+            if let other {
+                kill(other.processIdentifier, SIGKILL)
+                other.waitUntilExit()
+            }
+            if let group { rmdir(group) }
+            unlink(fifo)
+        }
+
+        /// - Returns: nil if this cannot be run here: no target without the flag, no group for it.
+        func run(_ sample: FlagSample, _ backend: String, given: Bool) throws -> FlagOutcome? {
+            if case .alone = sample.setting, !given { return nil }
+            if sample.command.isEmpty, !given { return nil }
+            let words = (given ? sample.flag : []) + sample.command
+            if words.contains(where: { $0.contains("{group}") }), group == nil { return nil }
+            let trace = Renacer.scratch()
+            let values = ["{pid}": "\(other?.processIdentifier ?? 0)", "{fifo}": fifo, "{group}": group ?? "", "{trace}": trace, "{backend}": backend]
+            func fill(_ words: [String]) -> [String] {
+                words.map { word in values.reduce(word) { $0.replacingOccurrences(of: $1.key, with: $1.value) } }
+            }
+            var arguments: [String] = []
+            if case .alone = sample.setting {} else {
+                if !sample.flag.contains("--backend={backend}") { arguments = ["--backend", backend] }
+                if !sample.flag.contains(where: { $0.hasPrefix("--sink=") }) || !given { arguments += ["-o", trace] }
+                arguments += sample.base
+            }
+            if sample.flag == ["--output-append-mode"] { try Self.before.write(toFile: trace, atomically: false, encoding: .utf8) }
+            if given { arguments += fill(sample.flag) }
+            if !sample.command.isEmpty { arguments += ["--"] + fill(sample.command) }
+            let outcome = try Renacer.run(arguments)
+            let name = URL(fileURLWithPath: trace).lastPathComponent + "."
+            let files = try FileManager.default.contentsOfDirectory(atPath: Renacer.folder.path).filter { $0.hasPrefix(name) }
+            return FlagOutcome(
+                backend: backend, status: outcome.status, output: outcome.output, errors: outcome.errors, trace: Renacer.text(trace), files: files.count)
+        }
+    }
+}
