@@ -38,6 +38,11 @@ struct Need: Sendable {
     static let injection = Need(.injection, "--inject") { !$0.pipeline.plan.tampering.isEmpty }
     static let strings = Need(.memory, "--string-limit") { $0.needs.contains(.decoding) && $0.text.decoding.stringLimit != DecodingOptions().stringLimit }
     static let structures = Need(.memory, "--no-abbrev") { $0.needs.contains(.decoding) && $0.text.decoding.abbreviated == .none }
+    static let dereferencing = Need(.memory, "--verbose") {
+        let calls = $0.text.decoding.dereferenced
+        return $0.needs.contains(.decoding) && calls != DecodingOptions().dereferenced && calls != .none
+    }
+    static let escapes = Need(.memory, "--strings-in-hex") { $0.needs.contains(.decoding) && $0.text.escaping != .octal }
     static let readData = Need(.memory, "--read") { $0.needs.contains(.decoding) && !$0.text.dumpReads.isEmpty }
     static let writtenData = Need(.memory, "--write") { $0.needs.contains(.decoding) && !$0.text.dumpWrites.isEmpty }
 }
@@ -48,7 +53,7 @@ extension Settings {
         var result: [Requirement] = []
         func add(_ r: Requirement) { if !result.contains(r) { result.append(r) } }
         for option in Option.all {
-            for need in option.needs where need.isAsked(self) { add(Requirement(need.feature, origin: need.origin)) }
+            for need in option.needs where need.isAsked(self) { add(Requirement(need.feature, origin: need.origin, or: alternative(to: need.feature))) }
         }
         plugins.loaded.flatMap(\.requirements).forEach(add)
         for sink in sinks { Self.wants(of: sink).forEach(add) }
@@ -59,6 +64,12 @@ extension Settings {
         }
         if asStrace { add(Requirement(.interruptions, origin: "strace", .wanted)) }
         return result
+    }
+
+    /// What is read late stands in for what a backend cannot read in time, if that was allowed.
+    private func alternative(to feature: Feature) -> Feature? {
+        guard pipeline.plan.memory.isLive else { return nil }
+        return feature == .memory || feature == .descriptorPaths ? .liveMemory : nil
     }
 
     /// What a sink's output is made from. Without some of it there is still an output, which is why no backend is refused.

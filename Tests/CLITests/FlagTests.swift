@@ -86,7 +86,7 @@ import Testing
         init(_ setting: FlagSample.Setting) throws {
             let file: String
             switch setting {
-            case .plain, .alone:
+            case .plain, .elsewhere, .alone:
                 other = nil
                 return
             case .busy: file = "/dev/null"
@@ -136,7 +136,8 @@ import Testing
             var arguments: [String] = []
             if case .alone = sample.setting {} else {
                 if !sample.flag.contains("--backend={backend}") { arguments = ["--backend", backend] }
-                if !sample.flag.contains(where: { $0.hasPrefix("--sink=") }) || !given { arguments += ["-o", trace] }
+                let isElsewhere = if case .elsewhere = sample.setting { true } else { given && sample.flag[0].hasPrefix("--sink=") }
+                if !isElsewhere { arguments += ["-o", trace] }
                 arguments += sample.base
             }
             if sample.flag == ["--output-append-mode"] { try Self.before.write(toFile: trace, atomically: false, encoding: .utf8) }

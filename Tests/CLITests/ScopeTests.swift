@@ -16,7 +16,7 @@ import Testing
 
     @Test(arguments: ["ptrace", "bpf"]) func aCallThatNeverEndsCountsByWhatItTook(_ backend: String) throws {
         guard backend == "ptrace" || canTraceWithBPF else { return }
-        let command = ["--backend", backend, "-f", "-a0", "-e", "trace=pause,exit_group", "--min-duration=50ms",
+        let command = ["--backend", backend, "-f", "-q", "-a0", "-e", "trace=pause,exit_group", "--min-duration=50ms",
             "timeout", "-sKILL", "0.1", "perl", "-MPOSIX", "-e", "POSIX::pause()"]
         let outcome = try Renacer.run(command)
         #expect(outcome.errors.contains("pause("))

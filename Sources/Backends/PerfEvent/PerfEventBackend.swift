@@ -57,6 +57,7 @@ public final class PerfEventBackend: Backend {
     private var isAsked: Ending?
     private var isStopped = false
     private var owesIdle = false
+    private var hasBegun = false
     private var isSettled = false
     /// Nothing has come for a while: who is in a call is in it for longer.
     private var isQuiet = false
@@ -123,8 +124,9 @@ public final class PerfEventBackend: Backend {
 
     public func nextBatch(deadline: UInt64?) throws(TraceError) -> Delivery {
         guard let session else { return .end(nil) }
-        let hasBegun = horizon > 0
+        // The first batch begins with what `start` had to tell.
         if hasBegun { recycle() }
+        hasBegun = true
         if owesIdle {
             owesIdle = false
             return .nothing
