@@ -3,6 +3,7 @@
 // libbpf can do this too, but copies and indexes every type first: 15 ms at each start,
 // where one walk over the kernel's own pages takes less than one.
 #define _GNU_SOURCE
+#include "beside.h"
 #include "cbpf.h"
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -200,7 +201,7 @@ static unsigned layout_members(struct capture_layout *l, struct wanted_member *m
     return COUNT;
 }
 
-int cbpf_read_kernel(struct cbpf_kernel *k, int descriptors) {
+static int read_kernel(struct cbpf_kernel *k) {
     *k = (struct cbpf_kernel){0};
     struct types t = {0};
     int r = open_types(&t);
@@ -213,12 +214,7 @@ int cbpf_read_kernel(struct cbpf_kernel *k, int descriptors) {
     }
     uint32_t thread_info = 0, status = 0, pending = 0, pending_set = 0;
     const struct wanted_type types[] = {
-        {"btf_trace_sys_enter", BTF_KIND_TYPEDEF, &k->sys_enter},
-        {"btf_trace_sys_exit", BTF_KIND_TYPEDEF, &k->sys_exit},
         {"btf_trace_sched_process_fork", BTF_KIND_TYPEDEF, &k->fork},
-        {"btf_trace_sched_process_exec", BTF_KIND_TYPEDEF, &k->exec},
-        {"btf_trace_sched_process_exit", BTF_KIND_TYPEDEF, &k->exit},
-        {"btf_trace_signal_deliver", BTF_KIND_TYPEDEF, &k->signal_deliver},
         {"btf_trace_signal_generate", BTF_KIND_TYPEDEF, &k->signal_generate},
         {"btf_trace_task_rename", BTF_KIND_TYPEDEF, &k->rename},
         {"bpf_iter_task", BTF_KIND_FUNC, &k->iterator},
@@ -226,8 +222,6 @@ int cbpf_read_kernel(struct cbpf_kernel *k, int descriptors) {
         {"bpf_rdonly_cast", BTF_KIND_FUNC, &k->cast},
     };
     enum { TYPES = sizeof types / sizeof *types, NEEDED_TYPES = TYPES - 1 };
-    // The cast stands behind all other types that are wanted.
-    const unsigned wanted_types = descriptors ? TYPES : NEEDED_TYPES;
     struct wanted_member members[MOST_MEMBERS] = {
         {"task_struct", "pid", &k->offsets.task_pid},
         {"task_struct", "tgid", &k->offsets.task_tgid},
@@ -250,7 +244,8 @@ int cbpf_read_kernel(struct cbpf_kernel *k, int descriptors) {
     };
     unsigned wanted = 0;
     while (members[wanted].structure) wanted++;
-    if (descriptors) wanted += layout_members(&k->offsets.layout, members + wanted, MOST_MEMBERS - wanted);
+    const unsigned needed = wanted;
+    wanted += layout_members(&k->offsets.layout, members + wanted, MOST_MEMBERS - wanted);
     unsigned found_types = 0, sought = wanted, left[MOST_MEMBERS];
     for (unsigned i = 0; i < wanted; i++) left[i] = i;
     const struct btf_type *structures[MOST_MEMBERS] = {0};
@@ -269,7 +264,7 @@ int cbpf_read_kernel(struct cbpf_kernel *k, int descriptors) {
         if (kind == BTF_KIND_TYPEDEF || kind == BTF_KIND_FUNC) {
             // All names wanted start so.
             if (strncmp(name, "btf_trace_", 10) && strncmp(name, "bpf_iter_t", 10) && strncmp(name, "bpf_rdonly", 10)) continue;
-            for (unsigned i = 0; i < wanted_types; i++) {
+            for (unsigned i = 0; i < TYPES; i++) {
                 if (kind == types[i].kind && !*types[i].id && !strcmp(name, types[i].name)) {
                     *types[i].id = id;
                     found_types++;
@@ -287,17 +282,44 @@ int cbpf_read_kernel(struct cbpf_kernel *k, int descriptors) {
                 left[i] = left[--sought];
             }
         }
-        if (found_types == wanted_types && !sought) break;
+        if (found_types == TYPES && !sought) break;
     }
     for (int i = 0; i < NEEDED_TYPES && !k->missing; i++) if (!*types[i].id) k->missing = types[i].name;
     for (unsigned i = 0; i < wanted; i++) {
         int64_t offset = structures[i] ? offset_of(w, structures[i], members[i].member, 0) : -1;
         if (offset >= 0) *members[i].offset = offset;
-        else if (!k->missing) k->missing = members[i].member;
+        else if (i < needed && !k->missing) k->missing = members[i].member;
+        else if (i >= needed && !k->missing_layout) k->missing_layout = members[i].member;
     }
     if (!k->cast || k->offsets.layout.first) k->offsets.layout.word_type = k->offsets.layout.half_type = 0;
     k->offsets.task_status = thread_info + status;
     k->offsets.task_pending = pending + pending_set;
     close_types(&t);
     return 0;
+}
+
+struct cbpf_reading {
+    struct cbpf_kernel kernel;
+    struct beside *beside;
+    int result;
+};
+
+static void read_beside(void *reading) {
+    struct cbpf_reading *r = reading;
+    r->result = read_kernel(&r->kernel);
+}
+
+struct cbpf_reading *cbpf_begin_reading(void) {
+    struct cbpf_reading *r = calloc(1, sizeof *r);
+    if (r) r->beside = cbpf_begin_beside(read_beside, r);
+    return r;
+}
+
+int cbpf_end_reading(struct cbpf_reading *r, struct cbpf_kernel *kernel) {
+    if (!r) return -ENOMEM;
+    cbpf_finish_beside(r->beside, read_beside, r);
+    *kernel = r->kernel;
+    int result = r->result;
+    free(r);
+    return result;
 }

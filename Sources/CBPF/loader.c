@@ -37,7 +37,9 @@ static int64_t make_ring(struct cbpf *b, const struct cbpf_plan *plan) {
     return b->ring < 0 ? b->ring : (int64_t)size;
 }
 
-static int map_ring(struct cbpf *b, uint32_t size) {
+static int map_ring(void *of) {
+    struct cbpf *b = of;
+    uint32_t size = b->programs.ring_size;
     long page = sysconf(_SC_PAGESIZE);
     void *consumer = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, b->ring, 0);
     if (consumer == MAP_FAILED) return -errno;
@@ -120,16 +122,16 @@ struct cbpf *cbpf_load(const struct cbpf_kernel *kernel, const struct cbpf_plan 
         .kernel = *kernel, .object = plan->object, .object_size = plan->object_size, .configuration = plan->configuration,
         .signals = plan->signals, .renames = plan->renames, .adopts = plan->adopts,
         .counting_cpus = plan->configuration.summary ? b->cpus : 0, .ring = b->ring, .shared = shared, .ring_size = ring_size,
+        .meanwhile = map_ring, .owner = b,
     };
     if (p->configuration.alarm) p->configuration.alarm = ring_size / 2;
     int r = cbpf_load_programs(p);
     // The programs keep it, and the mapping does.
     close(shared);
+    if (r && !b->data && b->consumer) return no_ring(b, ring_size, -r, text, size);
     if (r) return failed(b, "cannot load the BPF programs", -r, text, size);
     b->tasks = bpf_map__fd(cbpf_map(p, "tasks"));
     b->statistics = bpf_map__fd(cbpf_map(p, "statistics"));
-    r = map_ring(b, ring_size);
-    if (r) return no_ring(b, ring_size, -r, text, size);
     if (plan->configuration.summary) r = map_rows(b);
     if (!r) r = watch_ring(b);
     return r ? failed(b, "cannot map the BPF programs' memory", -r, text, size) : b;

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "programs.h"
+#include "beside.h"
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <pthread.h>
@@ -15,11 +16,8 @@
 struct loading {
     struct programs *programs;
     enum part part;
-    /// Of the call whose program it is, if links have no cookies; otherwise 0.
+    /// Where the program is called, if links have no cookies; otherwise 0.
     enum capture_side side;
-    /// Loads the tasks' part meanwhile.
-    pthread_t beside;
-    int is_beside;
 };
 
 static _Thread_local struct loading *loading;
@@ -43,9 +41,6 @@ static int note(enum libbpf_print_level level, const char *format, va_list argum
 static uint32_t type_of(const struct cbpf_kernel *kernel, const char *section) {
     static const struct { const char *name; size_t offset; } targets[] = {
         {"btf/sched_process_fork", offsetof(struct cbpf_kernel, fork)},
-        {"btf/sched_process_exec", offsetof(struct cbpf_kernel, exec)},
-        {"btf/sched_process_exit", offsetof(struct cbpf_kernel, exit)},
-        {"btf/signal_deliver", offsetof(struct cbpf_kernel, signal_deliver)},
         {"btf/signal_generate", offsetof(struct cbpf_kernel, signal_generate)},
         {"btf/task_rename", offsetof(struct cbpf_kernel, rename)},
         {"tasks/", offsetof(struct cbpf_kernel, iterator)},
@@ -70,12 +65,14 @@ static void complete(struct bpf_program *program) {
     }
 }
 
-static void load_beside(struct loading *first);
+static void load_tasks(void *programs);
 
 static int prepare_raw(struct bpf_program *program, struct bpf_prog_load_opts *options, long cookie) {
     (void)options, (void)cookie;
     complete(program);
-    if (loading->part == PART_CALLS) load_beside(loading);
+    // The maps are there by now.
+    struct programs *p = loading->programs;
+    if (loading->part == PART_CALLS) p->beside = cbpf_begin_beside(load_tasks, p);
     return 0;
 }
 
@@ -98,18 +95,44 @@ static void register_sections(void) {
     libbpf_set_print(note);
 }
 
+/// Programs on raw tracepoints, and where each is called.
+static const struct {
+    enum capture_side side;
+    enum part part;
+    const char *program, *tracepoint;
+} sides[] = {
+    {CAPTURE_ENTRY_SIDE, PART_CALLS, "calls", "sys_enter"},
+    {CAPTURE_EXIT_SIDE, PART_CALLS, "calls", "sys_exit"},
+    {CAPTURE_EXEC_SIDE, PART_TASKS, "events", "sched_process_exec"},
+    {CAPTURE_SIGNAL_SIDE, PART_TASKS, "events", "signal_deliver"},
+    {CAPTURE_SIDES, PART_TASKS, "ends", "sched_process_exit"},
+};
+
+enum { SIDES = sizeof sides / sizeof *sides };
+
+/// Where the program is that is called at a side.
+static enum part part_of(const struct programs *p, size_t side) {
+    bool is_first = !side || strcmp(sides[side - 1].program, sides[side].program);
+    return p->has_cookies || is_first ? sides[side].part : PART_SIDES + sides[side].side;
+}
+
+static bool is_needed(const struct programs *p, enum capture_side side) {
+    if (side == CAPTURE_SIGNAL_SIDE) return p->signals;
+    return side != CAPTURE_EXEC_SIDE || !p->configuration.summary || p->configuration.detaches_at_exec;
+}
+
 /// Whether a program is of a part, and needed.
-static bool is_wanted(const struct programs *p, enum part part, const char *section) {
-    const struct capture_configuration *c = &p->configuration;
+static bool is_wanted(const struct programs *p, enum part part, const struct bpf_program *program) {
+    const char *section = bpf_program__section_name(program);
     if (!strcmp(section, "tasks/adopt")) return part == PART_WALKS && p->adopts;
     if (!strncmp(section, "tasks/", 6)) return part == PART_WALKS;
-    if (!strncmp(section, "raw/", 4)) return part == PART_CALLS || part == PART_ENDS;
+    for (size_t i = 0; i < SIDES; i++)
+        if (!strcmp(section + 4, sides[i].program) && part_of(p, i) == part && is_needed(p, sides[i].side)) return true;
     if (part != PART_TASKS) return false;
-    if (!strncmp(section, "btf/signal_", 11)) return p->signals;
+    if (!strcmp(section, "btf/signal_generate")) return p->signals;
     if (!strcmp(section, "btf/task_rename")) return p->renames;
-    if (!strcmp(section, "btf/sched_process_exec")) return !c->summary || c->detaches_at_exec;
-    if (!strcmp(section, "btf/sched_process_fork")) return c->follows || c->scope;
-    return true;
+    if (!strcmp(section, "btf/sched_process_fork")) return p->configuration.follows || p->configuration.scope;
+    return false;
 }
 
 /// Gives the maps their sizes and contents: of the part that makes them.
@@ -150,26 +173,21 @@ static int load_part(struct loading *l) {
     p->parts[l->part] = object;
     struct bpf_program *program;
     bpf_object__for_each_program(program, object)
-        bpf_program__set_autoload(program, is_wanted(p, l->part, bpf_program__section_name(program)));
+        bpf_program__set_autoload(program, is_wanted(p, l->part, program));
     int r = l->part == PART_CALLS ? set_maps(p, object) : share_maps(p, object);
     if (!r) r = bpf_object__load(object);
     loading = NULL;
     return r;
 }
 
-static void *load_tasks(void *programs) {
-    struct loading l = {.programs = programs, .part = PART_TASKS};
-    return (void *)(intptr_t)load_part(&l);
-}
-
-/// Starts loading the tasks' part; the maps are there.
-static void load_beside(struct loading *first) {
-    // Signals are for the thread that waits for them.
-    sigset_t all, mask;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &mask);
-    first->is_beside = !pthread_create(&first->beside, NULL, load_tasks, first->programs);
-    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+/// Loads the tasks' part, and does what else is to be done meanwhile.
+static void load_tasks(void *programs) {
+    struct programs *p = programs;
+    struct loading l = {.programs = p, .part = PART_TASKS, .side = p->has_cookies ? 0 : CAPTURE_EXEC_SIDE};
+    int r = load_part(&l);
+    if (!r && p->meanwhile) r = p->meanwhile(p->owner);
+    p->meanwhile = NULL;
+    p->tasks_result = r;
 }
 
 static void unload(struct programs *p, enum part part) {
@@ -178,18 +196,13 @@ static void unload(struct programs *p, enum part part) {
 }
 
 /// Loads the calls' part and, beside it, that of the tasks.
-static int load_both(struct programs *p, enum capture_side side) {
-    struct loading l = {.programs = p, .part = PART_CALLS, .side = side};
+static int load_both(struct programs *p) {
+    struct loading l = {.programs = p, .part = PART_CALLS, .side = p->has_cookies ? 0 : CAPTURE_ENTRY_SIDE};
+    p->beside = NULL;
     int r = load_part(&l);
-    intptr_t others = 0;
-    if (l.is_beside) {
-        void *result = NULL;
-        pthread_join(l.beside, &result);
-        others = (intptr_t)result;
-    } else if (!r) {
-        others = (intptr_t)load_tasks(p);
-    }
-    return r ? r : (int)others;
+    // Nothing was begun without maps.
+    if (!r || p->beside) cbpf_finish_beside(p->beside, load_tasks, p);
+    return r ? r : p->tasks_result;
 }
 
 int cbpf_load_programs(struct programs *p) {
@@ -197,14 +210,17 @@ int cbpf_load_programs(struct programs *p) {
     pthread_once(&once, register_sections);
     warning[0] = 0;
     p->has_cookies = 1;
-    int r = load_both(p, 0);
+    int r = load_both(p);
     if (r != -EINVAL) return r;
     unload(p, PART_TASKS);
     unload(p, PART_CALLS);
     p->has_cookies = 0;
-    r = load_both(p, CAPTURE_ENTRY_SIDE);
-    struct loading ends = {.programs = p, .part = PART_ENDS, .side = CAPTURE_EXIT_SIDE};
-    return r ? r : load_part(&ends);
+    r = load_both(p);
+    for (size_t i = 0; i < SIDES && !r; i++) {
+        struct loading l = {.programs = p, .part = part_of(p, i), .side = sides[i].side};
+        if (!p->parts[l.part] && is_needed(p, l.side)) r = load_part(&l);
+    }
+    return r;
 }
 
 /// What `BPF_RAW_TRACEPOINT_OPEN` takes since Linux 6.10.
@@ -215,12 +231,11 @@ struct tracepoint_attributes {
 };
 
 /// A link, or a negative errno.
-static int attach_side(struct programs *p, const char *tracepoint, enum capture_side side) {
-    enum part part = p->has_cookies || side == CAPTURE_ENTRY_SIDE ? PART_CALLS : PART_ENDS;
-    struct bpf_program *program = bpf_object__find_program_by_name(p->parts[part], "calls");
+static int attach_side(struct programs *p, size_t side) {
+    struct bpf_program *program = bpf_object__find_program_by_name(p->parts[part_of(p, side)], sides[side].program);
     if (!program) return -ENOENT;
-    if (!p->has_cookies) return bpf_raw_tracepoint_open(tracepoint, bpf_program__fd(program));
-    struct tracepoint_attributes a = {(uint64_t)(uintptr_t)tracepoint, bpf_program__fd(program), 0, side};
+    if (!p->has_cookies) return bpf_raw_tracepoint_open(sides[side].tracepoint, bpf_program__fd(program));
+    struct tracepoint_attributes a = {(uint64_t)(uintptr_t)sides[side].tracepoint, bpf_program__fd(program), 0, sides[side].side};
     int fd = syscall(SYS_bpf, BPF_RAW_TRACEPOINT_OPEN, &a, sizeof a);
     return fd < 0 ? -errno : fd;
 }
@@ -234,11 +249,11 @@ static bool keep(struct programs *p, int link) {
 
 int cbpf_attach_programs(struct programs *p) {
     struct bpf_program *program;
-    int link = attach_side(p, "sys_enter", CAPTURE_ENTRY_SIDE);
-    if (keep(p, link)) keep(p, link = attach_side(p, "sys_exit", CAPTURE_EXIT_SIDE));
+    int link = 0;
+    for (size_t i = 0; i < SIDES && link >= 0; i++) if (is_needed(p, sides[i].side)) keep(p, link = attach_side(p, i));
     bpf_object__for_each_program(program, p->parts[PART_TASKS]) {
         int fd = bpf_program__fd(program);
-        if (link < 0 || fd < 0 || p->link_count == MOST_LINKS) continue;
+        if (link < 0 || fd < 0 || strncmp(bpf_program__section_name(program), "btf/", 4)) continue;
         keep(p, link = bpf_raw_tracepoint_open(NULL, fd));
     }
     if (link >= 0) return 0;

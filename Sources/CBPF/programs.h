@@ -7,13 +7,14 @@
 enum part {
     /// What is called at both ends of every call; it makes the maps.
     PART_CALLS,
-    /// The same for the ends alone, where links have no cookies (before Linux 6.10).
-    PART_ENDS,
     /// The life of tasks, and signals.
     PART_TASKS,
     /// Walks over all tasks.
     PART_WALKS,
-    PARTS,
+    /// One for each side, where links have no cookies (before Linux 6.10): a program then knows
+    /// from the start where it is called. The first side of a program is in the part of that program.
+    PART_SIDES,
+    PARTS = PART_SIDES + CAPTURE_SIDES,
 };
 
 enum { MOST_LINKS = 16 };
@@ -29,13 +30,19 @@ struct programs {
     /// Descriptors of the ring and of the memory that both sides use, made beforehand.
     int ring, shared;
     uint32_t ring_size;
+    /// What else is to be done while programs load, on the same CPU as the shorter part: 0 or a negative errno.
+    int (*meanwhile)(void *);
+    void *owner;
+    /// Loads the tasks' part; what that came to.
+    struct beside *beside;
+    int tasks_result;
     struct bpf_object *parts[PARTS];
-    /// The link tells a program at which end of a call it is.
+    /// The link tells a program where it is called.
     int has_cookies;
     int links[MOST_LINKS], link_count;
 };
 
-/// Loads what every trace needs: 0 or a negative errno.
+/// Loads what every trace needs, and does what is to be done meanwhile: 0 or a negative errno.
 int cbpf_load_programs(struct programs *p);
 /// Attaches them: 0 or a negative errno.
 int cbpf_attach_programs(struct programs *p);

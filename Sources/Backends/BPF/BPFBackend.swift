@@ -69,6 +69,7 @@ public final class BPFBackend: Backend {
     public func prepare(_ plan: CapturePlan) throws(TraceError) {
         self.plan = plan
         guard TaskIdentity.isInFirstPidNamespace else { throw TraceError("bpf: \(Self.foreignNamespace); use --backend ptrace") }
+        let reading = cbpf_begin_reading()
         var compiler = CaptureCompiler(plan.memory)
         var calls = [capture_program](repeating: capture_program(), count: Int(CAPTURE_PLACES))
         for personality in Personality.allCases { compile(personality, &compiler, &calls) }
@@ -76,9 +77,9 @@ public final class BPFBackend: Backend {
         // To tell netlink messages, decoding has to know what a socket speaks.
         if descriptors == 0, compiler.looksAtDescriptors { descriptors = UInt32(CAPTURE_PROTOCOLS) }
         var kernel = cbpf_kernel()
-        let found = cbpf_read_kernel(&kernel, descriptors == 0 ? 0 : 1)
+        let found = cbpf_end_reading(reading, &kernel)
         guard found == 0 else { throw TraceError("bpf: \(Self.noTypes(Self.message(found))); use --backend ptrace") }
-        if let missing = kernel.missing {
+        if let missing = kernel.missing ?? (descriptors == 0 ? nil : kernel.missing_layout) {
             throw TraceError("bpf: this kernel has no \(String(cString: missing)); use --backend ptrace")
         }
         var p = cbpf_plan()

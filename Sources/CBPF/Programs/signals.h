@@ -32,26 +32,33 @@ static bool is_wanted_signal(uint64_t number) {
     return number == KILL || configuration.signals >> ((number - 1) & 63) & 1;
 }
 
-SEC("btf/signal_deliver")
-int signal_delivered(context *ctx) {
-    struct task_state *t = state_of(bpf_get_current_task_btf());
-    if (!t || t->starting == STARTING || t->starting == EXCLUDED || ctx[0] == KILL) return 0;
-    if (!is_wanted_signal(ctx[0])) return 0;
-    // Handler and flags.
-    uint64_t action[2] = {1};
-    bpf_probe_read_kernel(action, sizeof action, (void *)ctx[2]);
+/// The running task takes a signal; `action` is a `struct k_sigaction`.
+static __always_inline int signal_delivered(struct task_state *t, struct task_struct *task, uint32_t number, void *info, void *action) {
+    if (t->starting == STARTING || number == KILL || !is_wanted_signal(number)) return 0;
+    uint64_t handler_and_flags[2] = {1};
+    bpf_probe_read_kernel(handler_and_flags, sizeof handler_and_flags, action);
     // Nobody may interfere with it, not even a tracer: none is told.
     enum { IMMUTABLE = 0x800000 };
-    if (action[1] & IMMUTABLE) return 0;
+    if (handler_and_flags[1] & IMMUTABLE) return 0;
     struct capture_signal *r = signal_record(t, SIGNALS_BEHIND);
     uint64_t id = bpf_get_current_pid_tgid();
     r->header.tid = id;
     r->header.pid = id >> 32;
-    r->is_default = !action[0];
-    r->instruction_pointer = FIELD(uint64_t, bpf_task_pt_regs(bpf_get_current_task_btf()), R_IP);
-    fill_signal(r, ctx[0], (void *)ctx[1]);
+    r->is_default = !handler_and_flags[0];
+    r->instruction_pointer = FIELD(uint64_t, bpf_task_pt_regs(task), R_IP);
+    fill_signal(r, number, info);
     deliver_signal(r);
     return 0;
+}
+
+/// What happens to the running task, where the kernel tells of three things: nowhere else may they be looked at.
+SEC("raw/events")
+int events(context *ctx) {
+    struct task_struct *task = bpf_get_current_task_btf();
+    struct task_state *t = state_of(task);
+    if (!t || t->starting == EXCLUDED) return 0;
+    bool is_exec = bpf_get_attach_cookie(ctx) == CAPTURE_EXEC_SIDE;
+    return is_exec ? executed(t, task, ctx[1], ctx[2]) : signal_delivered(t, task, ctx[0], (void *)ctx[1], (void *)ctx[2]);
 }
 
 enum { SENT, IGNORED };
@@ -84,7 +91,7 @@ int signal_generated(context *ctx) {
     r->header.pid = FIELD(int32_t, task, configuration.task_tgid);
     fill_signal(r, number, (void *)ctx[1]);
     if (t->signal_place < SIGNALS_BEHIND) {
-        t->is_fatal |= result == SENT;
+        t->is_fatal |= AGAIN(ctx[4]) == SENT;
         t->signal_count = t->signal_place + 1;
     } else {
         deliver_signal(r);

@@ -77,20 +77,16 @@ static void let_go(struct task_state *t, struct task_struct *task, uint32_t form
     send_change(&r, r.live == 0);
 }
 
-SEC("btf/sched_process_exec")
-int task_executed(context *ctx) {
-    struct task_struct *task = bpf_get_current_task_btf();
-    struct task_state *t = state_of(task);
-    if (!t || t->starting == EXCLUDED) return 0;
+/// The running task executes a program, a `struct linux_binprm`; its id was `former`.
+static __always_inline int executed(struct task_state *t, struct task_struct *task, uint32_t former, uint64_t program) {
     // It may have taken its leader's id.
     mark(bpf_get_current_pid_tgid());
-    uint32_t former = ctx[1];
     if (configuration.detaches_at_exec && t->starting != IN_FIRST_EXEC) {
         let_go(t, task, former);
         return 0;
     }
     if (configuration.summary) return 0;
-    if (t->in_call && t->faulted) recall_exec(t, ctx[2]);
+    if (t->in_call && t->faulted) recall_exec(t, program);
     // What addresses meant is gone.
     t->faulted = 0;
     // The call was another thread's, by name.
@@ -107,8 +103,8 @@ int task_executed(context *ctx) {
 /// Of `signal_struct`: all threads end.
 enum { GROUP_EXIT = 4 };
 
-SEC("btf/sched_process_exit")
-int task_exited(context *ctx) {
+SEC("raw/ends")
+int ends(context *ctx) {
     (void)ctx;
     struct task_struct *task = bpf_get_current_task_btf();
     struct task_state *t = state_of(task);

@@ -371,10 +371,15 @@ struct capture_configuration {
     uint32_t alarm;
 };
 
-/// The two ends of a call: cookies of the links that have one program called at both.
+/// Where a program is called: cookies of the links of those that are called at several places.
 enum capture_side {
+    /// `calls`: the two ends of every call.
     CAPTURE_ENTRY_SIDE = 1,
     CAPTURE_EXIT_SIDE,
+    /// `events`: of the running task.
+    CAPTURE_EXEC_SIDE,
+    CAPTURE_SIGNAL_SIDE,
+    CAPTURE_SIDES,
 };
 
 // MARK: Counters

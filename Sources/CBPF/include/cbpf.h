@@ -10,19 +10,22 @@ struct cbpf;
 
 /// Where the running kernel keeps what the programs look at.
 struct cbpf_kernel {
-    uint32_t sys_enter, sys_exit, fork, exec, exit, signal_deliver, signal_generate, rename, iterator;
+    uint32_t fork, signal_generate, rename, iterator;
     /// `bpf_rdonly_cast`; 0 if there is none (before Linux 6.2).
     uint32_t cast;
     /// `task_struct` and `signal_struct` offsets, in the configuration's fields.
     struct capture_configuration offsets;
-    /// What was looked for and not found; NULL if nothing.
-    const char *missing;
+    /// What was looked for and not found; NULL if nothing. And of what leads from a descriptor to its name.
+    const char *missing, *missing_layout;
 };
 
-/// Looks types up in the kernel's BTF: 0, or a negative errno if the kernel has none.
-///
-/// `descriptors`: those that lead from a descriptor to its name, too.
-int cbpf_read_kernel(struct cbpf_kernel *kernel, int descriptors);
+/// The kernel's types being read.
+struct cbpf_reading;
+
+/// Starts looking types up in the kernel's BTF, beside what the caller does. NULL if there is no memory.
+struct cbpf_reading *cbpf_begin_reading(void);
+/// Waits for them: 0, or a negative errno if the kernel has none.
+int cbpf_end_reading(struct cbpf_reading *reading, struct cbpf_kernel *kernel);
 
 /// What to load.
 struct cbpf_plan {
