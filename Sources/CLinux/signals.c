@@ -80,12 +80,12 @@ void clinux_catch_signals(int ignore_fatal, int ignore_tstp) {
 
 int clinux_caught_signal(void) { return caught; }
 
-static volatile sig_atomic_t is_asked, is_interrupted;
+static volatile sig_atomic_t is_interrupted;
+static int is_asked;
 
 static void ask(int signal) {
     (void)signal;
     int saved = errno;
-    is_asked = 1;
     is_interrupted = 1;
     repeat_from(1);
     errno = saved;
@@ -98,16 +98,18 @@ void clinux_catch_request(void) {
 
 int clinux_catches_request(void) { return changed[SIGUSR2]; }
 
-int clinux_take_request(void) {
-    int asked = is_asked;
-    is_asked = 0;
-    return asked;
-}
-
 int clinux_take_interruption(void) {
     int interrupted = is_interrupted;
     is_interrupted = 0;
     return interrupted;
+}
+
+void clinux_pass_request(void) { is_asked = 1; }
+
+int clinux_take_request(void) {
+    int asked = is_asked;
+    is_asked = 0;
+    return asked;
 }
 
 void clinux_set_alarm(uint64_t deadline) {

@@ -180,7 +180,11 @@ public final class EventEncoder {
         if call.systemTime != 0 { extras |= RecordingFormat.Extra.systemTime }
         if call.tampering != [] { extras |= RecordingFormat.Extra.tampering }
         if call.interruptedNumber != Call.unknownNumber { extras |= RecordingFormat.Extra.interrupted }
-        if call.memory.isLate { extras |= RecordingFormat.Extra.late }
+        switch call.outcome {
+        case .returned, .failed: if call.memory.isLate { extras |= RecordingFormat.Extra.late }
+        // The task's memory may be gone with it.
+        case .unfinished, .unavailable, .detached: break
+        }
         if !isShort, call.enterTime == 0 { extras |= RecordingFormat.Extra.unknownEntry }
         var flags: UInt8 = memory.count > 0 ? RecordingFormat.Flag.memory : 0
         if extras != 0 { flags |= RecordingFormat.Flag.extras }

@@ -29,7 +29,7 @@ enum Bench {
     static let programs: [String] = ((try? run([corpus]))?.output ?? "").split(separator: "\n").map(String.init)
 
     /// Backends that work here.
-    static let backends: [String] = ["ptrace", "bpf"].filter { backend in
+    static let backends: [String] = ["ptrace", "bpf", "perf_event"].filter { backend in
         (try? run([renacer, "--backend", backend, "-o", "/dev/null", "/bin/true"]))?.status == 0
     }
 

@@ -185,6 +185,7 @@ public final class BPFBackend: Backend {
             if !batch.events.isEmpty { return handOver() }
             if isInterrupted {
                 isInterrupted = false
+                clinux_pass_request()
                 return .nothing
             }
             try wait(programs, deadline)
@@ -220,6 +221,7 @@ public final class BPFBackend: Backend {
         owesIdle = owesIdle || hasDelivered && cbpf_pending(programs) == 0
         if isInterrupted {
             isInterrupted = false
+            clinux_pass_request()
             owesIdle = true
         } else if clinux_take_interruption() != 0 {
             isInterrupted = true

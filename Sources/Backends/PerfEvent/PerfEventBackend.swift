@@ -133,6 +133,7 @@ public final class PerfEventBackend: Backend {
         }
         while true {
             stopIfAsked(session)
+            if clinux_take_interruption() != 0 { requested = clinux_monotonic_ns() }
             if isAsked != .limit { take(session) }
             if !batch.events.isEmpty { return handOver(session) }
             if isSettled { return .end(launchedEnd) }
@@ -148,10 +149,18 @@ public final class PerfEventBackend: Backend {
             cperf_gather(session, horizon)
             if hasMore(session) { continue }
             if isLast, heldSince == 0 { continue }
+            if requested != 0, horizon >= requested {
+                requested = 0
+                clinux_pass_request()
+                return .nothing
+            }
             try wait(session, deadline)
             if let deadline, clinux_monotonic_ns() >= deadline { return .nothing }
         }
     }
+
+    /// When sinks were asked for what there is (SIGUSR2); 0 once they have it.
+    private var requested: UInt64 = 0
 
     public func endAtLimit() { if isAsked == nil { isAsked = .limit } }
 

@@ -107,7 +107,10 @@ public final class PtraceBackend: Backend {
             try wait(deadline)
             if !batch.events.isEmpty { return handOver() }
             resumeStopped()
-            if clinux_take_interruption() != 0 { return .nothing }
+            if clinux_take_interruption() != 0 {
+                clinux_pass_request()
+                return .nothing
+            }
             if let deadline, clinux_monotonic_ns() >= deadline { return .nothing }
         }
     }

@@ -143,10 +143,12 @@ int clinux_caught_signal(void);
 /// Takes SIGUSR2 as a request to show what there is, until `clinux_release_signals`.
 void clinux_catch_request(void);
 int clinux_catches_request(void);
-/// Whether there was a request since the last look.
-int clinux_take_request(void);
-/// The same for whoever waits: a request is to let go on who answers it.
+/// Whether there was a request since the last look: for the backend, whose waits it interrupts.
 int clinux_take_interruption(void);
+/// Says that sinks have what there was when the request came.
+void clinux_pass_request(void);
+/// Whether a request was passed on since the last look: for the sink that answers it.
+int clinux_take_request(void);
 /// Puts back what `clinux_catch_signals` found.
 void clinux_release_signals(void);
 /// Sends the calling process a signal with its default action.
