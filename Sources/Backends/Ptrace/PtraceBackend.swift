@@ -93,6 +93,7 @@ public final class PtraceBackend: Backend {
     public func nextBatch(deadline: UInt64?) throws(TraceError) -> Delivery {
         if owesIdle {
             owesIdle = false
+            if clinux_take_interruption() != 0 { clinux_pass_request() }
             return .nothing
         }
         if !hasHandedOverStart {
