@@ -46,6 +46,8 @@ let package = Package(
         .target(name: "RenacerPerfetto", dependencies: ["RenacerCore", "RenacerProtobuf", "CLinux"], path: "Sources/Sinks/Perfetto",
             exclude: ["Protos"], swiftSettings: fast),
         .target(name: "RenacerOutput", dependencies: ["RenacerCore", "CLinux"], path: "Sources/Sinks/Output", swiftSettings: fast),
+        .target(name: "RenacerJSON", dependencies: ["RenacerCore", "RenacerOutput"], path: "Sources/Sinks/JSON", swiftSettings: fast),
+        .target(name: "RenacerCSV", dependencies: ["RenacerCore", "RenacerOutput"], path: "Sources/Sinks/CSV", swiftSettings: fast),
         .target(name: "RenacerStraceText", dependencies: ["RenacerCore", "CLinux"], path: "Sources/Sinks/StraceText", swiftSettings: fast),
         .target(name: "RenacerSummary", dependencies: ["RenacerCore"], path: "Sources/Sinks/Summary", swiftSettings: fast),
         .target(name: "RenacerRecording", dependencies: ["RenacerCore"], path: "Sources/Recording", swiftSettings: fast),
@@ -57,10 +59,11 @@ let package = Package(
         .target(name: "RenacerPluginHost", dependencies: ["RenacerCore", "CLinux", "CRenacerPlugin", "CPluginGuard"], path: "Sources/PluginHost", swiftSettings: fast),
         .executableTarget(
             name: "renacer",
-            dependencies: ["RenacerPluginHost", "RenacerFindings", "RenacerRecorder", "RenacerReplay", "RenacerRecording", "RenacerCore", "RenacerHost", "RenacerPtrace", "RenacerBPF", "RenacerPerfEvent", "RenacerOTLP", "RenacerPerfetto", "RenacerOutput", "RenacerStraceText", "RenacerSummary", "CLinux"],
+            dependencies: ["RenacerPluginHost", "RenacerFindings", "RenacerRecorder", "RenacerReplay", "RenacerRecording", "RenacerCore", "RenacerHost", "RenacerPtrace", "RenacerBPF", "RenacerPerfEvent", "RenacerOTLP", "RenacerPerfetto", "RenacerOutput", "RenacerStraceText", "RenacerSummary", "RenacerJSON", "RenacerCSV", "CLinux"],
             path: "Sources/CLI", swiftSettings: fast, linkerSettings: quick),
-        .testTarget(name: "CoreTests", dependencies: ["RenacerCore", "RenacerScripted", "RenacerStraceText", "RenacerSummary"], path: "Tests/CoreTests"),
-        .testTarget(name: "PtraceTests", dependencies: ["RenacerCore", "RenacerPtrace", "RenacerBPF", "RenacerPerfEvent", "CLinux"], path: "Tests/PtraceTests"),
+        .target(name: "TestSupport", dependencies: ["RenacerCore"], path: "Tests/Support"),
+        .testTarget(name: "CoreTests", dependencies: ["TestSupport", "RenacerCore", "RenacerScripted", "RenacerStraceText", "RenacerSummary"], path: "Tests/CoreTests"),
+        .testTarget(name: "PtraceTests", dependencies: ["TestSupport", "RenacerCore", "RenacerPtrace", "RenacerBPF", "RenacerPerfEvent", "CLinux"], path: "Tests/PtraceTests"),
         .testTarget(name: "BPFTests", dependencies: ["renacer", "RenacerCore", "RenacerBPF", "CBPF"], path: "Tests/BPFTests", exclude: ["faults.c"]),
         .testTarget(
             name: "ReplayTests",

@@ -11,10 +11,10 @@ extension Invocation {
             let isTable = format.name == "summary"
             var request = SinkRequest(format, origin: "--format \(format.name)")
             if summaryOnly, !isTable {
-                guard format.options.contains(where: { $0.name == Self.contents }) else {
+                guard format.options.contains(where: { $0.name == SinkOption.contents.name }) else {
                     throw UsageError("-c/--summary-only has no \(request.origin): \(format.name) shows single calls; use -C, or json or csv")
                 }
-                try request.set("\(Self.contents)=summary")
+                try request.set("\(SinkOption.contents.name)=summary")
             }
             if separately { throw UsageError("\(request.origin) and -ff/--output-separately are mutually exclusive", help: true) }
             chosen.append(request)
@@ -41,9 +41,6 @@ extension Invocation {
         try checkPlaces(chosen)
         settings.sinks = chosen
     }
-
-    /// The option of a kind that can show statistics in place of single calls.
-    private static var contents: String { "of" }
 
     /// Where a sink writes.
     private func place(

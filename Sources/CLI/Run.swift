@@ -84,9 +84,10 @@ struct Run {
     private func trace(_ pipeline: Pipeline, _ backend: any Backend, _ outputs: [TraceOutput?]) throws(TraceError) -> End {
         try pipeline.start(settings.pipeline.plan)
         let end = try pipeline.run()
+        for output in outputs { output?.beginFinish() }
         let closing = outputs.compactMap { $0?.finish() }
         for error in closing { Message.print(error.description + consequence, program: program) }
-        let isWhole = tellOfLosses(backend)
+        let isAllSeen = tellOfLosses(backend), isAllTaken = tellOfSlowReaders(outputs), isWhole = isAllSeen && isAllTaken
         if (pipeline.failed || !closing.isEmpty) && !asStrace || !isWhole && settings.pipeline.plan.isExact { return .exit(1) }
         return switch end {
         case .exited(let status): .exit(status)
@@ -116,6 +117,20 @@ struct Run {
         return account.totalLost == 0 && account.imbalance == 0
     }
 
+    /// Says on stderr what queues could not take: false if anything was.
+    private func tellOfSlowReaders(_ outputs: [TraceOutput?]) -> Bool {
+        var isWhole = true
+        for (i, output) in outputs.enumerated() {
+            // Sinks of one place share their output.
+            guard let output, output.lost.count > 0, !outputs[..<i].contains(where: { $0 === output }) else { continue }
+            isWhole = false
+            Message.print(
+                "\(settings.sinks[i].origin): \(output.lost.count) \(output.lost.what) were lost (\(Loss.Cause.sinkTooSlow.rawValue)); "
+                    + "--exact loses none, a larger queue fewer", program: program)
+        }
+        return isWhole
+    }
+
     // MARK: Sinks
 
     /// An output for each sink, the same for those of one destination; nil where a sink opens its own.
@@ -130,7 +145,7 @@ struct Run {
                 outputs.append(outputs[same])
                 continue
             }
-            let output = try TraceOutput(wanted)
+            let output = try TraceOutput(wanted, queue: queue(for: request))
             if output.reader > 0 { settings.pipeline.plan.target.excluded.append(output.reader) }
             if wanted.destination == .standardOutput, settings.pipeline.plan.target.launch != nil {
                 settings.pipeline.plan.target.launch?.standardOutput = 2
@@ -141,11 +156,27 @@ struct Run {
         return outputs
     }
 
+    /// Text alone waits for its reader, as strace does; of several sinks none holds up the others.
+    private func queue(for request: SinkRequest) -> TraceOutput.Queue? {
+        let isAlone = settings.sinks.allSatisfy { $0.kind.place == .text && $0.destination == nil }
+        guard !isAlone else { return nil }
+        var queue = TraceOutput.Queue(waits: settings.pipeline.plan.isExact)
+        if let size = request.number(SinkOption.queue.name) { queue.limit = Int(clamping: size) }
+        return queue
+    }
+
     private func makeSinks(_ outputs: [TraceOutput?], _ backend: any Backend) throws(UsageError) -> [any Sink] {
+        // Of a recording the clock is the recorded one: it begins with the first event.
+        let clock = backend.realtimeOffset.map { TraceClock(start: 0, realtimeOffset: $0) } ?? TraceClock()
+        var run = RunDescription(version: Help.number, clock: clock)
+        run.command = settings.pipeline.plan.target.launch?.arguments ?? []
+        run.attached = settings.pipeline.plan.target.attach
+        run.backend = String(describing: backend.name)
         var sinks: [any Sink] = []
         for (request, output) in zip(settings.sinks, outputs) {
             sinks.append(try request.kind.make(
-                SinkContext(request: request, settings: settings, output: output, inspector: backend.inspector, backend: backend.name, program: program)))
+                SinkContext(
+                    request: request, settings: settings, output: output, inspector: backend.inspector, backend: backend.name, run: run, program: program)))
         }
         return sinks
     }

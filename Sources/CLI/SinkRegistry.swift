@@ -1,5 +1,6 @@
 import RenacerCore
 import RenacerFindings
+import RenacerOutput
 import RenacerStraceText
 import RenacerSummary
 
@@ -45,6 +46,11 @@ struct SinkRegistration: Sendable {
         static let commands = Needs(rawValue: 1 << 2)
         /// It shows calls while they are under way.
         static let entries = Needs(rawValue: 1 << 3)
+
+        /// Of a sink that shows calls, or with `of=summary` only their statistics.
+        @Sendable static func ofCalls(_ request: SinkRequest) -> Needs {
+            request.isSummary ? [] : [.decoding, .signals, .commands, .entries]
+        }
     }
 
     // Rows of the sinks that every start makes stand alone: a table of all costs time.
@@ -73,7 +79,7 @@ struct SinkRegistration: Sendable {
         FindingsSink(detectors: context.settings.plugins.names, output: try context.shared())
     }
 
-    static let all: [SinkRegistration] = [strace, summary, findings, otlp, perfetto, recording]
+    static let all: [SinkRegistration] = [strace, summary, json, jsonl, csv, findings, otlp, perfetto, recording]
 
     /// The kind of that name.
     static func find(_ name: some StringProtocol, origin: String) throws(UsageError) -> SinkRegistration {
@@ -95,6 +101,8 @@ struct SinkContext {
     let inspector: any TaskInspector
     /// The name of the backend that events come from.
     let backend: Name
+    /// The same for all sinks of a run.
+    let run: RunDescription
     /// What messages start with.
     let program: String
 
@@ -108,6 +116,12 @@ struct SinkContext {
     func shared() throws(UsageError) -> any TextOutput {
         guard let output else { throw missing }
         return output.shared
+    }
+
+    /// For sinks that write records.
+    func records() throws(UsageError) -> RecordOutput {
+        guard let output else { throw missing }
+        return output.makeRecords()
     }
 
     private var missing: UsageError { UsageError("\(request.origin): no output") }
@@ -168,6 +182,12 @@ struct SinkOption: Sendable {
     let name: String
     let kind: Kind
     let help: String
+
+    // Options that several kinds have.
+
+    static let raw = SinkOption("raw", .flag, "the argument registers too")
+    static let contents = SinkOption("of", .choice(["calls", "summary"]), "single calls, or only statistics of them")
+    static let queue = SinkOption("queue", .size(1 << 20...1 << 40), "what waits at most for a reader that is slow (16M)")
 
     init(_ name: String, _ kind: Kind, _ help: String) {
         self.name = name

@@ -18,7 +18,7 @@ struct SinkRequest: Sendable {
         self.origin = origin
     }
 
-    /// Reads `KIND[:DEST][,key=value…]`. A comma is part of `DEST` unless a word and `=` follow it.
+    /// Reads `KIND[:DEST][,key=value…]`. A comma is part of `DEST` unless an option, or a word and `=`, follows it.
     init(parsing text: String, origin: String) throws(UsageError) {
         let name = text.prefix { $0 != ":" && $0 != "," }
         kind = try SinkRegistration.find(name, origin: origin)
@@ -26,7 +26,7 @@ struct SinkRequest: Sendable {
         var rest = text.dropFirst(name.count)
         if rest.first == ":" {
             rest = rest.dropFirst()
-            let end = Self.optionsStart(rest)
+            let end = optionsStart(rest)
             let destination = String(rest[..<end])
             if destination.isEmpty { throw UsageError("\(self.origin): nothing stands behind ':'; \(kind.place.advice(name))") }
             self.destination = destination
@@ -56,6 +56,8 @@ struct SinkRequest: Sendable {
 
     /// The value of an option as given; nil if it was not.
     subscript(name: String) -> String? { values[name] }
+    /// No single calls: statistics only.
+    var isSummary: Bool { values[SinkOption.contents.name] == "summary" }
     /// A switch: false unless it was given.
     func isOn(_ name: String) -> Bool { values[name] == "true" }
     /// The number of an option that takes one, a size in bytes or a duration in ns.
@@ -64,13 +66,14 @@ struct SinkRequest: Sendable {
         return option.kind.number(value)
     }
 
-    /// Where options begin behind a destination: at a comma before a word and `=`.
-    private static func optionsStart(_ text: Substring) -> Substring.Index {
+    /// Where options begin behind a destination: at a comma before an option's name, or a word and `=`.
+    private func optionsStart(_ text: Substring) -> Substring.Index {
         var from = text.startIndex
         while let comma = text[from...].firstIndex(of: ",") {
             let next = text.index(after: comma)
             let word = text[next...].prefix { $0.isLetter || $0 == "-" }
-            if !word.isEmpty, text[word.endIndex...].first == "=" { return comma }
+            let end = text[word.endIndex...].first
+            if !word.isEmpty, end == "=" || (end == nil || end == ",") && kind.options.contains(where: { $0.name == word }) { return comma }
             from = next
         }
         return text.endIndex

@@ -15,26 +15,48 @@ final class TraceOutput {
     /// What all sinks share, to be closed after the last of them; -1 if it is not ours.
     private var descriptor: Int32 = -1
     private var name = ""
+    /// What stands between its sink and a descriptor that may block; nil if bytes are written at once.
+    private var queue: QueuedOutput?
+    /// Where a sink's records are collected; it counts those that were not taken.
+    private var records: RecordOutput?
     /// The shell of `-o '|command'`, 0 if there is none.
     private(set) var reader: pid_t = 0
 
-    init(_ output: PipelineConfiguration.Output) throws(UsageError) {
+    /// A queue of so many bytes, in front of what may block.
+    struct Queue {
+        var limit = QueuedOutput.defaultLimit
+        /// Wait for room rather than refuse bytes.
+        var waits = false
+    }
+
+    /// - Parameter queue: nil: the trace waits for its reader, whoever that is.
+    init(_ output: PipelineConfiguration.Output, queue wanted: Queue? = nil) throws(UsageError) {
+        var queue: QueuedOutput?
+        /// What writes to a descriptor.
+        func writer(_ fd: Int32, _ name: String) -> any TextOutput {
+            if let wanted, Self.mayBlock(fd) {
+                let new = QueuedOutput(descriptor: fd, name: name, limit: wanted.limit, waits: wanted.waits)
+                queue = new
+                return new
+            }
+            return FileOutput(descriptor: fd, name: name, closes: false)
+        }
         switch output.destination {
         case .standardError:
-            let file = FileOutput(descriptor: 2, name: "standard error", closes: false)
+            let file = writer(2, "standard error")
             selector = SingleOutput(file, isStandardError: true)
             shared = file
             isTerminal = isatty(2) != 0
             isLive = Self.isLive(2) || Self.isShared(2)
         case .standardOutput:
-            let file = FileOutput(descriptor: 1, name: "standard output", closes: false)
+            let file = writer(1, "standard output")
             selector = SingleOutput(file, isStandardError: false)
             shared = file
             isTerminal = isatty(1) != 0
             isLive = Self.isLive(1)
         case .file(let path):
             let fd = try Self.open(path, appends: output.appends)
-            let file = FileOutput(descriptor: fd, name: path, closes: false)
+            let file = writer(fd, path)
             descriptor = fd
             name = path
             selector = SingleOutput(file, isStandardError: false)
@@ -51,7 +73,7 @@ final class TraceOutput {
             var fd: Int32 = -1
             reader = clinux_pipe_to(command, &fd)
             if reader < 0 { throw UsageError("\(command): \(String(cString: strerror(-reader)))") }
-            let file = FileOutput(descriptor: fd, name: "| \(command)", closes: false)
+            let file = writer(fd, "| \(command)")
             descriptor = fd
             name = "| \(command)"
             selector = SingleOutput(file, isStandardError: false)
@@ -59,6 +81,7 @@ final class TraceOutput {
             isTerminal = false
             isLive = true
         }
+        self.queue = queue
     }
 
     /// Tells how many lines the terminal has that the trace goes to; nil if it does not go to one.
@@ -71,15 +94,43 @@ final class TraceOutput {
         }
     }
 
-    /// Closes the output and waits until the command that reads the trace has ended.
+    /// Where a sink that writes records writes them.
+    func makeRecords() -> RecordOutput {
+        let new = RecordOutput(shared, isLive: isLive)
+        records = new
+        return new
+    }
+
+    /// What its queue could not take: events, or lines of text.
+    var lost: (count: UInt64, what: String) {
+        if let records { return (records.lost, "events") }
+        return (queue?.lostLines ?? 0, "lines")
+    }
+
+    /// Nothing more is written: what is queued goes out while other outputs finish.
+    func beginFinish() { queue?.beginClose() }
+
+    /// Closes the output and waits until its reader has taken everything, and a command that reads it has ended.
     ///
     /// - Returns: what went wrong, if the last bytes did not arrive.
     func finish() -> TraceError? {
-        defer { if reader > 0 { _ = clinux_reap(reader) } }
-        guard descriptor >= 0 else { return nil }
+        var failure: TraceError?
+        do throws(TraceError) { try queue?.close() } catch { failure = error }
+        defer {
+            if reader > 0 { _ = clinux_reap(reader) }
+            reader = 0
+        }
+        guard descriptor >= 0 else { return failure }
         let failed = Glibc.close(descriptor) != 0
         descriptor = -1
-        return failed ? TraceError("\(name): \(String(cString: strerror(errno)))") : nil
+        return failure ?? (failed ? TraceError("\(name): \(String(cString: strerror(errno)))") : nil)
+    }
+
+    /// Whether a write may wait for somebody: not to a file or a device such as `/dev/null`.
+    private static func mayBlock(_ fd: Int32) -> Bool {
+        var info = stat()
+        if fstat(fd, &info) != 0 || isatty(fd) != 0 { return true }
+        return [S_IFIFO, S_IFSOCK].contains(info.st_mode & S_IFMT)
     }
 
     /// A terminal, a pipe or a socket; not a file, and not `/dev/null`.

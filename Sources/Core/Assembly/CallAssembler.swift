@@ -17,7 +17,7 @@ public final class CallAssembler {
     private var last: AssembledTask?
     /// The task whose call is in `writer`, as known at entry.
     private var open: AssembledTask?
-    /// The task that is gone by the event before: a call that was delivered refers to it.
+    /// The task that is gone by this event: a call that was delivered refers to it.
     private var departed: AssembledTask?
     private var lastTime: UInt64 = 0
     private let scratch = TextBuffer(capacity: 64)
@@ -40,6 +40,7 @@ public final class CallAssembler {
     /// - Returns: the call that ended by it; its arguments are in `writer`.
     public func consume(_ event: borrowing Event) -> AssembledCall? {
         lastTime = event.time
+        departed = nil
         switch event.body {
         case .syscallEntered(let call):
             enter(call, task(event.tid, event.pid), event.time)
@@ -61,6 +62,7 @@ public final class CallAssembler {
     /// What is known of a task; its name was read when it was met or changed it.
     public func task(_ tid: Int32, _ pid: Int32) -> AssembledTask {
         if let last, last.tid == tid { return last }
+        if let departed, departed.tid == tid { return departed }
         let task: AssembledTask
         if let known = tasks[tid] {
             task = known
@@ -183,8 +185,8 @@ public final class CallAssembler {
             guard let task = tasks[event.tid] else { return nil }
             let call = abandon(task, at: event.time)
             drop(task)
-            departed = task
             tasks[event.tid] = nil
+            departed = task
             return call
         case .executed, .attached: readCommand(task(event.tid, event.pid))
         case .superseded(let by):

@@ -84,7 +84,17 @@ public final class TreeWriter: ArgumentWriter {
         arguments = levels[0].fields
     }
 
-    private func put(_ v: Value) { levels[levels.count - 1].pending.append(v) }
+    private func put(_ v: Value) {
+        leaveSymbol()
+        levels[levels.count - 1].pending.append(v)
+    }
+
+    /// A value of its own stands in place of a symbol, or behind it.
+    private func leaveSymbol() {
+        guard let s = symbol else { return }
+        symbol = nil
+        if !s.names.isEmpty { put(.symbol(s.value, s.names.joined(separator: "|"))) }
+    }
 
     /// Closes the element under way.
     private func settle() {
@@ -122,15 +132,24 @@ public final class TreeWriter: ArgumentWriter {
     }
 
     public func argument(_ name: Name) { next(name.description) }
-    public func beginStructure() { push(.record) }
+    public func beginStructure() {
+        leaveSymbol()
+        push(.record)
+    }
     public func field(_ name: Name) { next(name.description) }
     public func endStructure() { pop() }
-    public func beginArray() { push(.list) }
+    public func beginArray() {
+        leaveSymbol()
+        push(.list)
+    }
     public func element() { next("") }
     public func element(index: UnsafeRawBufferPointer) { next(String(decoding: index, as: UTF8.self)) }
     public func endArray() { pop() }
     public func member() { next("") }
-    public func beginCall(_ name: Name) { push(.call(name.description)) }
+    public func beginCall(_ name: Name) {
+        leaveSymbol()
+        push(.call(name.description))
+    }
     public func endCall() { pop() }
     public func more() {
         settle()
@@ -146,10 +165,12 @@ public final class TreeWriter: ArgumentWriter {
     public func boolean(_ v: Bool) { put(.boolean(v)) }
 
     public func beginSymbolic(_ v: UInt64, radix: Radix) -> Bool {
+        leaveSymbol()
         symbol = (v, [])
         return true
     }
-    public func symbol(_ name: Name) { symbol?.names.append(name.description) }
+    public func symbol(_ name: Name) { word(name.description) }
+    private func word(_ name: String) { if symbol != nil { symbol?.names.append(name) } else { put(.text(name)) } }
     public func bits(_ v: UInt64, radix: Radix) {
         let text = TextBuffer(capacity: 64)
         switch radix {
@@ -158,12 +179,13 @@ public final class TreeWriter: ArgumentWriter {
         case .unsigned: text.decimal(v)
         case .octal: text.octal(v)
         }
-        symbol?.names.append(String(decoding: text.bytes, as: UTF8.self))
+        word(String(decoding: text.bytes, as: UTF8.self))
     }
     public func unnamed(_ v: UInt64, radix: Radix, _ unknown: Name) { put(.unsigned(v)) }
     public func endSymbolic() {
-        if let s = symbol { put(.symbol(s.value, s.names.joined(separator: "|"))) }
+        guard let s = symbol else { return }
         symbol = nil
+        put(.symbol(s.value, s.names.joined(separator: "|")))
     }
 
     public func string(_ bytes: UnsafeRawBufferPointer, truncated: Bool, escaping: StringEscaping?) {
@@ -173,7 +195,8 @@ public final class TreeWriter: ArgumentWriter {
     public func comment(_ text: UnsafeRawBufferPointer) { annotate(String(decoding: text, as: UTF8.self)) }
     private func annotate(_ text: String) {
         let i = levels.count - 1
-        guard let last = levels[i].pending.popLast() else { return }
+        // Within a symbol a comment only says that a part has no name.
+        guard symbol == nil, let last = levels[i].pending.popLast() else { return }
         put(.annotated(last, text))
     }
     /// Between the names of a symbol it is part of the spelling; elsewhere a word.

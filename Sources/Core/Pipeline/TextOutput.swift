@@ -2,8 +2,22 @@
 public protocol TextOutput: AnyObject {
     /// Writes everything, waiting if it must.
     func write(_ bytes: UnsafeRawBufferPointer) throws(TraceError)
+    /// Writes everything, or nothing if that would take more than a bounded queue.
+    ///
+    /// - Returns: false if nothing was written.
+    func offer(_ bytes: UnsafeRawBufferPointer) throws(TraceError) -> Bool
+    /// Takes everything at the end of a trace, whatever is queued.
+    func force(_ bytes: UnsafeRawBufferPointer) throws(TraceError)
     /// Flushes and closes; waits for a command at the other end of a pipe.
     func close() throws(TraceError)
+}
+
+extension TextOutput {
+    public func offer(_ bytes: UnsafeRawBufferPointer) throws(TraceError) -> Bool {
+        try write(bytes)
+        return true
+    }
+    public func force(_ bytes: UnsafeRawBufferPointer) throws(TraceError) { try write(bytes) }
 }
 
 /// Collects what was written: for tests.

@@ -103,4 +103,22 @@ public struct StatisticsTable: Sendable, Equatable {
 
     /// Calls in all rows.
     public var calls: UInt64 { rows.values.reduce(0) { $0 + $1.calls } }
+
+    /// Rows by the call's name, whatever the personality: the one that took longest first.
+    public func byName() -> [(name: String, statistics: CallStatistics)] {
+        var merged: [String: CallStatistics] = [:]
+        for (key, row) in rows { merged[key.name, default: CallStatistics()].merge(row) }
+        return merged.map { (name: $0.key, statistics: $0.value) }
+            .sorted { ($1.statistics.wall.total, $0.name) < ($0.statistics.wall.total, $1.name) }
+    }
+}
+
+extension StatisticsTable.Key {
+    /// The call's name, `syscall_0x…` if the table has none.
+    var name: String {
+        guard let row = SyscallTable.lookup(number, personality) else {
+            return number == Call.unknownNumber ? "???" : "syscall_0x" + String(UInt32(truncatingIfNeeded: number), radix: 16)
+        }
+        return row.name.description
+    }
 }

@@ -62,6 +62,15 @@ public final class TextBuffer {
         count += b.count
     }
 
+    /// Writes in between: what stood at `offset` and behind moves up.
+    public func insert(_ s: StaticString, at offset: Int) {
+        let n = s.utf8CodeUnitCount, offset = max(0, min(offset, count))
+        reserve(n)
+        (base + offset + n).update(from: base + offset, count: count - offset)
+        (base + offset).update(from: s.utf8Start, count: n)
+        count += n
+    }
+
     public func append(_ s: String) {
         var s = s
         s.withUTF8 { append(UnsafeRawBufferPointer($0)) }
