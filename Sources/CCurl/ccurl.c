@@ -10,12 +10,13 @@
     F(curl_global_init) F(curl_version_info) \
     F(curl_easy_init) F(curl_easy_cleanup) F(curl_easy_setopt) F(curl_easy_getinfo) F(curl_easy_strerror) \
     F(curl_multi_init) F(curl_multi_cleanup) F(curl_multi_add_handle) F(curl_multi_remove_handle) \
-    F(curl_multi_perform) F(curl_multi_poll) F(curl_multi_wakeup) F(curl_multi_info_read) \
+    F(curl_multi_perform) F(curl_multi_poll) F(curl_multi_wakeup) F(curl_multi_info_read) F(curl_multi_setopt) \
     F(curl_slist_append) F(curl_slist_free_all)
 
 // typecheck-gcc.h wraps these in macros of the same names.
 #undef curl_easy_setopt
 #undef curl_easy_getinfo
+#undef curl_multi_setopt
 
 #define DECLARE(f) static __typeof__(&f) p_##f;
 FUNCTIONS(DECLARE)
@@ -48,6 +49,8 @@ struct ccurl_request {
     // The same, and Content-Encoding.
     struct curl_slist *compressed_headers;
     bool is_under_way;
+    // It has a connection of its own.
+    bool is_fresh;
     CURLcode result;
     int grpc_status;
     long retry_after;
@@ -64,6 +67,8 @@ ccurl_pool *ccurl_pool_new(void) {
         free(pool);
         return NULL;
     }
+    // A connection for each request under way: libcurl 7.88 breaks large uploads that share one.
+    p_curl_multi_setopt(pool->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
     return pool;
 }
 
@@ -187,6 +192,8 @@ int ccurl_send(ccurl_request *r, const void *body, size_t count, bool gzip, long
     SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);
     SET(CURLOPT_POSTFIELDS, body);
     SET(CURLOPT_TIMEOUT_MS, timeout_ms);
+    SET(CURLOPT_FRESH_CONNECT, 0L);
+    r->is_fresh = false;
     if (!ok || p_curl_multi_add_handle(r->pool->multi, r->easy) != CURLM_OK) return -1;
     r->is_under_way = true;
     return 0;
@@ -196,6 +203,16 @@ void ccurl_cancel(ccurl_request *r) {
     if (!r->is_under_way) return;
     p_curl_multi_remove_handle(r->pool->multi, r->easy);
     r->is_under_way = false;
+}
+
+// libcurl 7.88 cannot take up a connection again on which the server has said something meanwhile, such as gRPC's pings,
+// and says so before it has sent anything: the request has another chance, on a connection of its own.
+static bool resend(ccurl_request *r) {
+    r->is_fresh = true;
+    r->error[0] = 0;
+    p_curl_easy_setopt(r->easy, CURLOPT_FRESH_CONNECT, 1L);
+    r->is_under_way = p_curl_multi_add_handle(r->pool->multi, r->easy) == CURLM_OK;
+    return r->is_under_way;
 }
 
 static ccurl_request *finished(ccurl_pool *pool) {
@@ -209,6 +226,7 @@ static ccurl_request *finished(ccurl_pool *pool) {
         ccurl_request *r = (ccurl_request *)context;
         r->result = result;
         ccurl_cancel(r);
+        if (result == CURLE_HTTP2 && !r->is_fresh && resend(r)) continue;
         return r;
     }
     return NULL;

@@ -19,18 +19,27 @@ final class Receiver {
         process.arguments = [Renacer.repository.appendingPathComponent("Tests/Receivers/otlp.py").path] + arguments
         process.standardOutput = output
         try process.run()
-        var line = Data()
-        while let byte = try output.fileHandleForReading.read(upToCount: 1), !byte.isEmpty, byte[0] != 0x0a { line += byte }
-        guard let port = Int(String(decoding: line, as: UTF8.self)) else { throw POSIXError(.ECONNREFUSED) }
+        guard let port = Int(try Self.line(of: output)) else { throw POSIXError(.ECONNREFUSED) }
         self.port = port
     }
+
+    private static func line(of pipe: Pipe) throws -> String {
+        var line = Data()
+        while let byte = try pipe.fileHandleForReading.read(upToCount: 1), !byte.isEmpty, byte[0] != 0x0a { line += byte }
+        return String(decoding: line, as: UTF8.self)
+    }
+
+    /// Waits until it has taken a request that nobody waited for yet.
+    func request() throws -> String { try Self.line(of: output) }
 
     /// Ends it.
     func finish() throws -> Received {
         process.terminate()
         let data = try output.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
-        return try JSONDecoder().decode(Received.self, from: data)
+        // Behind the lines that tell of requests.
+        let document = data.split(separator: 0x0a).last ?? Data()
+        return try JSONDecoder().decode(Received.self, from: document)
     }
 }
 

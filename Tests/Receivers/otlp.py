@@ -3,7 +3,7 @@
 
     otlp.py grpc|http [--port N] [--delay SECONDS] [--fail N] [--refuse] [--reject N] [--cert FILE --key FILE]
 
-Prints its port once it listens. Decoding is opentelemetry-proto's, not ours.
+Prints its port once it listens, and a line for each request that it took. Decoding is opentelemetry-proto's, not ours.
 """
 import argparse
 import concurrent.futures
@@ -61,6 +61,7 @@ class Collector:
                 self.failures -= 1
                 return None
             self.seen["requests"].append({"signal": signal_name, **about})
+            print(signal_name, flush=True)
             getattr(self, signal_name)(message)
         _, response, rejected = SIGNALS[signal_name]
         r = response()

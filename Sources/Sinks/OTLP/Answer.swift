@@ -41,7 +41,9 @@ enum Answer: Equatable {
         }
         let text = OTLPOptions.percentDecoded(answer.grpc_message.map { String(cString: $0) } ?? "")
         let status = Int(answer.grpc_status)
-        let name = names.indices.contains(status) ? names[status] : "no gRPC status"
+        // A stream that ends without a status was cut off.
+        guard names.indices.contains(status) else { return .retry(message: "an answer without a gRPC status", after: after) }
+        let name = names[status]
         let message = "gRPC \(name)" + (text.isEmpty ? "" : ": \(text)")
         return retried.contains(name) ? .retry(message: message, after: after) : .refused(message: message)
     }
