@@ -8,7 +8,7 @@ enum BackendMatrix {
             var candidate = Planner.Candidate(kind.make())
             candidate.examine()
             return candidate
-        }
+        } + [BackendRegistration.replay]
         Message.write(format == .json ? json(backends) : text(backends), to: 1)
         return 0
     }

@@ -3,6 +3,8 @@ import RenacerCore
 import RenacerHost
 import RenacerPerfEvent
 import RenacerPtrace
+import RenacerRecording
+import RenacerReplay
 
 /// A backend that can be chosen: adding one is adding a folder and a row here.
 struct BackendRegistration: Sendable {
@@ -26,4 +28,7 @@ struct BackendRegistration: Sendable {
     ]
 
     static func named(_ name: String) -> BackendRegistration? { all.first { $0.name == name } }
+
+    /// What a recording of everything is good for, which `renacer replay` plays.
+    static var replay: Planner.Candidate { .init(name: "replay", capabilities: ReplayBackend.capabilities(of: .complete)) }
 }

@@ -6,9 +6,17 @@ enum FlagMatrix {
     static func run(_ words: [String]) throws(UsageError) -> Int32 {
         let format = try ReportFormat.parse(words, of: "flags", [.markdown, .json])
         // Declarations, not what this machine leaves of them: the table is the same everywhere.
-        let backends = BackendRegistration.all.map { Planner.Candidate($0.make()) }
+        let backends = BackendRegistration.all.map { Column(candidate: Planner.Candidate($0.make())) { $0.refusal } }
+            + [Column(candidate: BackendRegistration.replay) { Purpose.refusalInReplay(of: $0) ?? $0.refusal }]
         Message.write(format == .json ? json(backends) : markdown(backends), to: 1)
         return 0
+    }
+
+    /// A backend, and why it refuses an option whatever its value; nil if it does not.
+    private struct Column {
+        let candidate: Planner.Candidate
+        let refusal: (Option) -> String?
+        var name: String { candidate.name }
     }
 
     /// What an option comes to with a backend, for one of its needs.
@@ -17,9 +25,9 @@ enum FlagMatrix {
         let capability: Capability
     }
 
-    private static func cells(_ option: Option, _ backend: Planner.Candidate) -> [Cell] {
-        if let reason = option.refusal { return [Cell(origin: spelling(option), capability: .unavailable(reason))] }
-        return option.needs.map { Cell(origin: $0.origin, capability: backend.capabilities[$0.feature]) }
+    private static func cells(_ option: Option, _ backend: Column) -> [Cell] {
+        if let reason = backend.refusal(option) { return [Cell(origin: spelling(option), capability: .unavailable(reason))] }
+        return option.needs.map { Cell(origin: $0.origin, capability: backend.candidate.capabilities[$0.feature]) }
     }
 
     /// Its first long name, or its letter.
@@ -29,7 +37,7 @@ enum FlagMatrix {
 
     // MARK: Markdown
 
-    private static func markdown(_ backends: [Planner.Candidate]) -> String {
+    private static func markdown(_ backends: [Column]) -> String {
         var out = """
             # Flags and backends
 
@@ -56,7 +64,7 @@ enum FlagMatrix {
         return names.joined(separator: ", ")
     }
 
-    private static func text(_ option: Option, _ backend: Planner.Candidate) -> String {
+    private static func text(_ option: Option, _ backend: Column) -> String {
         let notes = cells(option, backend).filter { $0.capability.fidelity != .exact }.map { cell in
             let word = cell.capability.fidelity == .unavailable ? "refused" : "best effort"
             let isAll = option.needs.count < 2 && !cell.origin.contains("=")
@@ -67,7 +75,7 @@ enum FlagMatrix {
 
     // MARK: JSON
 
-    private static func json(_ backends: [Planner.Candidate]) -> String {
+    private static func json(_ backends: [Column]) -> String {
         let rows = Option.all.map { option in
             let support = backends.map { backend in
                 let needs = cells(option, backend).map { cell in

@@ -39,6 +39,9 @@ extension Invocation {
         plan.signals = needs.contains(.signals) ? settings.text.signals : .none
         if let summary = settings.summary {
             plan.systemTime = !summary.wallClock || summary.columns.contains(.systemTime)
+        } else if cpuSummary {
+            // For the table of a replay.
+            plan.systemTime = true
         }
         try widenForRecording(&plan)
         if !command.isEmpty { plan.target.launch = try launch(command) }
@@ -151,7 +154,7 @@ extension Invocation {
         if !summarizes {
             if wallClock { throw UsageError("-w/--summary-wall-clock must be given with \(either)", help: true) }
             if columns != nil { throw UsageError("-U/--summary-columns must be given with \(either)", help: true) }
-            if cpuSummary { throw UsageError("--summary-cpu must be given with \(either)", help: true) }
+            if cpuSummary, purpose != .record { throw UsageError("--summary-cpu must be given with \(either)", help: true) }
         }
         if live && !summaryOnly { throw UsageError("--live must be given with -c/--summary-only", help: true) }
         if let output, let c = output.first, c == "|" || c == "!", separately {

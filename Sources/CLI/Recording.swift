@@ -25,9 +25,7 @@ enum Purpose: Equatable {
                 throw UsageError("record: \(given.spelling) only changes what is shown; use it when you replay: renacer replay FILE \(given.spelling) ...")
             }
         case .replay:
-            if Self.acts(given.option.id) {
-                throw UsageError("replay: \(given.spelling): a recording is replayed, no task is there; use it with 'renacer record'")
-            }
+            if let reason = Self.refusalInReplay(of: given.option) { throw UsageError("replay: \(given.spelling): \(reason)") }
         }
     }
 
@@ -49,6 +47,11 @@ enum Purpose: Equatable {
             true
         default: false
         }
+    }
+
+    /// Why an option means nothing where a recording is replayed; nil if it does.
+    static func refusalInReplay(of option: Option) -> String? {
+        acts(option.id) ? "a recording is replayed, no task is there; use it with 'renacer record'" : nil
     }
 
     /// Whether an option says something of tasks that are traced.

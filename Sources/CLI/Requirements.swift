@@ -43,8 +43,8 @@ struct Need: Sendable {
         return $0.needs.contains(.decoding) && calls != DecodingOptions().dereferenced && calls != .none
     }
     static let escapes = Need(.memory, "--strings-in-hex") { $0.needs.contains(.decoding) && $0.text.escaping != .octal }
-    static let readData = Need(.memory, "--read") { $0.needs.contains(.decoding) && !$0.text.dumpReads.isEmpty }
-    static let writtenData = Need(.memory, "--write") { $0.needs.contains(.decoding) && !$0.text.dumpWrites.isEmpty }
+    static let readData = Need(.wholeBuffers, "--read") { $0.needs.contains(.decoding) && !$0.text.dumpReads.isEmpty }
+    static let writtenData = Need(.wholeBuffers, "--write") { $0.needs.contains(.decoding) && !$0.text.dumpWrites.isEmpty }
 }
 
 extension Settings {
@@ -69,7 +69,7 @@ extension Settings {
     /// What is read late stands in for what a backend cannot read in time, if that was allowed.
     private func alternative(to feature: Feature) -> Feature? {
         guard pipeline.plan.memory.isLive else { return nil }
-        return feature == .memory || feature == .descriptorPaths ? .liveMemory : nil
+        return [.memory, .wholeBuffers, .descriptorPaths].contains(feature) ? .liveMemory : nil
     }
 
     /// What a sink's output is made from. Without some of it there is still an output, which is why no backend is refused.

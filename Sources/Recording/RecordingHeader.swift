@@ -20,6 +20,15 @@ public struct RecordingHeader: Sendable, Equatable {
 
     public init() {}
 
+    /// Of a recording that has all that can be recorded.
+    public static var complete: RecordingHeader {
+        var header = RecordingHeader()
+        header.stringLimit = .max
+        header.descriptors = .all
+        header.contents = Contents(rawValue: .max)
+        return header
+    }
+
     /// What was recorded because somebody asked for it.
     public struct Contents: OptionSet, Sendable {
         public let rawValue: UInt64

@@ -31,7 +31,7 @@ import Testing
         }
         guard let made = try? Renacer.run(["doctor", "--format=json"]),
               let report = try? JSONDecoder().decode(Report.self, from: Data(made.output.utf8)) else { return [] }
-        return Set(report.backends.filter(\.works).map(\.name))
+        return Set(report.backends.filter(\.works).map(\.name)).union(["replay"])
     }()
 
     @Test func theTableInTheRepositoryIsTheDeclarations() throws {
@@ -75,6 +75,8 @@ import Testing
             #expect(with.errors.components(separatedBy: "\(need.origin): best effort with the \(support.backend) backend").count <= 2, place)
         }
     }
+
+    private struct RecordingFailed: Error { var lines: String }
 
     /// What a sample runs in.
     private final class Scene {
@@ -134,7 +136,17 @@ import Testing
                 words.map { word in values.reduce(word) { $0.replacingOccurrences(of: $1.key, with: $1.value) } }
             }
             var arguments: [String] = []
-            if case .alone = sample.setting {} else {
+            if backend == "replay" {
+                // Everything is recorded, and chosen from when it is replayed.
+                let recording = Renacer.scratch()
+                let command = sample.command.isEmpty ? ["true"] : fill(sample.command)
+                let record = ["record", "-qq", "-f", "-yy", "-i", "--decode-pids=all", "-e", "namespace=new", "-e", "kvm=vcpu", "--summary-cpu", "-o", recording, "--"]
+                let recorded = try Renacer.run(record + command)
+                guard !Renacer.text(recording).isEmpty else { throw RecordingFailed(lines: recorded.errors) }
+                arguments = ["replay", recording]
+                if case .elsewhere = sample.setting {} else if !(given && sample.flag[0].hasPrefix("--sink=")) { arguments += ["-o", trace] }
+                arguments += sample.base
+            } else if case .alone = sample.setting {} else {
                 if !sample.flag.contains("--backend={backend}") { arguments = ["--backend", backend] }
                 let isElsewhere = if case .elsewhere = sample.setting { true } else { given && sample.flag[0].hasPrefix("--sink=") }
                 if !isElsewhere { arguments += ["-o", trace] }
@@ -142,7 +154,7 @@ import Testing
             }
             if sample.flag == ["--output-append-mode"] { try Self.before.write(toFile: trace, atomically: false, encoding: .utf8) }
             if given { arguments += fill(sample.flag) }
-            if !sample.command.isEmpty { arguments += ["--"] + fill(sample.command) }
+            if !sample.command.isEmpty, backend != "replay" { arguments += ["--"] + fill(sample.command) }
             let outcome = try Renacer.run(arguments)
             let name = URL(fileURLWithPath: trace).lastPathComponent + "."
             let files = try FileManager.default.contentsOfDirectory(atPath: Renacer.folder.path).filter { $0.hasPrefix(name) }

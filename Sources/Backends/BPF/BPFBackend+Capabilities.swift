@@ -6,8 +6,9 @@ import RenacerHost
 extension BPFBackend {
     public var capabilities: Capabilities {
         Capabilities([
-            .memory: .bestEffort("what is not in memory when a call begins is read when it ends; buffers end at 16 MiB"),
+            .memory: .bestEffort("what is not in memory when a call begins is read when it ends"),
             .liveMemory: .unavailable("the bpf backend captures memory at the moment of the call"),
+            .wholeBuffers: .bestEffort("of one buffer no more than 16 MiB is captured"),
             .enteredEvents: .exact,
             .order: .bestEffort("under load a call that began 1 MiB of records before its end is told of at its end"),
             .interruptions: .bestEffort("an untraced task sleeps through signals that it ignores"),

@@ -8,6 +8,7 @@ extension PerfEventBackend {
         Capabilities([
             .memory: .unavailable("the kernel's records carry none: pointers print as addresses"),
             .liveMemory: .bestEffort("it is read when the task has gone on, and may have changed"),
+            .wholeBuffers: .unavailable("the kernel's records carry no memory"),
             .enteredEvents: .exact,
             .order: .bestEffort("a record that takes longer than 1 ms to reach its ring comes late"),
             .interruptions: .bestEffort("an untraced task sleeps through signals that it ignores"),

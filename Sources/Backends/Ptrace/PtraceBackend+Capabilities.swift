@@ -6,6 +6,7 @@ extension PtraceBackend {
         Capabilities([
             .memory: .exact,
             .liveMemory: .unavailable("the ptrace backend reads memory at the moment of the call"),
+            .wholeBuffers: .exact,
             .enteredEvents: .exact,
             .order: .exact,
             .interruptions: .exact,

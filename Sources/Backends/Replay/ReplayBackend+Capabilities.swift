@@ -2,7 +2,10 @@ import RenacerCore
 import RenacerRecording
 
 extension ReplayBackend {
-    public var capabilities: Capabilities {
+    public var capabilities: Capabilities { Self.capabilities(of: header) }
+
+    /// What can be shown of a recording: what was recorded.
+    public static func capabilities(of header: RecordingHeader) -> Capabilities {
         let contents = header.contents
         func recorded(_ isThere: Bool, _ flag: String) -> Capability {
             isThere ? .exact : .unavailable("it was not recorded; 'renacer record \(flag)' does")
@@ -11,6 +14,7 @@ extension ReplayBackend {
         return Capabilities([
             .memory: .exact,
             .liveMemory: .unavailable("memory comes with the recording"),
+            .wholeBuffers: .unavailable("a recording has no more of a buffer than of a string; show that with -s and -x"),
             .enteredEvents: .exact,
             .descriptorPaths: recorded(!header.descriptors.isEmpty, "-y or -yy"),
             .order: .exact,

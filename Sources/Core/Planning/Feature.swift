@@ -2,6 +2,7 @@
 public enum Feature: String, Sendable, CaseIterable {
     case memory
     case liveMemory = "memory read late"
+    case wholeBuffers = "transferred data"
     case enteredEvents = "entered events"
     case order = "order of events"
     case interruptions = "interrupted calls"
@@ -33,6 +34,7 @@ public enum Feature: String, Sendable, CaseIterable {
         switch self {
         case .memory: "arguments that point into the program's memory are shown"
         case .liveMemory: "memory that does not come with events is read when they are shown (--memory=live)"
+        case .wholeBuffers: "what calls read and write is shown in full (--read, --write)"
         case .enteredEvents: "calls are told of when they begin, so that a blocked one is seen"
         case .order: "events of all tasks come in the order in which they happened"
         case .interruptions: "calls end and start anew at signals, ignored ones too, as under strace"
