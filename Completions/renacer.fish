@@ -71,6 +71,8 @@ complete -c renacer -l summary-cpu -d 'the table shows the time spent in the ker
 complete -c renacer -s S -l summary-sort-by -xa 'time min-time max-time avg-time calls errors name nothing' -d 'sort by time, min-time, max-time, avg-time, calls, errors, name or nothing'
 complete -c renacer -s U -l summary-columns -x -d 'columns'
 complete -c renacer -s O -l summary-syscall-overhead -x -d 'time to subtract from each call'
+complete -c renacer -l stats-extended -d 'with -c or -C, mean, deviation and percentiles of the calls\' times too'
+complete -c renacer -l group-by -xa 'syscall process thread file errno' -d 'what --stats-extended divides by besides the call'
 complete -c renacer -l live -d 'with -c, show the table every second too'
 complete -c renacer -l detector -xa 'idle-waiter thrashing-seek pcie-bottleneck' -d 'look for what a detector knows and show its findings, in place of the trace unless --trace or -C asks for it'
 complete -c renacer -l plugin -x -d 'load a plugin'

@@ -29,12 +29,12 @@ extension Invocation {
         plan.instructionPointer = settings.text.instructionPointer && decodes
         plan.entered = needs.contains(.entries) || settings.summary?.countsInFlight == true
         plan.ptrace.interruptible = interruptible ?? defaultInterruptible(command)
-        plan.memory.isNeeded = decodes || !settings.pipeline.access.isEmpty
+        plan.memory.isNeeded = decodes || needs.contains(.files) || !settings.pipeline.access.isEmpty
         plan.memory.stringLimit = settings.text.decoding.stringLimit
         plan.memory.verbose = settings.text.decoding.abbreviated.inverted()
         plan.memory.wholeBuffers = !settings.text.dumpReads.isEmpty || !settings.text.dumpWrites.isEmpty
         if decodes { plan.memory.descriptors = settings.text.decoding.descriptors }
-        if !settings.pipeline.access.paths.isEmpty { plan.memory.descriptors.insert(.path) }
+        if needs.contains(.files) || !settings.pipeline.access.paths.isEmpty { plan.memory.descriptors.insert(.path) }
         plan.commands = needs.contains(.commands) || decodes && (settings.text.commands || settings.text.decoding.commands)
         plan.signals = needs.contains(.signals) ? settings.text.signals : .none
         if let summary = settings.summary {
@@ -156,6 +156,8 @@ extension Invocation {
             if columns != nil { throw UsageError("-U/--summary-columns must be given with \(either)", help: true) }
             if cpuSummary, purpose != .record { throw UsageError("--summary-cpu must be given with \(either)", help: true) }
         }
+        if !summarizes, statsExtended { throw UsageError("--stats-extended must be given with \(either)", help: true) }
+        if groupBy != nil, !statsExtended { throw UsageError("--group-by must be given with --stats-extended", help: true) }
         if live && !summaryOnly { throw UsageError("--live must be given with -c/--summary-only", help: true) }
         if let output, let c = output.first, c == "|" || c == "!", separately {
             throw UsageError("piping the output and -ff/--output-separately are mutually exclusive", help: true)

@@ -19,13 +19,13 @@ extension Invocation {
             if separately { throw UsageError("\(request.origin) and -ff/--output-separately are mutually exclusive", help: true) }
             chosen.append(request)
         } else if summaryOnly {
-            chosen.append(SinkRequest(.summary, origin: "-c"))
+            chosen.append(try table("-c"))
         } else if settings.plugins.isAny, sinks.isEmpty, !asksForTrace, !summaryToo, self.format == nil {
             chosen.append(SinkRequest(.findings, origin: "--detector"))
         } else if sinks.isEmpty || self.format != nil {
             chosen.append(SinkRequest(.strace, origin: "strace text"))
         }
-        if summaryToo { chosen.append(SinkRequest(.summary, origin: "-C")) }
+        if summaryToo { chosen.append(try table("-C")) }
         let isFirstFormat = format != nil
         chosen += sinks
 
@@ -40,6 +40,14 @@ extension Invocation {
         try configureTelemetry(&chosen)
         try checkPlaces(chosen)
         settings.sinks = chosen
+    }
+
+    /// The table of `-c` and what else was asked of it.
+    private func table(_ origin: String) throws(UsageError) -> SinkRequest {
+        var request = SinkRequest(.summary, origin: origin)
+        if statsExtended { try request.set("extended=true") }
+        if let groupBy { try request.set("group-by=\(groupBy)") }
+        return request
     }
 
     /// Where a sink writes.

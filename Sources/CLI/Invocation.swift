@@ -31,6 +31,7 @@ struct Invocation {
     var stackTrace = 0, stackTraceLimit = false
 
     var summaryOnly = false, summaryToo = false, wallClock = false, cpuSummary = false, live = false
+    var statsExtended = false, groupBy: String?
     var asksForTrace = false
     var columns: [SummaryOptions.Column]?, sortBy: SummaryOptions.Sort?, overhead: UInt64?
     var statusOption = 0
@@ -179,6 +180,10 @@ struct Invocation {
         case .wallClock: wallClock = true
         case .cpuSummary: cpuSummary = true
         case .live: live = true
+        case .statsExtended: statsExtended = true
+        case .groupBy:
+            guard SummaryOptions.Grouping(rawValue: value) != nil else { throw invalid }
+            groupBy = value
         case .overhead:
             guard let ns = duration(value) else { throw invalid }
             overhead = ns

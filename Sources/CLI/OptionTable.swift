@@ -1,3 +1,4 @@
+import RenacerSummary
 /// An option of the command line: one row, from which getopt's tables, the help and the
 /// shell completions are made.
 struct Option: Sendable {
@@ -60,7 +61,7 @@ enum OptionID: Sendable, Equatable {
     case sink, sinkFormat, otlp, otlpTimeout, otlpMinimumDuration, traceParent
     case  output, append, separately, relative, stringLimit, absoluteShort, absoluteLong, callTimes
     case noAbbreviation, hexShort, hexLong, constants, descriptorsShort, pidNamespaces, commands, alwaysShowPid
-    case summaryOnly, summary, overhead, sortBy, columns, wallClock, cpuSummary, live
+    case summaryOnly, summary, overhead, sortBy, columns, wallClock, cpuSummary, live, statsExtended, groupBy
     case ring
     case detector, plugin, pluginTime, duration
     case debug, help, version, tips, completions
@@ -175,6 +176,8 @@ extension Option {
         .init(.sortBy, "S", ["summary-sort-by"], .required("COLUMN"), .statistics, "sort by time, min-time, max-time, avg-time, calls, errors, name or nothing", values: ["time", "min-time", "max-time", "avg-time", "calls", "errors", "name", "nothing"]),
         .init(.columns, "U", ["summary-columns"], .required("COLUMNS"), .statistics, "columns: time-percent, total-time, min-time, max-time, avg-time, calls, errors, name"),
         .init(.overhead, "O", ["summary-syscall-overhead"], .required("TIME"), .statistics, "time to subtract from each call"),
+        .init(.statsExtended, nil, ["stats-extended"], .none, .statistics, "with -c or -C, mean, deviation and percentiles of the calls' times too"),
+        .init(.groupBy, nil, ["group-by"], .required("WHAT"), .statistics, "what --stats-extended divides by besides the call: process, thread, file, errno", values: SummaryOptions.Grouping.allCases.map(\.rawValue), needs: [.groupedFiles]),
         .init(.live, nil, ["live"], .none, .statistics, "with -c, show the table every second too; on a terminal in place"),
 
         .init(.detector, nil, ["detector"], .required("NAME[,KEY=VALUE...]"), .detection, "look for what a detector knows and show its findings, in place of the trace unless --trace or -C asks for it; repeatable (see renacer plugins)", values: ["idle-waiter", "thrashing-seek", "pcie-bottleneck"]),

@@ -29,6 +29,7 @@ struct Need: Sendable {
     static let descriptorPaths = Need(.descriptorPaths, "--decode-fds") {
         $0.needs.contains(.decoding) && !$0.text.decoding.descriptors.isEmpty && !$0.pipeline.plan.memory.isLive
     }
+    static let groupedFiles = Need(.descriptorPaths, "--group-by=file") { $0.needs.contains(.files) }
     static let commands = Need(.commands, "--decode-pids=comm") { $0.needs.contains(.decoding) && ($0.text.decoding.commands || $0.text.commands) }
     static let namespaces = Need(.namespaces, "--decode-pids=pidns") { $0.needs.contains(.decoding) && $0.text.decoding.pidNamespaces }
     static let enteredNamespaces = Need(.namespaces, "-e namespace=new") { $0.needs.contains(.decoding) && $0.text.decoding.enteredNamespaces }
@@ -78,6 +79,7 @@ extension Settings {
             Requirement(feature, origin: sink.origin, .wanted, or: alternative)
         }
         let needs = sink.needs
+        if needs == .events { return [want(.lossless)] }
         // It only counts.
         if needs.isEmpty { return [want(.lossless, or: .kernelAggregation)] }
         var result = [want(.lossless), want(.order), want(.interruptions)]

@@ -46,6 +46,10 @@ struct SinkRegistration: Sendable {
         static let commands = Needs(rawValue: 1 << 2)
         /// It shows calls while they are under way.
         static let entries = Needs(rawValue: 1 << 3)
+        /// It looks at single calls: counting them in the kernel is not enough.
+        static let events = Needs(rawValue: 1 << 4)
+        /// What descriptors and paths of calls lead to.
+        static let files = Needs(rawValue: 1 << 5)
 
         /// Of a sink that shows calls, or with `of=summary` only their statistics.
         @Sendable static func ofCalls(_ request: SinkRequest) -> Needs {
@@ -65,12 +69,26 @@ struct SinkRegistration: Sendable {
     }
 
     static let summary = SinkRegistration(
-        name: "summary", help: "the table of -c", place: .text, needs: { _ in [] }, options: []
+        name: "summary", help: "the table of -c", place: .text,
+        needs: { request in
+            switch request["group-by"] {
+            case "file": [.events, .entries, .files]
+            case "process", "thread": [.events, .commands]
+            case let other: other != nil || request.isOn("extended") ? [.events] : []
+            }
+        },
+        options: [
+            .init("extended", .flag, "the distribution of times too (--stats-extended)"),
+            .init("group-by", .choice(SummaryOptions.Grouping.allCases.map(\.rawValue)), "what that is divided by, besides the call (--group-by)"),
+        ]
     ) { (context) throws(UsageError) in
         var options = context.settings.summary ?? SummaryOptions()
+        if context.request.isOn("extended") || context.request["group-by"] != nil {
+            options.extended = context.request["group-by"].flatMap(SummaryOptions.Grouping.init) ?? .syscall
+        }
         options.calls = context.settings.text.calls
         if let height = context.output?.terminalHeight { options.refresh = .inPlace(lines: height) }
-        return SummarySink(options, output: try context.shared())
+        return SummarySink(options, output: try context.shared(), inspector: context.inspector)
     }
 
     static let findings = SinkRegistration(

@@ -237,6 +237,12 @@ extension FlagSample {
         "--summary-syscall-overhead": [
             .init(["--summary-syscall-overhead=10s"], with: ["-c", "-U", "total-time,name"]) { with, _ in with.matches(#"\n +0\.000000 execve"#) },
         ],
+        "--stats-extended": [.init(["--stats-extended"], with: ["-c"]) { with, without in with.has("p99.9") && !without.has("p99.9") }],
+        "--group-by": ["process", "thread", "file", "errno"].map { what in
+            .init(["--group-by=\(what)"], with: ["-c", "--stats-extended"]) { with, _ in
+                with.matches(["process": #"\nprocess \d+"#, "thread": #"\nthread \d+"#, "file": #"\n/"#, "errno": #"\nno error\n"#][what] ?? "!")
+            }
+        },
         // A recording is over before the first second is.
         "--live": [.init(["--live"], ["sleep", "1.2"], with: ["-c"], naturalWith: ["replay"]) { with, _ in
             with.trace.components(separatedBy: "% time").count == (with.backend == "replay" ? 2 : 3)

@@ -17,7 +17,15 @@ public struct SummaryOptions: Sendable {
     /// `--live`: how the table is shown again before the end.
     public var refresh: Refresh = .appended
 
+    /// `--stats-extended`, `--group-by`: the distribution of times behind the table; nil: the table alone.
+    public var extended: Grouping?
+
     public init() {}
+
+    /// What rows of extended statistics are divided by, besides the call.
+    public enum Grouping: String, CaseIterable, Sendable {
+        case syscall, process, thread, file, errno
+    }
 
     public enum Refresh: Sendable {
         /// Behind what was written before, an empty line between them.

@@ -7,23 +7,26 @@ public final class SummarySink: Sink {
     /// Of calls that were delivered one by one.
     private var table = StatisticsTable()
     /// Calls under way, by thread, if they are to be counted at the end.
-    private var inFlight: [Int32: (key: StatisticsTable.Key, since: UInt64)] = [:]
+    private var inFlight: [Int32: (key: StatisticsTable.Key, since: UInt64, pid: Int32)] = [:]
     private var lastTime: UInt64 = 0
     /// Lines on the terminal that the next table is written over.
     private var shownLines = 0
     /// Shown behind the table.
     private var findings: [Finding] = []
     private var isFinished = false
+    private let extended: ExtendedStatistics?
 
-    public init(_ options: SummaryOptions, output: any TextOutput) {
+    /// - Parameter inspector: tells what extended statistics are grouped by.
+    public init(_ options: SummaryOptions, output: any TextOutput, inspector: any TaskInspector = NoInspector()) {
         self.options = options
+        extended = options.extended.map { ExtendedStatistics($0, inspector: inspector) }
         self.output = output
     }
 
     private var needsSystemTime: Bool { !options.wallClock || options.columns.contains(.systemTime) }
 
     public var aggregation: Aggregation? {
-        if needsSystemTime { return nil }
+        if needsSystemTime || extended != nil { return nil }
         var a = Aggregation()
         a.overhead = options.overhead
         a.unfinished = options.countsInFlight && options.calls.outcomes.contains(.unfinished)
@@ -36,37 +39,40 @@ public final class SummarySink: Sink {
         switch event.body {
         case .syscallEntered(let call):
             if options.countsInFlight {
-                inFlight[event.tid] = (.init(call.number, call.personality), event.time)
+                inFlight[event.tid] = (.init(call.number, call.personality), event.time, event.pid)
             }
+            extended?.entered(call, tid: event.tid)
         case .syscall(let call):
             inFlight[event.tid] = nil
             guard options.calls.admits(call, at: event.time) else { return }
             switch call.outcome {
-            case .returned, .failed: count(call)
-            case .unfinished, .unavailable, .detached: if options.countsInFlight { count(call) }
+            case .returned, .failed: count(call, event.tid, event.pid)
+            case .unfinished, .unavailable, .detached: if options.countsInFlight { count(call, event.tid, event.pid) }
             }
         case .process(.exited), .process(.killed), .process(.detached):
-            if let (key, since) = inFlight.removeValue(forKey: event.tid) { end(key, since) }
+            if let (key, since, pid) = inFlight.removeValue(forKey: event.tid) { end(key, since, event.tid, pid) }
         case .process(.superseded(let by)):
             inFlight[event.tid] = inFlight.removeValue(forKey: by)
         default: break
         }
     }
 
-    private func count(_ call: Call) {
+    private func count(_ call: Call, _ tid: Int32, _ pid: Int32) {
         let end = call.exitTime == 0 ? lastTime : call.exitTime
         let wall = call.enterTime == 0 || end < call.enterTime ? 0 : end - call.enterTime
-        let overhead = options.overhead
+        let overhead = options.overhead, key = StatisticsTable.Key(call.number, call.personality)
+        let own = wall > overhead ? wall - overhead : 0
         table.add(
-            .init(call.number, call.personality), wall: wall > overhead ? wall - overhead : 0,
-            system: call.systemTime > overhead ? call.systemTime - overhead : 0, failed: call.failed)
+            key, wall: own, system: call.systemTime > overhead ? call.systemTime - overhead : 0, failed: call.failed)
+        extended?.add(key, call, tid: tid, pid: pid, wall: own)
     }
 
     /// A call that was still in flight when its task or the trace ended.
-    private func end(_ key: StatisticsTable.Key, _ since: UInt64) {
+    private func end(_ key: StatisticsTable.Key, _ since: UInt64, _ tid: Int32, _ pid: Int32) {
         let wall = lastTime > since ? lastTime - since : 0
         guard options.calls.outcomes.contains(.unfinished), wall >= options.calls.minimumDuration else { return }
         table.add(key, wall: wall, system: 0, failed: false)
+        extended?.add(key, nil, tid: tid, pid: pid, wall: wall)
     }
 
     /// The table of everything so far: what was delivered and what the kernel counted.
@@ -83,12 +89,20 @@ public final class SummarySink: Sink {
         switch options.refresh {
         case .appended:
             summary.write(to: text)
+            writeExtended(to: text)
             text.ascii("\n")
         case .inPlace(let lines):
             // The cursor's line is one more.
-            shownLines = summary.write(to: text, atMost: lines() - 1)
+            let most = lines() - 1
+            shownLines = summary.write(to: text, atMost: extended == nil ? most : max(most / 2, 4))
+            shownLines += writeExtended(to: text, atMost: most - shownLines)
         }
         try output.write(text.bytes)
+    }
+
+    @discardableResult
+    private func writeExtended(to text: TextBuffer, atMost lines: Int = .max) -> Int {
+        extended?.write(to: text, atMost: lines, name: SummaryTable.name) ?? 0
     }
 
     /// Up to the first line of the table that is shown, and all below it away.
@@ -105,11 +119,12 @@ public final class SummarySink: Sink {
     public func finish(_ account: Account) throws(TraceError) {
         guard !isFinished else { return }
         isFinished = true
-        for (key, since) in inFlight.values { end(key, since) }
+        for (tid, call) in inFlight { end(call.key, call.since, tid, call.pid) }
         inFlight = [:]
         let text = TextBuffer()
         eraseShown(text)
         summary(account)?.write(to: text)
+        writeExtended(to: text)
         for (cause, count) in account.lost.sorted(by: { $0.key.rawValue < $1.key.rawValue }) where count > 0 {
             text.append("--- lost ")
             text.decimal(count)

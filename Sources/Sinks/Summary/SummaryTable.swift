@@ -49,7 +49,7 @@ struct SummaryTable {
         rows.sort { key($0) > key($1) }
     }
 
-    private static func name(_ key: StatisticsTable.Key) -> String {
+    static func name(_ key: StatisticsTable.Key) -> String {
         guard let s = SyscallTable.lookup(key.number, key.personality) else {
             return "syscall_0x\(String(UInt32(truncatingIfNeeded: key.number), radix: 16))"
         }
