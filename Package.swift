@@ -38,6 +38,9 @@ let package = Package(
             plugins: ["CompileBPF"]),
         .target(name: "CPerf", path: "Sources/CPerf"),
         .target(name: "RenacerPerfEvent", dependencies: ["RenacerCore", "RenacerHost", "CPerf", "CLinux"], path: "Sources/Backends/PerfEvent", swiftSettings: fast),
+        .target(name: "CDW", path: "Sources/CDW"),
+        .target(name: "RenacerSymbols", dependencies: ["RenacerCore", "CDW", "CLinux"], path: "Sources/Symbols", swiftSettings: fast,
+            linkerSettings: [.linkedLibrary("stdc++")]),
         .target(name: "RenacerScripted", dependencies: ["RenacerCore"], path: "Sources/Backends/Scripted", swiftSettings: fast),
         .target(name: "CCurl", path: "Sources/CCurl"),
         .target(name: "RenacerProtobuf", dependencies: ["RenacerCore"], path: "Sources/Protobuf", swiftSettings: fast),
@@ -59,7 +62,7 @@ let package = Package(
         .target(name: "RenacerPluginHost", dependencies: ["RenacerCore", "CLinux", "CRenacerPlugin", "CPluginGuard"], path: "Sources/PluginHost", swiftSettings: fast),
         .executableTarget(
             name: "renacer",
-            dependencies: ["RenacerPluginHost", "RenacerFindings", "RenacerRecorder", "RenacerReplay", "RenacerRecording", "RenacerCore", "RenacerHost", "RenacerPtrace", "RenacerBPF", "RenacerPerfEvent", "RenacerOTLP", "RenacerPerfetto", "RenacerOutput", "RenacerStraceText", "RenacerSummary", "RenacerJSON", "RenacerCSV", "CLinux"],
+            dependencies: ["RenacerPluginHost", "RenacerFindings", "RenacerRecorder", "RenacerReplay", "RenacerRecording", "RenacerCore", "RenacerHost", "RenacerPtrace", "RenacerBPF", "RenacerPerfEvent", "RenacerSymbols", "RenacerOTLP", "RenacerPerfetto", "RenacerOutput", "RenacerStraceText", "RenacerSummary", "RenacerJSON", "RenacerCSV", "CLinux"],
             path: "Sources/CLI", swiftSettings: fast, linkerSettings: quick),
         .target(name: "TestSupport", dependencies: ["RenacerCore"], path: "Tests/Support"),
         .testTarget(name: "CoreTests", dependencies: ["TestSupport", "RenacerCore", "RenacerScripted", "RenacerStraceText", "RenacerSummary"], path: "Tests/CoreTests"),
@@ -71,6 +74,7 @@ let package = Package(
             path: "Tests/ReplayTests"),
         .testTarget(name: "CLITests", dependencies: ["renacer", "RenacerCore"], path: "Tests/CLITests"),
         .testTarget(name: "PluginTests", dependencies: ["renacer"], path: "Tests/PluginTests", exclude: ["Workloads", "Broken"]),
+        .testTarget(name: "SymbolsTests", dependencies: ["RenacerSymbols", "RenacerCore"], path: "Tests/SymbolsTests"),
         .testTarget(name: "DifferentialTests", dependencies: ["renacer"], path: "Tests/DifferentialTests"),
     ],
     swiftLanguageModes: [.v6]

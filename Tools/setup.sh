@@ -4,7 +4,7 @@
 #   setup.sh test    what its tests need besides, Python's packages in .build-python included
 #   setup.sh bench   what its benchmarks need besides: the peers it is measured beside
 set -eu
-packages="gcc g++ libc6-dev make libbpf-dev libelf-dev zlib1g-dev libtraceevent-dev libcurl4-openssl-dev"
+packages="gcc g++ libc6-dev make libbpf-dev libelf-dev libdw-dev zlib1g-dev libtraceevent-dev libcurl4-openssl-dev"
 [ "${1:-build}" = build ] || packages="$packages strace python3 python3-venv procps jq openssl"
 [ "${1:-build}" != bench ] || packages="$packages bpftrace linux-perf"
 

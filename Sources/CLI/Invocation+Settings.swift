@@ -21,13 +21,15 @@ extension Invocation {
         combineOutput(command)
         try chooseSinks(command)
         noteIneffective()
-        if stackTrace > 0 && !summaryOnly { throw UsageError("stack traces (-k/--stack-trace\(stackTraceLimit ? ", --stack-trace-frame-limit" : "")) are not available yet") }
+        try choosePlaces()
 
         var plan = settings.pipeline.plan
         plan.followForks = follow > 0 || followLong
         let needs = settings.needs, decodes = needs.contains(.decoding)
         plan.instructionPointer = settings.text.instructionPointer && decodes
-        plan.entered = needs.contains(.entries) || settings.summary?.countsInFlight == true
+        plan.stacks = needs.contains(.places) && (settings.text.stackTrace != .none || settings.text.source != .none)
+        // A stack is that of a call's beginning: an exec leaves nothing of it.
+        plan.entered = plan.stacks || needs.contains(.entries) || settings.summary?.countsInFlight == true
         plan.ptrace.interruptible = interruptible ?? defaultInterruptible(command)
         plan.memory.isNeeded = decodes || needs.contains(.files) || !settings.pipeline.access.isEmpty
         plan.memory.stringLimit = settings.text.decoding.stringLimit
@@ -231,12 +233,23 @@ extension Invocation {
         return output != nil && !command.isEmpty && settings.pipeline.plan.target.attach.isEmpty ? 3 : nil
     }
 
+    /// `-k` and `--source`, for the sinks that show them.
+    private mutating func choosePlaces() throws(UsageError) {
+        if summaryOnly { stackTrace = 0 }
+        settings.text.stackTrace = stackTrace == 0 ? .none : stackTrace == 1 ? .symbols : .sources
+        settings.text.inlinedFrames = !asStrace
+        let flag = stackTrace > 0 ? "-k/--stack-trace" : settings.text.source != .none ? "--source" : nil
+        guard let flag, !summaryOnly, !settings.needs.contains(.places) else { return }
+        let able = SinkRegistration.all.filter { $0.needs(SinkRequest($0, origin: "")).contains(.places) }.map(\.name)
+        throw UsageError("\(flag) has no effect with \(settings.sinks.first?.origin ?? "these sinks"); \(able.joined(separator: " or ")) shows it")
+    }
+
     /// Warns of options that change nothing.
     private mutating func noteIneffective() {
         let text = settings.text
         if summaryOnly {
             let useless: [(Bool, String)] = [
-                (text.instructionPointer, "-i/--instruction-pointer"), (stackTrace > 0, "-k/--stack-trace"),
+                (text.instructionPointer, "-i/--instruction-pointer"), (stackTrace > 0, "-k/--stack-trace"), (text.source != .none, "--source"),
                 (text.syscallNumbers, "-n/--syscall-number"), (text.argumentNames, "-N/--arg-names"),
                 (text.relative != nil, "-r/--relative-timestamps"), (text.absolute != nil, "-t/--absolute-timestamps"),
                 (text.callTime != nil, "-T/--syscall-times"), (!text.decoding.descriptors.isEmpty, "-y/--decode-fds"),

@@ -142,7 +142,7 @@ struct Invocation {
             guard let n = decimal(value) else { throw invalid }
             settings.text.column = Int(n)
         case .stringLimit:
-            guard given.value != nil else { throw Self.sourceLines }
+            guard given.value != nil else { settings.text.source = .short; break }
             guard let n = decimal(value, upTo: (1 << 30) - 1) else { throw invalid }
             settings.text.decoding.stringLimit = Int(n)
             stringLimitGiven = true
@@ -173,7 +173,14 @@ struct Invocation {
         case .stackTrace: try stackTraces(given, invalid)
         case .stackTraceLimit:
             guard let n = decimal(value, upTo: (1 << 30) - 1), n > 0 else { throw invalid }
+            settings.text.frameLimit = Int(n)
             stackTraceLimit = true
+        case .source:
+            switch given.value ?? "short" {
+            case "short": settings.text.source = .short
+            case "long": settings.text.source = .long
+            default: throw invalid
+            }
 
         case .summaryOnly: summaryOnly = true
         case .summary: summaryToo = true
@@ -209,8 +216,6 @@ struct Invocation {
         case .completions: completions = value
         }
     }
-
-    private static let sourceLines = UsageError("source lines are not available yet; use '-s N' for the string limit")
 
     // MARK: Values with a grammar of their own
 

@@ -57,7 +57,7 @@ enum OptionID: Sendable, Equatable {
     case detachOn, daemonize, follow, interruptible, killOnExit, syscallLimit, oldFork
     case seccomp, noSeccomp, placement, backend, exact, ringSize, memory
     case tracePath, successfulOnly, failedOnly, minimumDuration
-    case column, color, instructionPointer, stackTrace, stackTraceLimit, syscallNumber, argumentNames
+    case column, color, instructionPointer, source, stackTrace, stackTraceLimit, syscallNumber, argumentNames
     case sink, sinkFormat, otlp, otlpTimeout, otlpMinimumDuration, traceParent
     case  output, append, separately, relative, stringLimit, absoluteShort, absoluteLong, callTimes
     case noAbbreviation, hexShort, hexLong, constants, descriptorsShort, pidNamespaces, commands, alwaysShowPid
@@ -138,7 +138,7 @@ extension Option {
         .init(.separately, nil, ["output-separately"], .none, .format, "one file for each task: FILE.PID"),
         .init(.ring, nil, ["ring"], .required("SIZE"), .format, "with record: keep only the newest SIZE bytes, such as 64M, and write them at the end, and to FILE.1, FILE.2, ... at SIGUSR2", refusal: "is for 'renacer record'"),
         .init(.column, "a", ["columns"], .required("N"), .format, "the column in which results start (40)"),
-        .init(.stringLimit, "s", ["string-limit"], .required("N"), .format, "bytes of a string that are shown (32)", needs: [.strings]),
+        .init(.stringLimit, "s", ["string-limit"], .required("N"), .format, "bytes of a string that are shown (32); -s without a number is --source", needs: [.strings]),
         .init(.noAbbreviation, "v", ["no-abbrev"], .none, .format, "structures and lists in full", needs: [.structures]),
         .init(.qualifier(.abbrev), nil, ["abbrev"], .required("SET"), .format, "calls whose structures are shortened (all)", needs: [.structures]),
         .init(.qualifier(.verbose), nil, ["verbose"], .required("SET"), .format, "calls whose structures are shown (all)", needs: [.dereferencing]),
@@ -166,8 +166,9 @@ extension Option {
         .init(.qualifier(.kvm), nil, ["kvm"], .required("vcpu[+]"), .format, "", values: [], needs: [.virtualCPUs]),
         .init(.qualifier(.namespace), nil, ["namespace"], .required("new"), .format, "", values: [], needs: [.enteredNamespaces]),
         .init(.qualifier(.secontext), nil, ["secontext"], .optional("FORMAT"), .format, "", values: [], refusal: "not supported by this build"),
-        .init(.stackTrace, "k", ["stack-trace", "stack-traces"], .optional("HOW"), .format, "", values: [], refusal: "not available yet"),
-        .init(.stackTraceLimit, nil, ["stack-trace-frame-limit"], .required("N"), .format, "", values: [], refusal: "not available yet"),
+        .init(.source, nil, ["source"], .optional("long"), .format, "show the line of the program's own source that led to each call; long: on a line of its own, with the function; -s without a number is the same", values: ["short", "long"], needs: [.source]),
+        .init(.stackTrace, "k", ["stack-trace", "stack-traces"], .optional("HOW"), .format, "show the stack of each call; HOW: symbol, source; -kk: with lines of source, inlined functions too", values: ["symbol", "source"], needs: [.stacks]),
+        .init(.stackTraceLimit, nil, ["stack-trace-frame-limit"], .required("N"), .format, "frames of a stack that are shown (256)", needs: [.stacks]),
 
         .init(.summaryOnly, "c", ["summary-only"], .none, .statistics, "count calls, errors and time, and show a table at the end"),
         .init(.summary, "C", ["summary"], .none, .statistics, "the table after the trace"),

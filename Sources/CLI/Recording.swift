@@ -42,7 +42,7 @@ enum Purpose: Equatable {
         switch id {
         case .sink, .sinkFormat, .append, .separately, .relative, .absoluteShort, .absoluteLong, .callTimes, .noAbbreviation, .hexShort,
             .hexLong, .constants, .column, .color, .syscallNumber, .argumentNames, .alwaysShowPid, .summaryOnly, .summary, .overhead,
-            .sortBy, .columns, .wallClock, .live, .stackTrace, .stackTraceLimit, .qualifier(.abbrev), .qualifier(.verbose),
+            .sortBy, .columns, .wallClock, .live, .source, .stackTrace, .stackTraceLimit, .qualifier(.abbrev), .qualifier(.verbose),
             .qualifier(.raw), .qualifier(.read), .qualifier(.write):
             true
         default: false
@@ -58,7 +58,7 @@ enum Purpose: Equatable {
     private static func acts(_ id: OptionID) -> Bool {
         switch id {
         case .attach, .all, .cgroup, .environment, .user, .argv0, .daemonize, .detachOn, .interruptible, .killOnExit, .backend, .exact,
-            .ringSize, .memory, .seccomp, .noSeccomp, .placement, .stackTrace, .stackTraceLimit, .ring, .qualifier(.inject), .qualifier(.fault):
+            .ringSize, .memory, .seccomp, .noSeccomp, .placement, .source, .stackTrace, .stackTraceLimit, .ring, .qualifier(.inject), .qualifier(.fault):
             true
         default: false
         }

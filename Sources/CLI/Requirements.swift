@@ -46,6 +46,8 @@ struct Need: Sendable {
     static let escapes = Need(.memory, "--strings-in-hex") { $0.needs.contains(.decoding) && $0.text.escaping != .octal }
     static let readData = Need(.wholeBuffers, "--read") { $0.needs.contains(.decoding) && !$0.text.dumpReads.isEmpty }
     static let writtenData = Need(.wholeBuffers, "--write") { $0.needs.contains(.decoding) && !$0.text.dumpWrites.isEmpty }
+    static let stacks = Need(.stacks, "--stack-trace") { $0.pipeline.plan.stacks && $0.text.stackTrace != .none }
+    static let source = Need(.stacks, "--source") { $0.pipeline.plan.stacks && $0.text.source != .none }
 }
 
 extension Settings {

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import RenacerCore
+import RenacerSymbols
 import RenacerStraceText
 import RenacerSummary
 
@@ -65,7 +66,7 @@ struct Run {
 
     private mutating func assemble(_ backend: any Backend, _ outputs: [TraceOutput?]) throws(UsageError) -> Pipeline {
         settings.text.realtimeOffset = backend.realtimeOffset
-        let sinks = try makeSinks(outputs, backend)
+        let sinks = try makeSinks(outputs, backend, try stackInspector(backend))
         let access = settings.pipeline.access
         let filter = access.isEmpty ? nil : AccessFilter(access, inspector: backend.inspector)
         if let filter { backend.limitTampering(to: filter) }
@@ -93,6 +94,18 @@ struct Run {
         case .exited(let status): .exit(status)
         case .killed(let signal): .dieOf(signal)
         case nil: .exit(0)
+        }
+    }
+
+    /// What finds out where calls are made, loaded if that is shown.
+    private func stackInspector(_ backend: any Backend) throws(UsageError) -> (any StackInspector)? {
+        guard settings.pipeline.plan.stacks else { return nil }
+        do throws(TraceError) {
+            let symbolizer = try Symbolizer(backend.inspector)
+            backend.observeMappings(symbolizer)
+            return symbolizer
+        } catch {
+            throw UsageError("\(settings.text.stackTrace == .none ? "--source" : "--stack-trace"): \(error.description)")
         }
     }
 
@@ -165,7 +178,7 @@ struct Run {
         return queue
     }
 
-    private func makeSinks(_ outputs: [TraceOutput?], _ backend: any Backend) throws(UsageError) -> [any Sink] {
+    private func makeSinks(_ outputs: [TraceOutput?], _ backend: any Backend, _ stacks: (any StackInspector)?) throws(UsageError) -> [any Sink] {
         // Of a recording the clock is the recorded one: it begins with the first event.
         let clock = backend.realtimeOffset.map { TraceClock(start: 0, realtimeOffset: $0) } ?? TraceClock()
         var run = RunDescription(version: Help.number, clock: clock)
@@ -176,7 +189,7 @@ struct Run {
         for (request, output) in zip(settings.sinks, outputs) {
             sinks.append(try request.kind.make(
                 SinkContext(
-                    request: request, settings: settings, output: output, inspector: backend.inspector, backend: backend.name, run: run, program: program)))
+                    request: request, settings: settings, output: output, inspector: backend.inspector, stacks: stacks, backend: backend.name, run: run, program: program)))
         }
         return sinks
     }

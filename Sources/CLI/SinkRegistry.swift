@@ -50,6 +50,8 @@ struct SinkRegistration: Sendable {
         static let events = Needs(rawValue: 1 << 4)
         /// What descriptors and paths of calls lead to.
         static let files = Needs(rawValue: 1 << 5)
+        /// It shows where in the program calls were made, if that is asked for.
+        static let places = Needs(rawValue: 1 << 6)
 
         /// Of a sink that shows calls, or with `of=summary` only their statistics.
         @Sendable static func ofCalls(_ request: SinkRequest) -> Needs {
@@ -60,12 +62,12 @@ struct SinkRegistration: Sendable {
     // Rows of the sinks that every start makes stand alone: a table of all costs time.
 
     static let strace = SinkRegistration(
-        name: "strace", help: "strace's lines", place: .text, needs: { _ in [.decoding, .signals, .entries] }, options: []
+        name: "strace", help: "strace's lines", place: .text, needs: { _ in [.decoding, .signals, .entries, .places] }, options: []
     ) { (context) throws(UsageError) in
         var options = context.settings.text
         options.live = context.output?.isLive ?? false
         options.palette = context.output.flatMap(context.settings.palette)
-        return StraceTextSink(options, outputs: try context.selector(), inspector: context.inspector)
+        return StraceTextSink(options, outputs: try context.selector(), inspector: context.inspector, stacks: context.stacks)
     }
 
     static let summary = SinkRegistration(
@@ -117,6 +119,8 @@ struct SinkContext {
     /// Opened already; nil for a sink whose place is its own.
     let output: TraceOutput?
     let inspector: any TaskInspector
+    /// Knows where in the program calls are made; nil if that was not asked for.
+    let stacks: (any StackInspector)?
     /// The name of the backend that events come from.
     let backend: Name
     /// The same for all sinks of a run.

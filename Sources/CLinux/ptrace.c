@@ -39,6 +39,17 @@ long clinux_syscall_info(pid_t tid, struct clinux_syscall_info *info) {
 
 #if defined(__x86_64__)
 
+long clinux_registers(pid_t tid, uint64_t registers[clinux_register_count], uint64_t *instruction_pointer) {
+    struct user_regs_struct r;
+    long result = request(PTRACE_GETREGS, tid, 0, (unsigned long)&r);
+    if (result < 0) return result;
+    uint64_t values[clinux_register_count] = {
+        r.rax, r.rdx, r.rcx, r.rbx, r.rsi, r.rdi, r.rbp, r.rsp, r.r8, r.r9, r.r10, r.r11, r.r12, r.r13, r.r14, r.r15, r.rip};
+    for (int i = 0; i < clinux_register_count; i++) registers[i] = values[i];
+    *instruction_pointer = r.rip;
+    return 0;
+}
+
 long clinux_set_syscall_number(pid_t tid, int number) {
     return request(PTRACE_POKEUSER, tid, offsetof(struct user_regs_struct, orig_rax), (unsigned long)(long)number);
 }
@@ -52,6 +63,17 @@ long clinux_set_syscall_result(pid_t tid, int64_t result) {
 #ifndef NT_ARM_SYSTEM_CALL
 #define NT_ARM_SYSTEM_CALL 0x404
 #endif
+
+long clinux_registers(pid_t tid, uint64_t registers[clinux_register_count], uint64_t *instruction_pointer) {
+    unsigned long long r[34] = {0};
+    struct iovec v = {r, sizeof r};
+    long result = request(PTRACE_GETREGSET, tid, NT_PRSTATUS, (unsigned long)&v);
+    if (result < 0) return result;
+    // x0 to x30, sp, pc.
+    for (int i = 0; i < clinux_register_count; i++) registers[i] = r[i];
+    *instruction_pointer = r[32];
+    return 0;
+}
 
 long clinux_set_syscall_number(pid_t tid, int number) {
     struct iovec v = {&number, sizeof number};

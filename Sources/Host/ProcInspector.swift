@@ -37,6 +37,10 @@ public final class ProcInspector: TaskInspector {
         return true
     }
 
+    public func registers(of tid: Int32, into registers: UnsafeMutableBufferPointer<UInt64>, _ instructionPointer: inout UInt64) -> Bool {
+        registers.count >= Int(clinux_register_count) && clinux_registers(tid, registers.baseAddress, &instructionPointer) == 0
+    }
+
     // MARK: Descriptors
 
     public func describe(

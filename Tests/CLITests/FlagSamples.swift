@@ -215,8 +215,11 @@ extension FlagSample {
         ],
         "--namespace": [.init(["--namespace=new"], ["unshare", "-m", "true"]) { with, _ in with.matches(#"unshare\(CLONE_NEWNS\) += 0 \(mnt:"#) }],
         "--secontext": [.init(["--secontext"]) { _, _ in false }],
-        "--stack-trace": [.init(["--stack-trace"]) { _, _ in false }],
-        "--stack-trace-frame-limit": [.init(["--stack-trace-frame-limit=3", "-k"]) { _, _ in false }],
+        "--source": [.init(["--source"]) { with, _ in with.matches(#"\n[^\n]+ \[head\([^\n]+\]\n"#) }],
+        "--stack-trace": [.init(["--stack-trace"]) { with, _ in with.matches(#"\n > /[^\n]+/libc\.so\.6\([^\n]+\) \[0x"#) }],
+        "--stack-trace-frame-limit": [
+            .init(["--stack-trace-frame-limit=3", "-k"]) { with, _ in with.matches(#"(\n > /[^\n]+){3}\n > too many stack frames\n"#) },
+        ],
 
         // Statistics
         "--summary-only": [.init(["--summary-only"], shows: isTable)],

@@ -23,7 +23,7 @@ extension PerfEventBackend {
             .namespaces: .unavailable("the kernel's records tell nothing of pid namespaces"),
             .virtualCPUs: .unavailable("memory that virtual CPUs share with their program is not recorded"),
             .instructionPointer: .exact,
-            .stacks: .unavailable("not offered by this backend"),
+            .stacks: .unavailable("a stack is unwound while its task is stopped, and nothing stops here"),
             .callTimes: .exact,
             .systemTime: .unavailable("a call's CPU time is not recorded by the kernel"),
             .kernelFilter: .exact,

@@ -21,7 +21,7 @@ extension PtraceBackend {
             .namespaces: .exact,
             .virtualCPUs: .exact,
             .instructionPointer: .exact,
-            .stacks: .unavailable("not offered by this backend"),
+            .stacks: .exact,
             .callTimes: .bestEffort("a call's time includes that of its stops, some microseconds"),
             .systemTime: .bestEffort("the kernel tells a process' CPU time, not a call's: other threads count in"),
             .kernelFilter: .bestEffort("a seccomp filter, for launched programs whose children are followed"),

@@ -9,8 +9,10 @@ extension PtraceBackend {
             if plan.ptrace.seccomp != .never { debug("no seccomp filter: \(reason)") }
             return []
         }
+        // Who shows stacks has to know what is mapped.
+        let wanted: WatchList.Mark = plan.stacks ? [.deliver, .tamper, .remapping] : [.deliver, .tamper]
         let filter = SeccompFilter.program { [watch] number, personality in
-            !watch.mark(number, personality).isDisjoint(with: [.deliver, .tamper])
+            !watch.mark(number, personality).isDisjoint(with: wanted)
         }
         guard filter.count <= 4096 else {
             debug("no seccomp filter: too long")

@@ -70,6 +70,7 @@ extension PtraceBackend {
         if mark.contains(.remapping) {
             task.isRemapping = true
             readCache.readable.forget()
+            if mappingObserver != nil { task.remapping = Remapping(number, personality, info) }
         }
         // A child that nobody follows may share the memory.
         if mark.contains(.placement), !plan.followForks { mayChangeUnseen = true }
@@ -81,7 +82,8 @@ extension PtraceBackend {
         task.call.begin(
             number, personality, (info.arg0, info.arg1, info.arg2, info.arg3, info.arg4, info.arg5), enterTime: now)
         task.call.instructionPointer = info.instruction_pointer
-        task.call.stackPointer = info.stack_pointer
+        // Until its exec it is renacer's own stack.
+        task.call.stackPointer = task.tid == launched && !hasExecuted ? 0 : info.stack_pointer
         task.call.interruptedNumber = task.interruptedNumber
         if plan.systemTime { task.systemTimeAtEntry = systemTime }
         if mark.contains(.tamper) { tamperAtEntry(task, now) }
@@ -106,6 +108,7 @@ extension PtraceBackend {
             readCache.readable.forget()
         }
         let value = Int64(bitPattern: info.value)
+        if let change = task.remapping { tell(task, change, info.value) }
         // Calls that widen 32 bits without their sign fail with what looks like a number.
         let isNarrow = value >> 12 == 0xf_ffff && task.call.syscall?.returns == .narrow
         let failed = info.arg0 & 0xff != 0 || isNarrow
@@ -120,7 +123,7 @@ extension PtraceBackend {
         task.call.exitTime = now
         task.call.outcome = failed ? .failed(Int32(truncatingIfNeeded: 0 &- value)) : .returned(value)
         task.call.instructionPointer = info.instruction_pointer
-        task.call.stackPointer = info.stack_pointer
+        task.call.stackPointer = task.tid == launched && !hasExecuted ? 0 : info.stack_pointer
         if plan.systemTime { task.call.systemTime = systemTime &- task.systemTimeAtEntry }
         if task.injection != nil { tamperAtExit(task, now) }
         deliver(task, now, .syscall(task.call))
@@ -196,6 +199,7 @@ extension PtraceBackend {
     func forget(_ task: Task) {
         tasks.remove(task)
         task.memory.close()
+        if !task.isThread { mappingObserver?.forget(task.pid) }
         task.isStopped = false
         if !executing.isEmpty { executing.removeAll { $0 === task } }
         if !delayed.isEmpty { delayed.removeAll { $0 === task } }

@@ -55,6 +55,7 @@ extension PtraceBackend {
         var current = task
         if let thread = formerSelf(task.tid), thread !== task { current = replace(task, by: thread) }
         current.memory.close()
+        mappingObserver?.forget(current.pid)
         executing.removeAll { $0 === current }
         let isFirst = current.tid == launched && !hasExecuted
         if isFirst { hasExecuted = true }

@@ -10,6 +10,8 @@ public final class PtraceBackend: Backend {
     public let inspector: any TaskInspector
     public internal(set) var account = Account()
     var tamperFilter: (any EventFilter)?
+    /// Wants to know what is mapped; nil if nobody does.
+    var mappingObserver: (any MappingObserver)?
 
     var plan = CapturePlan()
     let watch = WatchList()
@@ -117,6 +119,8 @@ public final class PtraceBackend: Backend {
     }
 
     public func limitTampering(to filter: any EventFilter) { tamperFilter = filter }
+
+    public func observeMappings(_ observer: any MappingObserver) { mappingObserver = observer }
 
     public func endAtLimit() { if ending == nil { ending = .limit } }
     public func endAtDuration() { if ending == nil { ending = .duration } }

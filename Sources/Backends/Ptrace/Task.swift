@@ -22,6 +22,8 @@ final class Task {
     var isCallDelivered = false
     /// The call may change what of its memory can be read.
     var isRemapping = false
+    /// What the call maps or unmaps, where somebody wants to know.
+    var remapping: Remapping?
     /// System time of its process at the last entry, in ns.
     var systemTimeAtEntry: UInt64 = 0
 

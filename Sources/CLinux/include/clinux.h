@@ -17,6 +17,9 @@ long clinux_resume(pid_t tid, int signal);
 long clinux_listen(pid_t tid);
 long clinux_detach(pid_t tid, int signal);
 long clinux_event_message(pid_t tid, unsigned long *message);
+enum { clinux_register_count = 33 };
+/// Registers of a task in a ptrace-stop, numbered as DWARF does for the architecture.
+long clinux_registers(pid_t tid, uint64_t registers[clinux_register_count], uint64_t *instruction_pointer);
 /// Copies the 128 bytes of `siginfo_t`.
 long clinux_signal_info(pid_t tid, void *info);
 

@@ -29,6 +29,8 @@ public protocol Backend: AnyObject {
     func nextBatch(deadline: UInt64?) throws(TraceError) -> Delivery
     /// Decides, where given, which calls may be tampered with.
     func limitTampering(to filter: any EventFilter)
+    /// Tells `observer` of every change of what is mapped into a traced process (`CapturePlan.stacks`).
+    func observeMappings(_ observer: any MappingObserver)
     /// Lets go of every task at the next `nextBatch`, which delivers that; they go on.
     func endAtLimit()
     /// The same, because the time that was asked for is over.
@@ -43,6 +45,7 @@ extension Backend {
     public func endAtLimit() {}
     public func endAtDuration() { endAtLimit() }
     public func limitTampering(to filter: any EventFilter) {}
+    public func observeMappings(_ observer: any MappingObserver) {}
 }
 
 /// What a machine and privileges leave of a backend.

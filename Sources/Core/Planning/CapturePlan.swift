@@ -15,6 +15,8 @@ public struct CapturePlan: Sendable {
     public var systemTime = false
     /// Read the instruction pointer (`-i`).
     public var instructionPointer = false
+    /// Stacks are asked for while tasks are stopped.
+    public var stacks = false
     /// `--syscall-limit`: detach from all after this many delivered calls.
     public var syscallLimit: UInt64?
     /// `--duration`: detach from all after this many nanoseconds.

@@ -49,7 +49,7 @@ public enum Feature: String, Sendable, CaseIterable {
         case .namespaces: "ids in other pid namespaces, and namespaces that calls lead to"
         case .virtualCPUs: "why KVM's virtual CPUs stopped (-e kvm=vcpu)"
         case .instructionPointer: "where in the program a call was made (-i)"
-        case .stacks: "the functions that led to a call (-k)"
+        case .stacks: "the functions and lines of source that led to a call (-k, --source)"
         case .callTimes: "times of calls are their own, without what tracing adds"
         case .systemTime: "CPU time that the kernel spent in a call (--summary-cpu)"
         case .kernelFilter: "calls that nobody wants cost next to nothing (-e trace=)"

@@ -30,6 +30,11 @@ public protocol TaskInspector: AnyObject {
     func interfaceName(_ index: UInt32, of tid: Int32, into text: TextBuffer) -> Bool
     /// Where a task mapped the `struct kvm_run` of a virtual CPU's descriptor.
     func virtualCPU(fd: Int32, of tid: Int32) -> UInt64?
+    /// Reads the registers of a stopped task, numbered as DWARF does for the architecture, and its instruction pointer.
+    ///
+    /// - Parameter registers: room for 33.
+    /// - Returns: false if they cannot be read.
+    func registers(of tid: Int32, into registers: UnsafeMutableBufferPointer<UInt64>, _ instructionPointer: inout UInt64) -> Bool
     /// Writes the name of the generic netlink family with this number.
     func genericNetlinkFamily(_ number: UInt16, into text: TextBuffer) -> Bool
 }
@@ -50,6 +55,7 @@ extension TaskInspector {
     public func interfaceName(_ index: UInt32, of tid: Int32, into text: TextBuffer) -> Bool { false }
     public func virtualCPU(fd: Int32, of tid: Int32) -> UInt64? { nil }
     public func genericNetlinkFamily(_ number: UInt16, into text: TextBuffer) -> Bool { false }
+    public func registers(of tid: Int32, into registers: UnsafeMutableBufferPointer<UInt64>, _ instructionPointer: inout UInt64) -> Bool { false }
 }
 
 extension TaskInspector {

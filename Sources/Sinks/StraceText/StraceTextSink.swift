@@ -13,6 +13,8 @@ public final class StraceTextSink: Sink {
     /// Every task has an output of its own.
     let isPerTask: Bool
     let inspector: any TaskInspector
+    /// Knows stacks; nil if none is shown.
+    let stacks: (any StackInspector)?
     let buffer = TextBuffer(capacity: 128 << 10)
     let writer: TextWriter
     let decoder: Decoder
@@ -31,7 +33,10 @@ public final class StraceTextSink: Sink {
     var current: (any TextOutput)?
     private static let flushAt = 64 << 10
 
-    public init(_ options: TextOptions, outputs: any OutputSelector, inspector: any TaskInspector) {
+    public init(
+        _ options: TextOptions, outputs: any OutputSelector, inspector: any TaskInspector, stacks: (any StackInspector)? = nil
+    ) {
+        self.stacks = stacks
         self.options = options
         self.outputs = outputs
         isPerTask = outputs.isPerTask
@@ -84,6 +89,7 @@ public final class StraceTextSink: Sink {
         task.isAfterFirst = writer.isAfterFirst
         task.isInCall = true
         open = task
+        if let stacks { task.place.take(stacks, task, call, options) }
     }
 
     private func ended(_ call: Call, _ event: borrowing Event) throws(TraceError) {
@@ -98,6 +104,7 @@ public final class StraceTextSink: Sink {
             try startLine(task, event.time, pointer: call.instructionPointer, number: call.number)
             resumedName(call)
             task.progress = Decoder.Progress()
+            if let stacks { task.place.take(stacks, task, call, options) }
         } else if isStaging {
             try unstage(task)
         } else if let width = task.openWidth {
@@ -117,6 +124,7 @@ public final class StraceTextSink: Sink {
         open = nil
         if !options.calls.admits(call, at: event.time) {
             buffer.truncate(to: max(lineStart, 0))
+            task.place.clear()
             return
         }
         writer.begin(afterFirst: task.isAfterFirst)
@@ -134,8 +142,12 @@ public final class StraceTextSink: Sink {
         buffer.ascii(" ")
         pad()
         result(call, event.tid)
-        buffer.ascii("\n")
-        dump(call, event.tid)
+        if stacks == nil {
+            buffer.ascii("\n")
+            dump(call, event.tid)
+        } else {
+            endWithPlace(call, task)
+        }
     }
 
     private func signal(_ signal: Signal, _ event: borrowing Event) throws(TraceError) {
@@ -156,6 +168,9 @@ public final class StraceTextSink: Sink {
             }
         }
         buffer.append(" ---\n")
+        if let stacks, options.stackTrace != .none {
+            stack(stacks.stack(of: event.tid, event.pid, at: nil, limit: options.frameLimit))
+        }
     }
 
     private func process(_ change: ProcessEvent, _ event: borrowing Event) throws(TraceError) {
@@ -204,6 +219,7 @@ public final class StraceTextSink: Sink {
                 buffer.decimal(Int64(status))
                 buffer.append(" +++\n")
             }
+            lastStack(task)
             try gone(event.tid)
         case .killed(let signal, let coreDumped):
             if options.signals.contains(signal) {
@@ -212,6 +228,7 @@ public final class StraceTextSink: Sink {
                 decoder.signal(UInt64(UInt32(bitPattern: signal)))
                 buffer.append(coreDumped ? " (core dumped) +++\n" : " +++\n")
             }
+            lastStack(task)
             try gone(event.tid)
         }
     }
@@ -347,6 +364,8 @@ final class TaskLines {
     /// The line so far, while its outcome decides whether it is printed.
     var staged: [UInt8] = []
 
+    /// Where in the program the call was made, if that is shown.
+    var place = CallOrigin()
     /// Its `comm` as last read, for when it is gone.
     var command: [UInt8] = []
 

@@ -12,6 +12,14 @@ public struct TextOptions: Sendable {
     public var syscallNumbers = false
     /// `-i`: the instruction pointer is shown.
     public var instructionPointer = false
+    /// `-k`, `-kk`: the stack of each call.
+    public var stackTrace: StackTrace = .none
+    /// `--stack-trace-frame-limit`.
+    public var frameLimit = 256
+    /// `-kk`: functions that were inlined have frames of their own, which strace does not show.
+    public var inlinedFrames = false
+    /// `-s`, `--source`: the line of the program's own code that led to a call.
+    public var source: SourceStyle = .none
     /// `-t`, `-tt`, `-ttt`: the wall-clock time of each event.
     public var absolute: Timestamp?
     /// `CLOCK_REALTIME` minus `CLOCK_MONOTONIC` of the events, ns; nil: `RealTime.offset`.
@@ -59,6 +67,16 @@ public struct TextOptions: Sendable {
             self.unix = unix
             self.precision = precision
         }
+    }
+
+    public enum StackTrace: Sendable { case none, symbols, sources }
+
+    public enum SourceStyle: Sendable {
+        case none
+        /// `[FILE:LINE]` behind the result.
+        case short
+        /// A line of its own, with the function.
+        case long
     }
 
     public enum TaskPrefix: Sendable {
