@@ -108,6 +108,13 @@ import Testing
         #expect(try exact.finish().calls.count == all)
     }
 
+    @Test func anExactTraceDoesNotWaitForACollectorThatIsAway() throws {
+        let (outcome, calls) = try run(
+            1, ",queue=1M,timeout=100ms", ["--exact", "-qq", "--", "dd", "if=/dev/zero", "of=/dev/null", "bs=1", "count=6000"])
+        #expect(outcome.errors.contains("otlp: \(calls + 3) of \(calls + 3) spans"))
+        #expect(outcome.status == 1)
+    }
+
     @Test(arguments: ["grpc", "http"]) func onlyWhoProvesWhoItIsGetsATrace(_ kind: String) throws {
         let certificate = Renacer.scratch(), key = Renacer.scratch()
         let made = try Renacer.run([

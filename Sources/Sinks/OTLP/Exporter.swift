@@ -20,6 +20,8 @@ final class Exporter: @unchecked Sendable {
     /// Bytes in queues and under way.
     private var waitingBytes = 0
     private var tallies = [Tally](repeating: Tally(), count: OTLPOptions.Signal.allCases.count)
+    /// The collector has taken nothing for `options.timeout` while an exact trace waited for it.
+    private var isAway = false
     /// When sending has to be over; nil while the trace goes on.
     private var deadline: UInt64?
 
@@ -93,7 +95,10 @@ final class Exporter: @unchecked Sendable {
     /// Puts the open batch of a signal into its queue.
     private func enqueue(_ s: Int, mayWait: Bool) {
         guard let batch = open[s], batch.items > 0 else { return }
-        while options.isExact, mayWait, waitingBytes + batch.count > options.queueLimit, waitingBytes > 0 { monitor.wait() }
+        while options.isExact, mayWait, !isAway, waitingBytes + batch.count > options.queueLimit, waitingBytes > 0 {
+            // A collector that is away for that long does not stop the program for ever.
+            isAway = !monitor.wait(until: clinux_monotonic_ns() + options.timeout)
+        }
         if waitingBytes + batch.count > options.queueLimit, waitingBytes > 0 {
             tallies[s].dropped += UInt64(batch.items)
             batch.reset()
@@ -227,6 +232,7 @@ final class Exporter: @unchecked Sendable {
                 tallies[s].delivered += UInt64(batch.items) - refused
                 tallies[s].refused += refused
                 if !message.isEmpty { tallies[s].message = message }
+                isAway = false
                 waitingBytes -= batch.count
                 recycle(batch)
             case .refused(let message): count(refused: batch, message)

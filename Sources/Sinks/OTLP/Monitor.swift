@@ -7,7 +7,11 @@ final class Monitor: @unchecked Sendable {
 
     init() {
         pthread_mutex_init(mutex, nil)
-        pthread_cond_init(condition, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
     }
 
     deinit {
@@ -19,8 +23,11 @@ final class Monitor: @unchecked Sendable {
 
     func lock() { pthread_mutex_lock(mutex) }
     func unlock() { pthread_mutex_unlock(mutex) }
-    /// Waits, the lock given away meanwhile; the lock is held again afterwards.
-    func wait() { pthread_cond_wait(condition, mutex) }
+    /// Waits for news until `deadline`, ns of CLOCK_MONOTONIC, the lock given away meanwhile; false if there was none.
+    func wait(until deadline: UInt64) -> Bool {
+        var t = timespec(tv_sec: time_t(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))
+        return pthread_cond_timedwait(condition, mutex, &t) == 0
+    }
     func signal() { pthread_cond_broadcast(condition) }
 
     func locked<R>(_ body: () -> R) -> R {
