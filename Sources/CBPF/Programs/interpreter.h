@@ -194,6 +194,9 @@ static __always_inline void perform(struct task_state *t, const struct capture_o
     bpf_loop(count, vector_element, &l, 0);
 }
 
+/// Whether the operation before was the last.
+static __always_inline int is_over(struct task_state *t) { return (t->cursor.next >= t->cursor.count) & !t->cursor.behind; }
+
 /// Performs one operation; 1 after the last.
 __noinline int operate(struct task_state *t) {
     if (!t) return 1;
@@ -209,28 +212,28 @@ __noinline int operate(struct task_state *t) {
     switch (o->code) {
     case CAPTURE_UNLESS:
         if ((v & o->mask) != o->value) t->cursor.next = at + 1 + limit;
-        return 0;
+        return is_over(t);
     case CAPTURE_SET:
         v = (v >> (o->scale & 63)) & o->mask;
         *target = (limit && v > limit ? limit : v) + o->value;
-        return 0;
+        return is_over(t);
     case CAPTURE_REPEAT:
         *source = v + o->value;
         if (*target > 1) {
             *target -= 1;
             t->cursor.next = at - limit;
         }
-        return 0;
+        return is_over(t);
     }
-    if (!(t->cursor.chosen & bit) && o->code != CAPTURE_LOAD) return 0;
+    if (!(t->cursor.chosen & bit) && o->code != CAPTURE_LOAD) return is_over(t);
     uint32_t moment = t->cursor.moment;
-    if (moment == CAPTURE_AT_EXIT && t->call.result < 0 && !(o->flags & CAPTURE_EVEN_ON_ERROR)) return 0;
+    if (moment == CAPTURE_AT_EXIT && t->call.result < 0 && !(o->flags & CAPTURE_EVEN_ON_ERROR)) return is_over(t);
     moment = AGAIN(t->cursor.moment);
     t->walk.failed = 0;
     if (o->code == CAPTURE_LOAD) load(t, v ? v + o->value : 0, limit, o->length);
     else perform(t, o, v, moment);
     if (AGAIN(t->walk.failed) && moment == CAPTURE_AT_ENTRY) t->faulted |= bit;
-    return 0;
+    return is_over(t);
 }
 
 /// Looks at one place of the table of choices; 1 if the search ends there.
@@ -274,8 +277,9 @@ static __always_inline void plan_run(struct task_state *t, uint32_t first, uint3
     t->cursor.moment = moment;
 }
 
-/// Does what has been planned.
+/// Does what has been planned; most often that is one operation.
 static __always_inline void run(struct task_state *t) {
+    if (operate(t)) return;
     struct loop l = {t};
     bpf_loop(MOST_STEPS, next_operation, &l, 0);
     if (t->cursor.next < t->cursor.count) t->call.header.flags |= CAPTURE_CUT;
