@@ -117,6 +117,17 @@ int clinux_forget_helper(pid_t pid) {
     return 0;
 }
 
+void clinux_reap_strays(pid_t mine) {
+    for (;;) {
+        siginfo_t info = {0};
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) || info.si_pid == 0 || info.si_pid == mine) return;
+        for (size_t i = 0; i < sizeof helpers / sizeof *helpers; i++) {
+            if (helpers[i] == info.si_pid) return;
+        }
+        waitpid(info.si_pid, NULL, WNOHANG | __WALL);
+    }
+}
+
 int clinux_thread_exists(pid_t pid, pid_t tid) { return syscall(SYS_tgkill, pid, tid, 0) == 0 || errno != ESRCH; }
 int clinux_has_no_new_privileges(void) { return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1; }
 

@@ -116,6 +116,30 @@ static int exists(int is_link, long id) {
     return syscall(SYS_bpf, is_link ? BPF_LINK_GET_FD_BY_ID : BPF_PROG_GET_FD_BY_ID, &a, sizeof a) < 0 && errno == ENOENT ? 1 : 0;
 }
 
+/// Makes a child of its own parent, tells its id, and waits for a line.
+static int sibling(void) {
+    pid_t pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+    if (pid == 0) _exit(0);
+    printf("%d\n", pid);
+    fflush(stdout);
+    return getchar() == '\n' ? 0 : 1;
+}
+
+static void *sleeper(void *unused) {
+    (void)unused;
+    pause();
+    return NULL;
+}
+
+/// Has another thread, tells its id, and waits for a line.
+static int threads(void) {
+    pthread_t t;
+    pthread_create(&t, NULL, sleeper, NULL);
+    printf("%d\n", getpid());
+    fflush(stdout);
+    return getchar() == '\n' ? 0 : 1;
+}
+
 int main(int count, char **arguments) {
     if (count < 2) return 2;
     const char *mode = arguments[1];
@@ -125,6 +149,8 @@ int main(int count, char **arguments) {
     if (!strcmp(mode, "processes")) return processes(n);
     if (!strcmp(mode, "rewriting")) return rewriting(n);
     if (!strcmp(mode, "addresses")) return addresses();
+    if (!strcmp(mode, "sibling")) return sibling();
+    if (!strcmp(mode, "threads")) return threads();
     if (!strcmp(mode, "has-program")) return exists(0, n);
     if (!strcmp(mode, "has-link")) return exists(1, n);
     return 2;

@@ -27,6 +27,13 @@ struct KernelSummaryTests {
         #expect(chosen["total"] != all["total"])
     }
 
+    @Test func shortCallsAreLeftOutInTheKernelAsElsewhere() throws {
+        let options = ["--min-duration=40ms", "-e", "trace=clock_nanosleep,openat,brk"], command = ["sleep", "0.05"]
+        let chosen = try counts("bpf", options, command)
+        #expect(chosen["clock_nanosleep"] == "1")
+        #expect(chosen == (try counts("ptrace", ["-q"] + options, command)))
+    }
+
     @Test func timesAreTheCallsOwn() throws {
         func row(_ options: [String]) throws -> [Substring] {
             let outcome = try Renacer.run(

@@ -15,7 +15,8 @@ extension BPFBackend {
     func prepareRing(_ p: inout cbpf_plan) throws(TraceError) {
         var size = plan.bpf.ringSize ?? Self.ringSize
         p.least_ring_size = UInt32(size)
-        if plan.isExact {
+        // What is counted in the kernel goes through no ring.
+        if plan.isExact, plan.aggregation == nil {
             if plan.bpf.ringSize == nil { size = Self.bounded(Self.exactRingSize) }
             p.configuration.alarm = UInt32(size / 2)
             if plan.target.launch != nil { try makeFreezer() }

@@ -236,6 +236,7 @@ public final class BPFBackend: Backend {
             timeout = timeout < 0 ? left : min(timeout, left)
         }
         if cbpf_pending(programs) > 0 { return }
+        if plan.target.launch?.daemonize == .no { clinux_reap_strays(launched) }
         let n = cbpf_wait(programs, timeout)
         if n < 0, n != -EINTR { throw TraceError("bpf: epoll_wait: \(Self.message(n))") }
         if n == 0, plan.aggregation == nil, cbpf_pending(programs) == 0, !isSwept {

@@ -131,6 +131,9 @@ void clinux_keep(void);
 /// Blocks until a task changes state: its id, or a negative errno. `tid` is -1 for any
 /// task. With `nohang` it does not block and returns 0. `usage` may be NULL.
 pid_t clinux_wait(pid_t tid, int *status, struct rusage *usage, int nohang);
+/// Reaps children that ended and are neither `mine` nor work for renacer itself: the program may have made
+/// children of its own parent (CLONE_PARENT).
+void clinux_reap_strays(pid_t mine);
 /// Whether `pid`, which has ended, was a child that worked for renacer itself.
 int clinux_forget_helper(pid_t pid);
 /// Whether a thread is there.

@@ -62,7 +62,7 @@ extension StraceTextSink {
             command(task)
             buffer.spaces(5 - (buffer.count - start))
             buffer.ascii(" ")
-        case .whenSeveral where tasks.count < 2: return
+        case .whenSeveral where tasks.count + silentThreads < 2: return
         case .whenSeveral, .bracketAlways:
             buffer.append("[pid ")
             let start = buffer.count

@@ -21,6 +21,8 @@ public final class StraceTextSink: Sink {
     var tasks: [Int32: TaskLines] = [:] { didSet { last = nil } }
     /// The task of the event before: most events are about the same one.
     private var last: TaskLines?
+    /// Threads that were attached to and of which nothing has come yet.
+    var silentThreads = 0
     /// The task whose line is open.
     var open: TaskLines?
     /// Where the line under way starts in `buffer`; negative if its start was flushed.
@@ -68,6 +70,7 @@ public final class StraceTextSink: Sink {
             return known
         }
         let new = TaskLines(tid: tid, pid: pid)
+        if silentThreads > 0 { silentThreads -= 1 }
         tasks[tid] = new
         last = new
         return new
@@ -176,7 +179,9 @@ public final class StraceTextSink: Sink {
     private func process(_ change: ProcessEvent, _ event: borrowing Event) throws(TraceError) {
         let task = task(event.tid, event.pid)
         switch change {
-        case .attached(let threads): try message(task, "attached", .attach, threads: threads)
+        case .attached(let threads):
+            silentThreads += threads - 1
+            try message(task, "attached", .attach, threads: threads)
         case .detached:
             if task.isInCall, open === task { try closeOpenLine() }
             tasks[event.tid] = nil
