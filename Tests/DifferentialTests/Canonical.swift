@@ -20,16 +20,17 @@ struct Canonical {
         (#"st_size=\d+"#, "st_size=N"),
         (#"sysinfo\(\{.*\}\)"#, "sysinfo({…})"),
         (#"f_bfree=\d+, f_bavail=\d+, f_files=\d+, f_ffree=\d+"#, "f_bfree=N, …"),
-        (#"^getpgid\(0\) = \d+"#, "getpgid(0) = GROUP"),
+        (#"^getpgid\(0\) = \w+"#, "getpgid(0) = GROUP"),
         (#"mm_cid=\d+"#, "mm_cid=N"),
         (#"getrandom\("[^"]*""#, "getrandom(\"RANDOM\""),
-        (#"\b((?:shm|msg|sem)\w+)\(\d+,"#, "$1(ID,"),
-        (#"\b((?:shm|msg|sem)get\(.*\)) = \d+"#, "$1 = ID"),
+        (#"\b((?:shm|msg|sem)\w+)\(\w+,"#, "$1(ID,"),
+        (#"\b((?:shm|msg|sem)get\(.*\)) = \w+"#, "$1 = ID"),
         (#"shm_([acd])time=\d+"#, "shm_$1time=TIME"),
     ].compactMap { pattern, replacement in
         (try? NSRegularExpression(pattern: pattern)).map { ($0, replacement) }
     }
     private static let address = try? NSRegularExpression(pattern: #"0x[0-9a-f]{5,16}\b"#)
+    private static let hexadecimal = try? NSRegularExpression(pattern: #"0x[0-9a-f]{2,8}\b"#)
     private static let number = try? NSRegularExpression(pattern: #"(?<![\w.])\d{2,7}(?![\w.])"#)
 
     /// The trace's lines, task by task.
@@ -45,6 +46,8 @@ struct Canonical {
                 for (pattern, replacement) in rules {
                     s = pattern.stringByReplacingMatches(in: s, range: NSRange(s.startIndex..., in: s), withTemplate: replacement)
                 }
+                // Where arguments are shown as they are (-e raw=).
+                s = replace(s, hexadecimal) { n in Int(n.dropFirst(2), radix: 16).flatMap { pids[String($0)] } ?? n }
                 s = replace(s, address) { a in
                     if let known = addresses[a] { return known }
                     let name = "ADDRESS\(addresses.count)"

@@ -15,10 +15,14 @@ enum Tracers {
     }
 
     /// Why programs cannot be traced with BPF here; nil if they can.
-    static let refusalOfBPF: String? = {
-        guard let outcome = try? run([renacer, "--backend", "bpf", "-o", "/dev/null", "/bin/true"]) else { return "renacer does not start" }
+    static let refusalOfBPF = refusal(of: "bpf")
+    /// The same of perf events.
+    static let refusalOfPerfEvents = refusal(of: "perf_event")
+
+    private static func refusal(of backend: String) -> String? {
+        guard let outcome = try? run([renacer, "--backend", backend, "-o", "/dev/null", "/bin/true"]) else { return "renacer does not start" }
         return outcome.status == 0 ? nil : outcome.errors
-    }()
+    }
 
     /// A scratch folder of this test run, with the corpus built in it and renacer under
     /// a name ending in `strace`.
