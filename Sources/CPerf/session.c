@@ -35,7 +35,7 @@ static struct perf_event_attr attributes(const struct cperf *s, int kind) {
     a.use_clockid = 1;
     a.clockid = CLOCK_MONOTONIC;
     a.watermark = 1;
-    a.wakeup_watermark = (uint32_t)(s->ring_size / 4);
+    a.wakeup_watermark = s->plan.prompt ? 1 : (uint32_t)(s->ring_size / 4);
     return a;
 }
 
@@ -145,12 +145,8 @@ static int open_ring(struct cperf *s, struct ring *r) {
     int fd = open_event(s, r, &a, NULL, -1, 0);
     if (fd < 0) return fd;
     r->fd = fd;
-    int status;
-    while ((status = map_ring(s, r)) < 0) {
-        if ((status != -EPERM && status != -ENOMEM) || s->ring_size <= SMALLEST_RING || r != s->rings) return status;
-        s->ring_size /= 2;
-    }
-    return poll_too(s, fd);
+    int status = map_ring(s, r);
+    return status < 0 ? status : poll_too(s, fd);
 }
 
 /// The CPUs of a list like `0-3,8`: how many, -1 if it cannot be read.
@@ -172,24 +168,40 @@ static int online(int *cpus, int room) {
     return n ? n : -1;
 }
 
+static void close_rings(struct cperf *s) {
+    for (int i = 0; i < s->ring_count; i++)
+        if (s->rings[i].page) munmap(s->rings[i].page, s->rings[i].mapped);
+    for (size_t i = 0; i < s->event_count; i++) close(s->events[i]);
+    s->ring_count = 0;
+    s->event_count = s->polled_count = 0;
+}
+
+/// Makes a ring for each of the CPUs, all of one size.
+static int open_rings_of(struct cperf *s, const int *cpus, int n) {
+    for (int i = 0; i < n; i++) {
+        struct ring *r = &s->rings[s->ring_count++];
+        *r = (struct ring){.cpu = cpus[i], .fd = -1};
+        int status = open_ring(s, r);
+        // A CPU may have gone offline meanwhile.
+        if (status == -ENODEV) s->ring_count--;
+        else if (status < 0) return status;
+    }
+    return s->ring_count ? 0 : -ENODEV;
+}
+
 static int open_rings(struct cperf *s) {
     int cpus[4096];
     int n = online(cpus, 4096);
     if (n < 0) return -ENOENT;
     s->rings = calloc((size_t)n, sizeof *s->rings);
     if (!s->rings) return -ENOMEM;
-    for (int i = 0; i < n; i++) {
-        struct ring *r = &s->rings[i];
-        r->cpu = cpus[i];
-        r->fd = -1;
-        s->ring_count = i + 1;
-        int status = open_ring(s, r);
-        // A CPU may have gone offline meanwhile.
-        if (status == -ENODEV) {
-            s->ring_count--;
-            continue;
-        }
-        if (status < 0) return status;
+    int status;
+    while ((status = open_rings_of(s, cpus, n)) < 0) {
+        // The kernel refuses more than a user may lock: EPERM, though the same means that no event may be opened at all.
+        int is_size = (status == -EPERM && s->event_count) || status == -ENOMEM;
+        close_rings(s);
+        if (!is_size || s->ring_size <= SMALLEST_RING) return status;
+        s->ring_size /= 2;
     }
     s->watched = s->polled_count;
     return 0;
@@ -372,9 +384,7 @@ struct cperf_account cperf_account(struct cperf *s) {
 
 void cperf_close(struct cperf *s) {
     if (!s) return;
-    for (int i = 0; i < s->ring_count; i++)
-        if (s->rings[i].page) munmap(s->rings[i].page, s->rings[i].mapped);
-    for (size_t i = 0; i < s->event_count; i++) close(s->events[i]);
+    close_rings(s);
     free(s->rings);
     free(s->events);
     free(s->polled);

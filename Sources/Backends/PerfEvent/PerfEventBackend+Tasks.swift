@@ -212,8 +212,13 @@ extension PerfEventBackend {
 
     /// Signals that are ignored, or kill at once, are never taken: they are told of when they are sent.
     func sent(_ r: cperf_record) {
-        guard let target = task(r.other), target.starting == .no else { return }
+        guard var target = task(r.other), target.starting == .no else { return }
         let process = target.process
+        if target.heldEnd != nil {
+            // It was sent to the process, whose leader is gone: another thread takes it.
+            guard let other = tasks.values.filter({ $0.pid == process.pid && $0.heldEnd == nil }).min(by: { $0.tid < $1.tid }) else { return }
+            target = other
+        }
         let signal = SentSignal(number: r.signal, error: r.error, code: r.code, target: target.tid)
         if r.fate == Self.wasSent {
             if r.signal == Self.kill || DefaultAction(r.signal) == .ends, process.fatal?.number != Self.kill { process.fatal = signal }

@@ -55,9 +55,9 @@ public final class PerfEventBackend: Backend {
     var isReaped = false
     var launchedEnd: TraceeEnd?
     private var isAsked: Ending?
+    private var hasBegun = false
     private var isStopped = false
     private var owesIdle = false
-    private var hasBegun = false
     private var isSettled = false
     /// Nothing has come for a while: who is in a call is in it for longer.
     private var isQuiet = false
@@ -69,6 +69,8 @@ public final class PerfEventBackend: Backend {
     /// ns that a record may take from its time stamp to its place in the ring, as on a CPU whose virtual
     /// machine is interrupted. Within that window records of several CPUs are put in order.
     private static let window: UInt64 = 1_000_000
+    /// The same where memory is read late: the sooner, the likelier it still is what the call saw.
+    private static let shortWindow: UInt64 = 20_000
     /// Milliseconds after which a terminal should show what has happened.
     private static let patience: Int32 = 20
 
@@ -92,6 +94,7 @@ public final class PerfEventBackend: Backend {
         p.pointers = plan.instructionPointer ? 1 : 0
         p.late_arguments = plan.target.attach.isEmpty ? 0 : 1
         p.renames = plan.commands ? 1 : 0
+        p.prompt = plan.memory.isLive ? 1 : 0
         var status: Int32 = 0
         var error = [CChar](repeating: 0, count: 512)
         let filter = NumberFilter(plan.syscalls).expression
@@ -124,9 +127,13 @@ public final class PerfEventBackend: Backend {
 
     public func nextBatch(deadline: UInt64?) throws(TraceError) -> Delivery {
         guard let session else { return .end(nil) }
-        // The first batch begins with what `start` had to tell.
-        if hasBegun { recycle() }
-        hasBegun = true
+        if hasBegun {
+            recycle()
+        } else {
+            hasBegun = true
+            // What was attached to.
+            if !batch.events.isEmpty { return handOver(session) }
+        }
         if owesIdle {
             owesIdle = false
             return .nothing
@@ -145,7 +152,7 @@ public final class PerfEventBackend: Backend {
             }
             // What is still on its way when the last task has ended arrives with its own end.
             if isLast { cperf_stop(session) }
-            horizon = isLast ? .max : clinux_monotonic_ns() - Self.window
+            horizon = isLast ? .max : clinux_monotonic_ns() - (lateMemory == nil ? Self.window : Self.shortWindow)
             cperf_gather(session, horizon)
             if hasMore(session) { continue }
             if isLast, heldSince == 0 { continue }
@@ -220,7 +227,7 @@ public final class PerfEventBackend: Backend {
         if !isClose, isQuiet { tellWhoIsInACall() }
         if !batch.events.isEmpty { return }
         // Events below the watermark wake nobody.
-        var timeout = isClose ? 1 : Self.patience
+        var timeout = isClose ? lateMemory == nil ? 1 : 0 : Self.patience
         if let deadline {
             let now = clinux_monotonic_ns()
             let left = deadline > now ? Int32(clamping: (deadline - now) / 1_000_000 + 1) : 0

@@ -63,7 +63,9 @@ struct cperf_plan {
     int pointers;
     /// Record the arguments of every call's end, not just of those that failed.
     int late_arguments;
-    int signals, renames;
+    int renames;
+    /// Wake who waits at every record, not just when a ring fills.
+    int prompt;
     /// Filters of the kernel for the calls' numbers; NULL for none.
     const char *filter;
 };
