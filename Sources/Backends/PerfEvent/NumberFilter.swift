@@ -38,6 +38,12 @@ struct NumberFilter {
             // Which thread executes, and so ends the others; and where a launched program begins.
             for n in Self.execs(p) { wanted[n] = true }
         }
+        // What one table leaves out another may want.
+        let unwanted = Self.terms(wanted, false)
+        if unwanted.isEmpty, set.includesUnknown {
+            expression = ""
+            return
+        }
         var terms = Self.terms(wanted, true)
         // Hardly ever made: told apart here.
         terms.append("id >= \(SyscallTable.x32Bit)")
@@ -45,7 +51,7 @@ struct NumberFilter {
         var shortest = terms.joined(separator: " || ")
         // The complement, which says nothing of numbers beyond the tables.
         if set.includesUnknown {
-            let others = "!(" + Self.terms(wanted, false).joined(separator: " || ") + ")"
+            let others = "!(" + unwanted.joined(separator: " || ") + ")"
             if others.utf8.count < shortest.utf8.count { shortest = others }
         }
         expression = shortest.utf8.count <= Self.mostBytes ? shortest : ""

@@ -37,7 +37,7 @@ extension PerfEventBackend {
         tellEntry(task)
     }
 
-    private func tellEntry(_ task: PerfTask) {
+    func tellEntry(_ task: PerfTask) {
         task.isTold = true
         batch.events.append(Event(time: task.call.enterTime, tid: task.tid, pid: task.pid, .syscallEntered(task.call)))
     }

@@ -196,7 +196,8 @@ extension PerfEventBackend {
         if task.isInCall {
             task.isInCall = false
             if entering === task { entering = nil }
-            if task.isTold {
+            if plan.entered {
+                if !task.isTold { tellEntry(task) }
                 task.call.outcome = .detached
                 task.call.exitTime = time
                 append(time, task.tid, task.pid, .syscall(task.call))

@@ -58,9 +58,8 @@ public final class PerfEventBackend: Backend {
     private var hasBegun = false
     private var isStopped = false
     private var owesIdle = false
+    private var lastIdle: UInt64 = 0
     private var isSettled = false
-    /// Nothing has come for a while: who is in a call is in it for longer.
-    private var isQuiet = false
 
     private enum Ending: Equatable { case signal(Int32), limit }
 
@@ -132,17 +131,13 @@ public final class PerfEventBackend: Backend {
         } else {
             hasBegun = true
             // What was attached to.
-            if !batch.events.isEmpty { return handOver(session) }
-        }
-        if owesIdle {
-            owesIdle = false
-            return .nothing
+            if !batch.events.isEmpty { return handOver() }
         }
         while true {
             stopIfAsked(session)
             if clinux_take_interruption() != 0 { requested = clinux_monotonic_ns() }
             if isAsked != .limit { take(session) }
-            if !batch.events.isEmpty { return handOver(session) }
+            if !batch.events.isEmpty { return handOver() }
             if isSettled { return .end(launchedEnd) }
             let isLast = isStopped || hasEnded(session)
             if isLast, heldSince == 0, horizon == .max || isAsked == .limit {
@@ -161,6 +156,11 @@ public final class PerfEventBackend: Backend {
                 clinux_pass_request()
                 return .nothing
             }
+            if owesIdle, isIdle(session) {
+                owesIdle = false
+                lastIdle = clinux_monotonic_ns()
+                return .nothing
+            }
             try wait(session, deadline)
             if let deadline, clinux_monotonic_ns() >= deadline { return .nothing }
         }
@@ -171,8 +171,8 @@ public final class PerfEventBackend: Backend {
 
     public func endAtLimit() { if isAsked == nil { isAsked = .limit } }
 
-    private func handOver(_ session: OpaquePointer) -> Delivery {
-        owesIdle = cperf_pending(session) == 0
+    private func handOver() -> Delivery {
+        owesIdle = true
         return .events(batch)
     }
 
@@ -197,7 +197,6 @@ public final class PerfEventBackend: Backend {
             } else if cperf_next(session, &record) == 0 {
                 return
             }
-            isQuiet = false
             lastTime = record.time
             if plan.commands, !batch.events.isEmpty, changesCommands(record) {
                 // A command's name holds for what follows; what went before is consumed first.
@@ -220,11 +219,17 @@ public final class PerfEventBackend: Backend {
         return !batch.events.isEmpty
     }
 
+    /// Whether it is time to show what was delivered: nothing more is there, or what comes never ends.
+    private func isIdle(_ session: OpaquePointer) -> Bool {
+        cperf_pending(session) == 0 || clinux_monotonic_ns() - lastIdle > UInt64(Self.patience) * 1_000_000
+    }
+
     private func wait(_ session: OpaquePointer, _ deadline: UInt64?) throws(TraceError) {
         // What is within the window, or waits for what comes next, is not waited for any longer than that takes.
         let isClose = cperf_pending(session) != 0 || held != nil
         if !isClose, hasLost { forgetTheDead() }
-        if !isClose, isQuiet { tellWhoIsInACall() }
+        // Who has been in a call for a while is in it for longer.
+        if let since = entering?.call.enterTime ?? met.last?.call.enterTime, since + UInt64(Self.patience) * 1_000_000 < horizon { tellWhoIsInACall() }
         if !batch.events.isEmpty { return }
         // Events below the watermark wake nobody.
         var timeout = isClose ? lateMemory == nil ? 1 : 0 : Self.patience
@@ -235,7 +240,6 @@ public final class PerfEventBackend: Backend {
         }
         let n = cperf_wait(session, timeout)
         if n < 0, n != -EINTR { throw TraceError("perf_event: poll: \(Self.message(n))") }
-        if n == 0, !isClose, cperf_pending(session) == 0 { isQuiet = true }
     }
 
     /// Whether nothing is traced any more.
