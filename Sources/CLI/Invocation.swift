@@ -202,6 +202,7 @@ struct Invocation {
 
         case .detector: settings.plugins.detectors.append(try DetectorChoice(value))
         case .plugin: settings.plugins.files.append(value)
+        case .isolatePlugins: settings.plugins.isolated = true
         case .pluginTime:
             guard let ns = duration(value), ns > 0 else { throw invalid }
             settings.plugins.patience = ns

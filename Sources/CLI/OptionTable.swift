@@ -63,7 +63,7 @@ enum OptionID: Sendable, Equatable {
     case noAbbreviation, hexShort, hexLong, constants, descriptorsShort, pidNamespaces, commands, alwaysShowPid
     case summaryOnly, summary, overhead, sortBy, columns, wallClock, cpuSummary, live, statsExtended, groupBy
     case ring
-    case detector, plugin, pluginTime, duration
+    case detector, plugin, pluginTime, isolatePlugins, duration
     case debug, help, version, tips, completions
 }
 
@@ -184,6 +184,7 @@ extension Option {
         .init(.detector, nil, ["detector"], .required("NAME[,KEY=VALUE...]"), .detection, "look for what a detector knows and show its findings, in place of the trace unless --trace or -C asks for it; repeatable (see renacer plugins)", values: ["idle-waiter", "thrashing-seek", "pcie-bottleneck"]),
         .init(.plugin, nil, ["plugin"], .required("FILE"), .detection, "load a plugin; its detectors run unless --detector names others; repeatable"),
         .init(.pluginTime, nil, ["plugin-time"], .required("TIME"), .detection, "the longest that a plugin may take for a batch of events (2s); one that takes longer is disabled"),
+        .init(.isolatePlugins, nil, ["isolate-plugins"], .none, .detection, "run each plugin in a process of its own: its crash is not renacer's"),
 
         .init(.qualifier(.inject), nil, ["inject"], .required("SET:ACTION..."), .tampering, "error=ERRNO or retval=VALUE, signal=SIG, syscall=CALL, delay_enter=TIME, delay_exit=TIME, poke_enter=@argN=HEX, poke_exit=@argN=HEX, when=FIRST[..LAST][+[STEP]]", needs: [.injection]),
         .init(.qualifier(.fault), nil, ["fault"], .required("SET[:ACTION...]"), .tampering, "the same, with error=ENOSYS unless said otherwise", needs: [.injection]),

@@ -10,41 +10,71 @@ struct PluginChoice {
 
     var isAny: Bool { !files.isEmpty || !detectors.isEmpty }
 
+    /// `--isolate-plugins`
+    var isolated = false
+
     /// What `load` came to.
-    private(set) var loaded: [PluginDetector] = []
+    private(set) var loaded: [any PluggedDetector] = []
+    /// Processes that plugins run in.
+    private(set) var processes: [Int32] = []
     var names: [String] { loaded.map(\.name) }
 
     /// Loads what was chosen. A file that is no plugin is reported and left out; a detector that nobody has is refused.
     ///
     /// - Parameter note: takes lines for the person at the terminal.
     mutating func load(_ note: @escaping (String) -> Void) throws(UsageError) {
-        let search = PluginSearch(files: files)
-        guard !detectors.isEmpty else {
+        if detectors.isEmpty {
             for file in files {
-                do throws(PluginProblem) {
-                    for component in try PluginFile(file).components where component.kind == .detector {
-                        loaded.append(try make(component, [], note))
-                    }
-                } catch { note(Self.failure(file, error)) }
+                do throws(PluginProblem) { try loadAll(of: file, note) } catch { note(Self.failure(file, error)) }
             }
             return
         }
+        let search = PluginSearch(files: files)
         for choice in detectors {
-            var problems: [PluginSearch.Found] = []
-            guard let (_, component) = search.detector(choice.name, failed: { problems.append($0) }) else {
-                for p in problems { if case .failure(let problem) = p.result { note(Self.failure(p.path, problem)) } }
-                // One of these files may have had it.
-                if !problems.isEmpty { continue }
-                throw UsageError("--detector \(choice.name): no plugin has such a detector; 'renacer plugins' lists what there is")
-            }
-            do throws(PluginProblem) { loaded.append(try make(component, choice.options, note)) } catch {
+            var problems: [(path: String, problem: PluginProblem)] = []
+            do throws(PluginProblem) {
+                if try find(choice, search, note, failed: { problems.append(($0, $1)) }) { continue }
+            } catch {
                 throw UsageError("--detector \(choice.name): \(error)")
+            }
+            for p in problems { note(Self.failure(p.path, p.problem)) }
+            // One of these files may have had it.
+            if !problems.isEmpty { continue }
+            throw UsageError("--detector \(choice.name): no plugin has such a detector; 'renacer plugins' lists what there is")
+        }
+    }
+
+    private mutating func loadAll(of file: String, _ note: @escaping (String) -> Void) throws(PluginProblem) {
+        if isolated {
+            let plugin = try IsolatedPlugin(file)
+            for component in plugin.components where component.kind == .detector { try add(plugin, component, [], note) }
+        } else {
+            for component in try PluginFile(file).components where component.kind == .detector {
+                loaded.append(try PluginDetector(component, options: [], patience: patience, log: note))
             }
         }
     }
 
-    private func make(_ component: Component, _ options: [(String, String)], _ note: @escaping (String) -> Void) throws(PluginProblem) -> PluginDetector {
-        try PluginDetector(component, options: options, patience: patience, log: note)
+    /// Whether the detector was found.
+    private mutating func find(
+        _ choice: DetectorChoice, _ search: PluginSearch, _ note: @escaping (String) -> Void, failed: (String, PluginProblem) -> Void
+    ) throws(PluginProblem) -> Bool {
+        if isolated {
+            guard let (plugin, component) = search.isolated(choice.name, failed: failed) else { return false }
+            try add(plugin, component, choice.options, note)
+        } else {
+            let found = search.detector(choice.name) { if case .failure(let problem) = $0.result { failed($0.path, problem) } }
+            guard let found else { return false }
+            loaded.append(try PluginDetector(found.component, options: choice.options, patience: patience, log: note))
+        }
+        return true
+    }
+
+    private mutating func add(
+        _ plugin: IsolatedPlugin, _ component: Component, _ options: [(String, String)], _ note: @escaping (String) -> Void
+    ) throws(PluginProblem) {
+        loaded.append(try IsolatedDetector(plugin, component, options: options, patience: patience, log: note))
+        processes.append(plugin.process)
     }
 
     private static func failure(_ file: String, _ problem: PluginProblem) -> String {

@@ -58,6 +58,7 @@ struct Run {
         guard settings.plugins.isAny else { return }
         try settings.plugins.load { [program] in Message.print($0, program: program) }
         if settings.sinks.allSatisfy({ $0.kind.name == SinkRegistration.findings.name }) { settings.pipeline.plan.syscalls = .none }
+        settings.pipeline.plan.target.excluded += settings.plugins.processes
         settings.pipeline.plan.add(settings.plugins.loaded.map(\.subscription))
     }
 

@@ -2,7 +2,7 @@ import CRenacerPlugin
 import RenacerCore
 
 /// A batch as a plugin sees it: `renacer_event`s, and behind each the event that it stands for.
-final class BatchView {
+final class BatchView: EventServices {
     private var views = UnsafeMutablePointer<renacer_event>.allocate(capacity: 64)
     private var capacity = 64
     /// Where each view's event is in the batch.

@@ -36,6 +36,44 @@ public struct Component: Sendable {
         return all
     }
 
+    /// What it needs of a backend: nothing that it could not do without, since it is told what could not be seen.
+    var requirements: [Requirement] {
+        let wanted = subscription
+        var needs: [Requirement] = []
+        if wanted.memory { needs.append(Requirement(.memory, origin: "--detector \(name)", .wanted)) }
+        if wanted.entered { needs.append(Requirement(.enteredEvents, origin: "--detector \(name)", .wanted)) }
+        needs.append(Requirement(.order, origin: "--detector \(name)", .wanted))
+        return needs
+    }
+
+    /// Values of all its options: those given, and defaults for the others.
+    ///
+    /// - Throws: why they are not valid.
+    func values(of given: [(String, String)]) throws(PluginProblem) -> [String: ComponentOption.Value] {
+        var values: [String: ComponentOption.Value] = [:]
+        for option in options { values[option.name] = try option.read(option.defaultValue) }
+        for (name, text) in given {
+            guard let option = options.first(where: { $0.name == name }) else {
+                let known = options.map(\.name).joined(separator: ", ")
+                throw PluginProblem("no option '\(name)'; there \(options.count == 1 ? "is" : "are") \(known.isEmpty ? "none" : known)")
+            }
+            do throws(PluginProblem) { values[name] = try option.read(text) } catch {
+                throw PluginProblem("option '\(name)': \(error)")
+            }
+        }
+        return values
+    }
+
+    /// One that is described by another process, which has its functions.
+    init(kind: Kind?, name: String, description: String) {
+        self.kind = kind
+        self.name = name
+        self.description = description
+        options = []
+        subscriptions = []
+        functions = nil
+    }
+
     /// - Throws: what is wrong with it.
     init(_ c: renacer_component) throws(PluginProblem) {
         guard let name = c.name.checked, Self.isName(name) else {

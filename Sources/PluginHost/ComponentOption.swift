@@ -13,6 +13,18 @@ public struct ComponentOption: Sendable {
     public var maximum: Double
     public var choices: [String]
 
+    init(
+        name: String, kind: Kind, defaultValue: String, help: String, minimum: Double, maximum: Double, choices: [String]
+    ) {
+        self.name = name
+        self.kind = kind
+        self.defaultValue = defaultValue
+        self.help = help
+        self.minimum = minimum
+        self.maximum = maximum
+        self.choices = choices
+    }
+
     /// A value that was read.
     public enum Value: Sendable, Equatable {
         case text(String)

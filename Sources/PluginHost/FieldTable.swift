@@ -4,6 +4,8 @@ import RenacerCore
 final class FieldTable {
     /// A field: a call and the way to a value among its arguments.
     struct Path {
+        /// As it was asked for.
+        var text: String
         var call: UInt32
         /// Which register it is, if that alone is the value.
         var register: Int?
@@ -42,7 +44,7 @@ final class FieldTable {
         guard call != 0, let row = SyscallTable.lookup(Int(call) - 1),
             let i = row.arguments.firstIndex(where: { $0.name.description == steps[1] })
         else { return 0 }
-        var path = Path(call: call, steps: Array(steps.dropFirst()))
+        var path = Path(text: text, call: call, steps: Array(steps.dropFirst()))
         let argument = row.arguments[i]
         if steps.count == 2 {
             switch argument.kind {

@@ -27,7 +27,8 @@ final class HostTable {
     var hasReportedTooMuch: Bool { reported > Self.mostFindings }
     static let mostFindings = 1000
     let fields = FieldTable()
-    var view: BatchView?
+    /// Answers what is asked about events; nil while none is consumed.
+    var view: (any EventServices)?
     lazy var lookups = TaskLookups()
     private let answer = Answer()
     private let version = Answer()
@@ -165,6 +166,13 @@ final class HostTable {
 let RENACER_STATUS_OK = renacer_status(RENACER_OK)
 let RENACER_STATUS_FAILED = renacer_status(RENACER_FAILED)
 let RENACER_STATUS_UNKNOWN = renacer_status(RENACER_UNKNOWN)
+
+/// What a plugin may ask about an event of the batch that it consumes.
+protocol EventServices: AnyObject {
+    func value(of event: UnsafePointer<renacer_event>, _ path: FieldTable.Path?) -> renacer_value?
+    func read(_ event: UnsafePointer<renacer_event>, _ address: UInt64, _ to: UnsafeMutableRawBufferPointer) -> Int
+    func instructionPointer(of event: UnsafePointer<renacer_event>) -> UInt64?
+}
 
 /// Fills in a structure whose maker may know less of it than renacer: no more than its `size`, which stays.
 func give<T>(_ value: T, to out: UnsafeMutablePointer<T>) {

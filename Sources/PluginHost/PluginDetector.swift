@@ -3,15 +3,20 @@ import CPluginGuard
 import CRenacerPlugin
 import RenacerCore
 
+/// A detector of a plugin, in this process or in one of its own.
+public protocol PluggedDetector: Detector {
+    /// Answers what decoding an event asks about tasks; to be set before `start`.
+    var inspector: any TaskInspector { get set }
+}
+
 /// A plugin's detector in a pipeline.
 ///
 /// Whatever the plugin does wrong becomes one line with its name, and it is asked no more.
-public final class PluginDetector: Detector {
+public final class PluginDetector: PluggedDetector {
     public let name: String
     private let component: Component
     private let host: HostTable
     private let functions: UnsafeMutablePointer<renacer_detector>
-    /// Answers what decoding an event asks about tasks; to be set before `start`.
     public var inspector: any TaskInspector = NoInspector()
     private lazy var view = BatchView(component, fields: host.fields, inspector: inspector)
     private var instance: UnsafeMutableRawPointer?
@@ -21,15 +26,7 @@ public final class PluginDetector: Detector {
 
     public var subscription: Subscription { component.subscription }
 
-    /// Nothing that it could not do without: it is told what could not be seen.
-    public var requirements: [Requirement] {
-        let wanted = subscription
-        var needs: [Requirement] = []
-        if wanted.memory { needs.append(Requirement(.memory, origin: "--detector \(name)", .wanted)) }
-        if wanted.entered { needs.append(Requirement(.enteredEvents, origin: "--detector \(name)", .wanted)) }
-        needs.append(Requirement(.order, origin: "--detector \(name)", .wanted))
-        return needs
-    }
+    public var requirements: [Requirement] { component.requirements }
 
     /// - Parameters:
     ///   - options: values of options that were given.
@@ -50,16 +47,7 @@ public final class PluginDetector: Detector {
         functions.initialize(to: table)
         host = HostTable(name: component.name)
         host.log = { log("\(component.name): \($0)") }
-        for option in component.options { host.options[option.name] = try option.read(option.defaultValue) }
-        for (name, text) in options {
-            guard let option = component.options.first(where: { $0.name == name }) else {
-                let known = component.options.map(\.name).joined(separator: ", ")
-                throw PluginProblem("no option '\(name)'; there \(component.options.count == 1 ? "is" : "are") \(known.isEmpty ? "none" : known)")
-            }
-            do throws(PluginProblem) { host.options[name] = try option.read(text) } catch {
-                throw PluginProblem("option '\(name)': \(error)")
-            }
-        }
+        host.options = try component.values(of: options)
     }
 
     deinit {
@@ -85,13 +73,18 @@ public final class PluginDetector: Detector {
             default: break
             }
         }
-        guard let views = view.fill(events), let first = views.baseAddress else { return }
-        host.view = view
+        guard let views = view.fill(events) else { return }
+        defer { view.end() }
+        try consume(views, services: view)
+    }
+
+    /// - Parameter services: answers what the plugin asks about these events.
+    func consume(_ views: UnsafeBufferPointer<renacer_event>, services: any EventServices) throws(TraceError) {
+        host.view = services
         let start = clinux_monotonic_ns()
-        let status = cplugin_consume(functions, instance, first, views.count)
+        let status = cplugin_consume(functions, instance, views.baseAddress, views.count)
         let took = clinux_monotonic_ns() - start
         host.view = nil
-        view.end()
         try check(status, "consume")
         if host.hasReportedTooMuch { throw failure("reported more than \(HostTable.mostFindings) findings") }
         if took > patience {

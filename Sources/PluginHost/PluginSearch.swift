@@ -45,6 +45,19 @@ public struct PluginSearch {
         return nil
     }
 
+    /// The same, with every file that is looked at in a process of its own.
+    public func isolated(_ name: String, failed: (String, PluginProblem) -> Void) -> (plugin: IsolatedPlugin, component: Component)? {
+        var tried: Set<String> = []
+        let likely = files + folders.map { "\($0)/\(name).so" }.filter { access($0, F_OK) == 0 }
+        for path in likely + candidates where tried.insert(path).inserted {
+            do throws(PluginProblem) {
+                let plugin = try IsolatedPlugin(path)
+                if let component = plugin.components.first(where: { $0.name == name && $0.kind == .detector }) { return (plugin, component) }
+            } catch { failed(path, error) }
+        }
+        return nil
+    }
+
     /// Every file that is named, or lies in a folder and is called `.so`.
     public var all: [Found] { (files + candidates).map(Self.load) }
 

@@ -110,6 +110,61 @@ import Testing
         #expect(outcome.errors.contains("detector broken: reported more than 1000 findings: it is disabled"), "\(outcome.errors.suffix(400))")
     }
 
+    // MARK: Isolation
+
+    @Test(arguments: ["crashes", "exits"]) func aCrashCostsOnlyThatPlugin(_ how: String) throws {
+        let file = try broken(how), whole = try broken("nothing")
+        let outcome = try trace(file, ["--isolate-plugins", "-e", "trace=write", "--plugin", whole])
+        #expect(outcome.status == 0)
+        #expect(outcome.output == "traced\n")
+        #expect(outcome.errors.contains("detector broken: its process is gone: it crashed in consume: it is disabled, the trace goes on"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("write(1, \"traced\\n\", 7)"))
+        // The other one goes on.
+        #expect(outcome.findings.map(\.rule) == ["broken/seen"])
+    }
+
+    @Test func withoutIsolationACrashIsRenacers() throws {
+        let outcome = try trace(try broken("crashes"))
+        #expect(outcome.status == 128 + SIGSEGV)
+    }
+
+    @Test func anEndlessLoopIsEnded() throws {
+        let outcome = try trace(try broken("loops"), ["--isolate-plugins", "--plugin-time=200ms", "-e", "trace=write"])
+        #expect(outcome.status == 0)
+        #expect(outcome.output == "traced\n")
+        #expect(outcome.errors.contains("detector broken: consume took more than the 200 ms of --plugin-time: it is disabled"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("+++ exited with 0 +++"))
+    }
+
+    @Test(arguments: failing) func inAProcessOfItsOwnItFailsInTheSameWords(_ c: Case) throws {
+        let outcome = try trace(try broken(c.how, language: c.language), ["--isolate-plugins", "-e", "trace=write"])
+        #expect(outcome.status == 0)
+        #expect(outcome.output == "traced\n")
+        #expect(outcome.errors.contains(c.line), "\(outcome.errors)")
+        #expect(outcome.errors.contains("+++ exited with 0 +++"))
+    }
+
+    @Test func inAProcessOfItsOwnItIsRefusedInTheSameWords() throws {
+        for how in ["null-consume", "wrong-schema", "refuses"] {
+            let file = try broken(how)
+            let inside = try trace(file).errors.split(separator: "\n").first, outside = try trace(file, ["--isolate-plugins"]).errors.split(separator: "\n").first
+            #expect(inside == outside)
+            #expect(inside?.contains("it is disabled, the trace goes on") == true)
+        }
+    }
+
+    @Test(arguments: Renacer.backends) func detectorsFindTheSameFromAProcessOfTheirOwn(_ backend: String) throws {
+        let files = try Renacer.workload("files"), data = Renacer.scratch()
+        for options in [[], ["--isolate-plugins"]] {
+            let outcome = try Renacer.run(
+                ["-qq", "--backend", backend, "--detector", "thrashing-seek"] + options + ["--", files, "thrashing", data],
+                environment: ["RENACER_PLUGIN_PATH": Renacer.detectors])
+            #expect(outcome.findings.map(\.rule) == ["thrashing-seek/thrash"], "\(outcome.errors)")
+            #expect(outcome.errors.contains("File: \(data)"))
+            #expect(outcome.errors.contains("Offset 124: 20000 bytes read 40 times"))
+        }
+    }
+
     // MARK: Files
 
     @Test func garbageIsToldFromPlugins() throws {

@@ -26,6 +26,15 @@ int cplugin_compare_files(int pid, int fd, int other_pid, int other_fd);
 /// Whether the process may do what its user may not: root, or more than that by its file's mode or capabilities.
 bool cplugin_is_privileged(void);
 
+/// Makes a process for plugins. Call it while there is one thread.
+///
+/// Returns, in both, one end of a socket that joins them: with `process` 0 in the new one and its id in the old;
+/// a negative errno. The new process is nobody's child, and has no other descriptors above 2.
+int cplugin_fork_helper(int *process);
+/// A descriptor of a process, or a negative errno; and the end of that process.
+int cplugin_pidfd(int process);
+void cplugin_kill(int pidfd);
+
 #ifdef __cplusplus
 }
 #endif
