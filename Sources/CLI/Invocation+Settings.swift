@@ -23,6 +23,7 @@ extension Invocation {
         noteIneffective()
         try choosePlaces()
 
+        settings.plugins.tasksAreThere = purpose != .replay
         var plan = settings.pipeline.plan
         plan.followForks = follow > 0 || followLong
         let needs = settings.needs, decodes = needs.contains(.decoding)

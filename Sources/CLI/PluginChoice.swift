@@ -10,6 +10,8 @@ struct PluginChoice {
 
     var isAny: Bool { !files.isEmpty || !detectors.isEmpty }
 
+    /// Whether tasks are there to be asked about: not in a replay.
+    var tasksAreThere = true
     /// `--isolate-plugins`
     var isolated = false
 

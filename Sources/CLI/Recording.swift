@@ -57,7 +57,7 @@ enum Purpose: Equatable {
     /// Whether an option says something of tasks that are traced.
     private static func acts(_ id: OptionID) -> Bool {
         switch id {
-        case .attach, .all, .cgroup, .environment, .user, .argv0, .daemonize, .detachOn, .interruptible, .killOnExit, .backend, .exact,
+        case .attach, .all, .cgroup, .duration, .environment, .user, .argv0, .daemonize, .detachOn, .interruptible, .killOnExit, .backend, .exact,
             .ringSize, .memory, .seccomp, .noSeccomp, .placement, .source, .stackTrace, .stackTraceLimit, .ring, .qualifier(.inject), .qualifier(.fault):
             true
         default: false

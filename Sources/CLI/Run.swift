@@ -73,7 +73,10 @@ struct Run {
         if let filter { backend.limitTampering(to: filter) }
         settings.pipeline.plan.aggregation = Planner.aggregation(
             for: sinks, of: backend, isFiltered: filter != nil || !settings.plugins.loaded.isEmpty, settings.pipeline.plan)
-        for detector in settings.plugins.loaded { detector.inspector = backend.inspector }
+        for detector in settings.plugins.loaded { 
+            detector.inspector = backend.inspector
+            detector.tasksAreThere = settings.plugins.tasksAreThere
+        }
         return Pipeline(
             backend, filter: filter, detectors: settings.plugins.loaded, sinks: sinks,
             refreshInterval: settings.isLive ? Self.second : nil,

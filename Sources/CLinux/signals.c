@@ -60,6 +60,11 @@ static void start_timer(void) {
     struct sigevent e = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGRTMAX - 1};
     e._sigev_un._tid = gettid();
     take(SIGRTMAX - 1, nudge);
+    // Whoever started renacer may have blocked every signal.
+    sigset_t own;
+    sigemptyset(&own);
+    sigaddset(&own, SIGRTMAX - 1);
+    sigprocmask(SIG_UNBLOCK, &own, NULL);
     has_timer = timer_create(CLOCK_MONOTONIC, &e, &timer) == 0;
 }
 

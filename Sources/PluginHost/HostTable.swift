@@ -29,7 +29,11 @@ final class HostTable {
     let fields = FieldTable()
     /// Answers what is asked about events; nil while none is consumed.
     var view: (any EventServices)?
+    /// Whether tasks are there to be asked about: not in a replay, where ids are somebody else's.
+    var tasksAreThere = true
     lazy var lookups = TaskLookups()
+    /// What `/proc` says of tasks, if it may be asked.
+    private var present: TaskLookups? { tasksAreThere ? lookups : nil }
     private let answer = Answer()
     private let version = Answer()
     private let component = Answer()
@@ -137,26 +141,26 @@ final class HostTable {
 
     private func installTaskServices() {
         table.pointee.descriptor = { host, tid, fd, out in
-            guard let host = HostTable.of(host), let out, let d = host.lookups.descriptor(tid, fd) else { return RENACER_STATUS_UNKNOWN }
+            guard let host = HostTable.of(host), let out, let d = host.present?.descriptor(tid, fd) else { return RENACER_STATUS_UNKNOWN }
             give(d, to: out)
             return RENACER_STATUS_OK
         }
         table.pointee.same_description = { host, tid, fd, otherTid, otherFd in
-            guard let answer = HostTable.of(host)?.lookups.isSame(tid, fd, otherTid, otherFd) else { return RENACER_STATUS_UNKNOWN }
+            guard let answer = HostTable.of(host)?.present?.isSame(tid, fd, otherTid, otherFd) else { return RENACER_STATUS_UNKNOWN }
             return answer ? 1 : 0
         }
         table.pointee.task = { host, tid, out in
-            guard let host = HostTable.of(host), let out, let t = host.lookups.task(tid) else { return RENACER_STATUS_UNKNOWN }
+            guard let host = HostTable.of(host), let out, let t = host.present?.task(tid) else { return RENACER_STATUS_UNKNOWN }
             give(t, to: out)
             return RENACER_STATUS_OK
         }
         table.pointee.mapping = { host, tid, address, out in
-            guard let host = HostTable.of(host), let out, let m = host.lookups.mapping(tid, address) else { return RENACER_STATUS_UNKNOWN }
+            guard let host = HostTable.of(host), let out, let m = host.present?.mapping(tid, address) else { return RENACER_STATUS_UNKNOWN }
             give(m, to: out)
             return RENACER_STATUS_OK
         }
         table.pointee.symbol = { host, tid, address, out in
-            guard let host = HostTable.of(host), let out, let s = host.lookups.symbol(tid, address) else { return RENACER_STATUS_UNKNOWN }
+            guard let host = HostTable.of(host), let out, let s = host.present?.symbol(tid, address) else { return RENACER_STATUS_UNKNOWN }
             give(s, to: out)
             return RENACER_STATUS_OK
         }

@@ -52,6 +52,7 @@ public final class IsolatedDetector: PluggedDetector {
     private let log: (String) -> Void
     private let fields = FieldTable()
     public var inspector: any TaskInspector = NoInspector()
+    public var tasksAreThere = true
     private lazy var view = BatchView(component, fields: fields, inspector: inspector)
     private var report: ((Finding) -> Void)?
     private var reported = 0
@@ -77,6 +78,7 @@ public final class IsolatedDetector: PluggedDetector {
         self.report = report
         plugin.wire.begin(.create)
         plugin.wire.put(name)
+        plugin.wire.put(tasksAreThere)
         plugin.wire.put(UInt64(options.count))
         for (key, value) in options {
             plugin.wire.put(key)

@@ -7,6 +7,8 @@ import RenacerCore
 public protocol PluggedDetector: Detector {
     /// Answers what decoding an event asks about tasks; to be set before `start`.
     var inspector: any TaskInspector { get set }
+    /// Whether tasks are there to be asked about; to be set before `start`.
+    var tasksAreThere: Bool { get set }
 }
 
 /// A plugin's detector in a pipeline.
@@ -18,6 +20,10 @@ public final class PluginDetector: PluggedDetector {
     private let host: HostTable
     private let functions: UnsafeMutablePointer<renacer_detector>
     public var inspector: any TaskInspector = NoInspector()
+    public var tasksAreThere: Bool {
+        get { host.tasksAreThere }
+        set { host.tasksAreThere = newValue }
+    }
     private lazy var view = BatchView(component, fields: host.fields, inspector: inspector)
     private var instance: UnsafeMutableRawPointer?
     private var isFinished = false

@@ -50,7 +50,7 @@ enum PluginProcess {
         }
 
         func create(_ wire: Wire) {
-            let name = wire.text()
+            let name = wire.text(), tasksAreThere = wire.flag()
             var options: [(String, String)] = []
             for _ in 0..<wire.count() { options.append((wire.text(), wire.text())) }
             perform { () throws(TraceError) in
@@ -61,6 +61,7 @@ enum PluginProcess {
                         wire.put(text)
                         wire.send()
                     }
+                    new.tasksAreThere = tasksAreThere
                     self.detector = new
                 } catch { throw TraceError(error.description) }
                 try self.detector?.start { finding in

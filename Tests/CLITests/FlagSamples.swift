@@ -149,6 +149,15 @@ extension FlagSample {
         "--status": [.init(["--status=failed"], fails) { with, _ in !with.calls.isEmpty && with.calls.allSatisfy { $0.contains(" = -1 E") } }],
         "--successful-only": [.init(["--successful-only"], fails) { with, _ in !with.calls.isEmpty && !with.has(" = -1 E") }],
         "--failed-only": [.init(["--failed-only"], fails) { with, _ in !with.calls.isEmpty && with.calls.allSatisfy { $0.contains(" = -1 E") } }],
+        "--duration": [.init(["--duration=300ms"], ["sleep", "1"]) { with, _ in with.has("<detached ...>") }],
+        "--detector": [.init(["--detector=small-writes-c,count=5"], smallWrites, with: ["--plugin=\(plugin)"]) { with, _ in with.has("small-writes-c/small-writes") }],
+        "--plugin": [.init(["--plugin=\(plugin)"], manySmallWrites) { with, _ in with.has("small-writes-c/small-writes") }],
+        "--plugin-time": [.init(["--plugin-time=1ns"], manySmallWrites, with: ["--plugin=\(plugin)"]) { with, _ in with.errors.contains("of --plugin-time: it is disabled") }],
+        "--isolate-plugins": [
+            .init(["--isolate-plugins"], manySmallWrites, with: ["--plugin=\(plugin)"], naturalWith: ["ptrace", "bpf", "perf_event"]) { with, _ in
+                with.has("small-writes-c/small-writes")
+            }
+        ],
         "--min-duration": [.init(["--min-duration=50ms"], sleeps) { with, _ in with.calls.count == 1 && with.has("clock_nanosleep(") }],
 
         // How lines look
@@ -269,4 +278,18 @@ extension FlagSample {
         "--version": [.init(["--version"], [], .alone) { with, _ in with.output.hasPrefix("renacer ") }],
         "--completions": [.init(["--completions=fish"], [], .alone) { with, _ in with.output.contains("complete -c renacer") }],
     ]
+}
+
+extension FlagSample {
+    /// The example of a plugin in C, built against the public header.
+    static let plugin: String = {
+        let file = Renacer.scratch() + ".so", root = Renacer.repository
+        _ = try? Renacer.run(
+            ["-O1", "-shared", "-fPIC", "-I", root.appendingPathComponent("Sources/PluginKit/C/include").path, "-o", file,
+             root.appendingPathComponent("Examples/small-writes-c/small-writes-c.c").path], named: "/usr/bin/cc")
+        return file
+    }()
+
+    static let smallWrites = ["dd", "if=/dev/zero", "of=/dev/null", "bs=1", "count=10", "status=none"]
+    static let manySmallWrites = ["dd", "if=/dev/zero", "of=/dev/null", "bs=1", "count=200", "status=none"]
 }
