@@ -51,6 +51,7 @@ let package = Package(
         .target(name: "RenacerOutput", dependencies: ["RenacerCore", "CLinux"], path: "Sources/Sinks/Output", swiftSettings: fast),
         .target(name: "RenacerJSON", dependencies: ["RenacerCore", "RenacerOutput"], path: "Sources/Sinks/JSON", swiftSettings: fast),
         .target(name: "RenacerCSV", dependencies: ["RenacerCore", "RenacerOutput"], path: "Sources/Sinks/CSV", swiftSettings: fast),
+        .target(name: "RenacerHTML", dependencies: ["RenacerCore", "RenacerOutput"], path: "Sources/Sinks/HTML", swiftSettings: fast),
         .target(name: "RenacerStraceText", dependencies: ["RenacerCore", "CLinux"], path: "Sources/Sinks/StraceText", swiftSettings: fast),
         .target(name: "RenacerSummary", dependencies: ["RenacerCore"], path: "Sources/Sinks/Summary", swiftSettings: fast),
         .target(name: "RenacerRecording", dependencies: ["RenacerCore"], path: "Sources/Recording", swiftSettings: fast),
@@ -62,7 +63,7 @@ let package = Package(
         .target(name: "RenacerPluginHost", dependencies: ["RenacerCore", "CLinux", "CRenacerPlugin", "CPluginGuard"], path: "Sources/PluginHost", swiftSettings: fast),
         .executableTarget(
             name: "renacer",
-            dependencies: ["RenacerPluginHost", "RenacerFindings", "RenacerRecorder", "RenacerReplay", "RenacerRecording", "RenacerCore", "RenacerHost", "RenacerPtrace", "RenacerBPF", "RenacerPerfEvent", "RenacerSymbols", "RenacerOTLP", "RenacerPerfetto", "RenacerOutput", "RenacerStraceText", "RenacerSummary", "RenacerJSON", "RenacerCSV", "CLinux"],
+            dependencies: ["RenacerPluginHost", "RenacerFindings", "RenacerRecorder", "RenacerReplay", "RenacerRecording", "RenacerCore", "RenacerHost", "RenacerPtrace", "RenacerBPF", "RenacerPerfEvent", "RenacerSymbols", "RenacerOTLP", "RenacerPerfetto", "RenacerOutput", "RenacerStraceText", "RenacerSummary", "RenacerJSON", "RenacerCSV", "RenacerHTML", "CLinux"],
             path: "Sources/CLI", swiftSettings: fast, linkerSettings: quick),
         .target(name: "TestSupport", dependencies: ["RenacerCore"], path: "Tests/Support"),
         .testTarget(name: "CoreTests", dependencies: ["TestSupport", "RenacerCore", "RenacerScripted", "RenacerStraceText", "RenacerSummary"], path: "Tests/CoreTests"),

@@ -24,8 +24,8 @@ _renacer() {
     --memory) COMPREPLY=($(compgen -W 'none live' -- "$cur")); return;;
     --placement) COMPREPLY=($(compgen -W 'auto off pin' -- "$cur")); return;;
     --status) COMPREPLY=($(compgen -W 'successful failed unfinished unavailable detached' -- "$cur")); return;;
-    --format) COMPREPLY=($(compgen -W 'text summary json jsonl csv' -- "$cur")); return;;
-    --sink) COMPREPLY=($(compgen -W 'strace summary json jsonl csv otlp perfetto' -- "$cur")); return;;
+    --format) COMPREPLY=($(compgen -W 'text summary json jsonl csv html' -- "$cur")); return;;
+    --sink) COMPREPLY=($(compgen -W 'strace summary json jsonl csv html findings otlp perfetto recording' -- "$cur")); return;;
     --decode-fds) COMPREPLY=($(compgen -W 'all none path socket dev eventfd pidfd signalfd' -- "$cur")); return;;
     --decode-pids) COMPREPLY=($(compgen -W 'comm pidns all none' -- "$cur")); return;;
     --absolute-timestamps|--timestamps) COMPREPLY=($(compgen -W 'none time unix s ms us ns' -- "$cur")); return;;

@@ -127,8 +127,8 @@ extension Option {
         .init(.failedOnly, "Z", ["failed-only", "failing-only"], .none, .filtering, "only calls that failed"),
         .init(.minimumDuration, nil, ["min-duration"], .required("TIME"), .filtering, "only calls that took TIME or longer: 50us, 10ms, 1s; microseconds without a unit", needs: [.callTimes]),
 
-        .init(.sinkFormat, nil, ["format"], .required("KIND"), .format, "show the trace as KIND in place of the text; a document goes to standard output, or to -o", values: ["text", "summary", "json", "jsonl", "csv"]),
-        .init(.sink, nil, ["sink"], .required("KIND[:DEST][,KEY=VALUE]..."), .format, "show the trace as KIND, in DEST: a file, - or '|CMD'; repeatable; 'renacer sinks' lists kinds and options", values: ["strace", "summary", "json", "jsonl", "csv", "otlp", "perfetto"]),
+        .init(.sinkFormat, nil, ["format"], .required("KIND"), .format, "show the trace as KIND in place of the text; a document goes to standard output, or to -o", values: ["text", "summary", "json", "jsonl", "csv", "html"]),
+        .init(.sink, nil, ["sink"], .required("KIND[:DEST][,KEY=VALUE]..."), .format, "show the trace as KIND, in DEST: a file, - or '|CMD'; repeatable; 'renacer sinks' lists kinds and options", values: ["strace", "summary", "json", "jsonl", "csv", "html", "findings", "otlp", "perfetto", "recording"]),
         .init(.otlp, nil, ["otlp"], .required("URL"), .format, "send the trace to an OpenTelemetry collector: http://HOST:4317 (gRPC), http://HOST:4318 (HTTP); --sink otlp:URL"),
         .init(.otlpTimeout, nil, ["otlp-timeout"], .required("TIME"), .format, "how long sending may take when the trace has ended (10s)"),
         .init(.otlpMinimumDuration, nil, ["otlp-min-duration"], .required("TIME"), .format, "fold calls shorter than TIME into one span with counts"),

@@ -1,5 +1,6 @@
 import RenacerCSV
 import RenacerCore
+import RenacerHTML
 import RenacerJSON
 
 extension SinkRegistration {
@@ -24,6 +25,17 @@ extension SinkRegistration {
         options.calls = context.settings.text.calls
         options.signals = context.settings.text.signals
         return CSVSink(options, output: try context.records(), inspector: context.inspector)
+    }
+}
+
+extension SinkRegistration {
+    static let html = SinkRegistration(
+        name: "html", help: "one page to look at: timeline, table, latencies, findings", place: .standardOutput,
+        needs: { _ in [.decoding, .commands, .entries] }, options: [.queue]
+    ) { (context) throws(UsageError) in
+        HTMLSink(
+            context.run, context.settings.text.decoding, calls: context.settings.text.calls, output: try context.records(),
+            inspector: context.inspector)
     }
 }
 

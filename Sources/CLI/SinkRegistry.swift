@@ -99,7 +99,7 @@ struct SinkRegistration: Sendable {
         FindingsSink(detectors: context.settings.plugins.names, output: try context.shared())
     }
 
-    static let all: [SinkRegistration] = [strace, summary, json, jsonl, csv, findings, otlp, perfetto, recording]
+    static let all: [SinkRegistration] = [strace, summary, json, jsonl, csv, html, findings, otlp, perfetto, recording]
 
     /// The kind of that name.
     static func find(_ name: some StringProtocol, origin: String) throws(UsageError) -> SinkRegistration {

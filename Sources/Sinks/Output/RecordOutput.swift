@@ -24,11 +24,13 @@ public final class RecordOutput {
         self.isLive = isLive
     }
 
-    /// A record of one event is complete.
+    /// A record is complete.
+    ///
+    /// - Parameter count: events that it tells of.
     @inline(__always)
-    public func end(at time: UInt64) throws(TraceError) {
+    public func end(at time: UInt64, count: UInt64 = 1) throws(TraceError) {
         if pending == 0 { from = time }
-        pending += 1
+        pending += count
         to = time
         if text.count >= Self.flushAt { try flush() }
     }

@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+/// The page, in a browser.
+@Suite(.serialized, .enabled(if: HTMLTests.browser != nil, "`sh Tools/setup.sh test` installs chromium")) struct HTMLTests {
+    static let browser = ["/usr/bin/chromium"].first { FileManager.default.isExecutableFile(atPath: $0) }
+
+    /// Opens a page without a network; the document as the script left it, what the console said, and a picture's size.
+    private func open(_ page: String, script: String = "") throws -> (document: String, console: [Substring], picture: Int) {
+        let picture = Renacer.scratch() + ".png", profile = Renacer.scratch()
+        var path = page
+        if !script.isEmpty {
+            path = page + ".driven.html"
+            let text = Renacer.text(page).replacing("</body></html>", with: "<script>\(script)</script></body></html>")
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        }
+        let options = [
+            "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir=\(profile)", "--window-size=1400,1300",
+            "--enable-logging=stderr", "--virtual-time-budget=20000", "--proxy-server=127.0.0.1:9", "--timeout=60000",
+        ]
+        let browser = try #require(Self.browser)
+        let dumped = try Renacer.run(options + ["--dump-dom", "file://" + path], named: browser)
+        let drawn = try Renacer.run(options + ["--screenshot=\(picture)", "file://" + path], named: browser)
+        let console = (dumped.errors + drawn.errors).split(separator: "\n").filter { $0.contains(":CONSOLE") }
+        let size = (try? FileManager.default.attributesOfItem(atPath: picture)[.size] as? Int) ?? 0
+        return (dumped.output, console, size)
+    }
+
+    @Test func aPageShowsTheTraceAndSaysNothingToTheConsole() throws {
+        let file = Renacer.scratch(), json = Renacer.scratch()
+        _ = try Renacer.run(
+            ["-f", "--sink", "html:\(file)", "--sink", "json:\(json)", "--", "sh", "-c", "echo '</script><b>&' >/dev/null; cat /etc/hostname /nonexistent"])
+        let document = try JSONSerialization.jsonObject(with: Data(Renacer.text(json).utf8)) as? [String: Any]
+        let calls = try #require(document?["syscalls"] as? [[String: Any]])
+        let page = try open(file)
+        #expect(page.console == [])
+        #expect(page.document.contains("data-ready=\"\(calls.count)\""))
+        #expect(page.document.contains("class=\"row\""))
+        #expect(page.document.contains("execve"))
+        #expect(page.picture > 20_000)
+        // It reaches for nothing outside of itself.
+        let text = Renacer.text(file)
+        for outside in ["http://", "https://", "src=", "@import", "url("] { #expect(!text.contains(outside), "\(outside)") }
+    }
+
+    @Test func filteringAndSortingShowWhatTheyShould() throws {
+        let file = Renacer.scratch()
+        _ = try Renacer.run(["-f", "--format", "html", "-o", file, "--", "cat", "/etc/hostname", "/nonexistent"])
+        let page = try open(file, script: """
+            $('find').value='err:ENOENT nonexistent';filter();document.documentElement.dataset.failed=count;
+            $('find').value='';filter();by='dur';up=false;sort();
+            let sorted=true;for(let k=1;k<count;k++){const a=du[order[k-1]],b=du[order[k]];if(b>a)sorted=false}document.documentElement.dataset.sorted=sorted;
+            """)
+        #expect(page.console == [])
+        #expect(page.document.contains("data-failed=\"1\""))
+        #expect(page.document.contains("data-sorted=\"true\""))
+    }
+
+    /// Rows by the hundred thousand: in the document are only those in sight.
+    @Test func manyRowsAreNotManyElements() throws {
+        let file = Renacer.scratch()
+        _ = try Renacer.run(["--format", "html", "-o", file, "-e", "trace=read,write", "--", "dd", "if=/dev/zero", "of=/dev/null", "bs=1", "count=50000", "status=none"])
+        let page = try open(file)
+        #expect(page.console == [])
+        let ready = page.document.firstRange(of: "data-ready=\"").map { page.document[$0.upperBound...].prefix { $0.isNumber } } ?? ""
+        #expect(Int(ready) ?? 0 >= 100_000)
+        #expect(page.document.split(separator: "class=\"row\"").count < 60)
+    }
+}
