@@ -1,10 +1,13 @@
 import Foundation
 import Testing
 
-/// The page, in a browser.
-@Suite(.serialized, .enabled(if: HTMLTests.browser != nil, "`sh Tools/setup.sh test` installs chromium")) struct HTMLTests {
-    static let browser = ["/usr/bin/chromium"].first { FileManager.default.isExecutableFile(atPath: $0) }
+private enum Browser {
+    static let path = "/usr/bin/chromium"
+    static let isInstalled = FileManager.default.isExecutableFile(atPath: path)
+}
 
+/// The page, in a browser.
+@Suite(.serialized, .enabled(if: Browser.isInstalled, "`sh Tools/setup.sh test` installs chromium")) struct HTMLTests {
     /// Opens a page without a network; the document as the script left it, what the console said, and a picture's size.
     private func open(_ page: String, script: String = "") throws -> (document: String, console: [Substring], picture: Int) {
         let picture = Renacer.scratch() + ".png", profile = Renacer.scratch()
@@ -18,16 +21,15 @@ import Testing
             "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir=\(profile)", "--window-size=1400,1300",
             "--enable-logging=stderr", "--virtual-time-budget=20000", "--proxy-server=127.0.0.1:9", "--timeout=60000",
         ]
-        let browser = try #require(Self.browser)
-        let dumped = try Renacer.run(options + ["--dump-dom", "file://" + path], named: browser)
-        let drawn = try Renacer.run(options + ["--screenshot=\(picture)", "file://" + path], named: browser)
+        let dumped = try Renacer.run(options + ["--dump-dom", "file://" + path], named: Browser.path)
+        let drawn = try Renacer.run(options + ["--screenshot=\(picture)", "file://" + path], named: Browser.path)
         let console = (dumped.errors + drawn.errors).split(separator: "\n").filter { $0.contains(":CONSOLE") }
         let size = (try? FileManager.default.attributesOfItem(atPath: picture)[.size] as? Int) ?? 0
         return (dumped.output, console, size)
     }
 
     @Test func aPageShowsTheTraceAndSaysNothingToTheConsole() throws {
-        let file = Renacer.scratch(), json = Renacer.scratch()
+        let file = Renacer.scratch() + ".html", json = Renacer.scratch()
         _ = try Renacer.run(
             ["-f", "--sink", "html:\(file)", "--sink", "json:\(json)", "--", "sh", "-c", "echo '</script><b>&' >/dev/null; cat /etc/hostname /nonexistent"])
         let document = try JSONSerialization.jsonObject(with: Data(Renacer.text(json).utf8)) as? [String: Any]
@@ -44,7 +46,7 @@ import Testing
     }
 
     @Test func filteringAndSortingShowWhatTheyShould() throws {
-        let file = Renacer.scratch()
+        let file = Renacer.scratch() + ".html"
         _ = try Renacer.run(["-f", "--format", "html", "-o", file, "--", "cat", "/etc/hostname", "/nonexistent"])
         let page = try open(file, script: """
             $('find').value='err:ENOENT nonexistent';filter();document.documentElement.dataset.failed=count;
@@ -58,7 +60,7 @@ import Testing
 
     /// Rows by the hundred thousand: in the document are only those in sight.
     @Test func manyRowsAreNotManyElements() throws {
-        let file = Renacer.scratch()
+        let file = Renacer.scratch() + ".html"
         _ = try Renacer.run(["--format", "html", "-o", file, "-e", "trace=read,write", "--", "dd", "if=/dev/zero", "of=/dev/null", "bs=1", "count=50000", "status=none"])
         let page = try open(file)
         #expect(page.console == [])
