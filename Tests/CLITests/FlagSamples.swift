@@ -260,13 +260,6 @@ extension FlagSample {
             with.trace.components(separatedBy: "% time").count == (with.backend == "replay" ? 2 : 3)
         }],
 
-        // What detectors find is the matter of other tests.
-        "--detector": [.init(["--detector=idle-waiter"]) { with, without in with.trace != without.trace || with.errors.contains("no plugin has such a detector") }],
-        "--plugin": [.init(["--plugin=/no/such.so"]) { with, _ in with.errors.contains("/no/such.so: ") }],
-        "--plugin-time": [
-            .init(["--plugin-time=1s"], naturalWith: ["ptrace", "bpf", "perf_event", "replay"]) { with, _ in with.has("+++ exited with 0 +++") },
-        ],
-
         // Tampering with calls
         "--inject": [.init(["--inject=write:error=ENOSPC"]) { with, _ in with.has(" = -1 ENOSPC ") && with.has("(INJECTED)") && with.status == 1 }],
         "--fault": [.init(["--fault=write"]) { with, _ in with.has(" = -1 ENOSYS ") && with.has("(INJECTED)") && with.status == 1 }],
