@@ -48,6 +48,8 @@ public final class ProtobufValueWriter: ArgumentWriter {
     private struct Extra {
         var meaning: [UInt8] = []
         var isTruncated = false
+        /// Not text: bytes are written `\xff`, and a backslash `\\`.
+        var isEscaped = false
         var index: [UInt8] = []
     }
 
@@ -201,11 +203,14 @@ public final class ProtobufValueWriter: ArgumentWriter {
             extra.meaning.withUnsafeBytes { out.write(string: $0, notation) }
             out.end(named: marks)
         }
-        if extra.isTruncated {
-            let marks = (name + Array("truncated".utf8)).withUnsafeBytes { out.begin(named: $0, prefix: prefix, as: tag, notation) }
-            out.bool(notation.bool, true)
-            out.end(named: marks)
-        }
+        if extra.isTruncated { add(flag: "truncated", tag, prefix: prefix, name: name) }
+        if extra.isEscaped { add(flag: "escaped", tag, prefix: prefix, name: name) }
+    }
+
+    private func add(flag: String, _ tag: Tag, prefix: Name, name: [UInt8]) {
+        let marks = (name + Array(flag.utf8)).withUnsafeBytes { out.begin(named: $0, prefix: prefix, as: tag, notation) }
+        out.bool(notation.bool, true)
+        out.end(named: marks)
     }
 
     /// Makes room for the next value of the member under way; `put(done:)` follows it.
@@ -372,9 +377,10 @@ public final class ProtobufValueWriter: ArgumentWriter {
 
     public func string(_ bytes: UnsafeRawBufferPointer, truncated: Bool, escaping: StringEscaping?) {
         let start = put()
-        out.write(string: bytes, truncated: truncated, notation)
+        let isEscaped = out.write(string: bytes, truncated: truncated, notation)
         put(done: start)
         if truncated { extra { $0.isTruncated = true } }
+        if isEscaped { extra { $0.isEscaped = true } }
     }
 
     public func annotation(_ bytes: UnsafeRawBufferPointer) { extra { $0.meaning = Array(bytes) } }

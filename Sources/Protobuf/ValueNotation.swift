@@ -132,7 +132,9 @@ extension ProtobufWriter {
     /// Bytes of a tracee: text if they are UTF-8.
     ///
     /// - Parameter truncated: a character cut at their end is left out.
-    public func write(string v: UnsafeRawBufferPointer, truncated: Bool = false, _ n: ValueNotation) {
+    /// - Returns: whether they were written with escapes.
+    @discardableResult
+    public func write(string v: UnsafeRawBufferPointer, truncated: Bool = false, _ n: ValueNotation) -> Bool {
         let length = UTF8Prefix.length(of: v)
         if length == v.count || truncated && UTF8Prefix.isCutCharacter(v, from: length) {
             string(n.string, UnsafeRawBufferPointer(rebasing: v[..<length]))
@@ -142,7 +144,9 @@ extension ProtobufWriter {
             let start = begin(n.string)
             escaped(v)
             end(start)
+            return true
         }
+        return false
     }
 
     /// Bytes with `\xNN` for those that are not printable ASCII.

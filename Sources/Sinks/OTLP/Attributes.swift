@@ -2,12 +2,13 @@ import RenacerCore
 import RenacerProtobuf
 
 extension ValueNotation {
-    /// Arguments are attributes of a span, `syscall.arg.NAME`.
+    /// Arguments are attributes of a span, `syscall.arg.NAME`. Bytes that are not text are text with escapes all the same:
+    /// Phoenix 20 drops spans that hold a `bytes_value`.
     static let otlp = ValueNotation(
         argument: Proto.Span.attributes, prefix: "syscall.arg.", note: "syscall.note", member: Proto.KeyValueList.values,
         element: Proto.ArrayValue.values, name: Proto.KeyValue.key, value: Proto.KeyValue.value,
         structure: Proto.AnyValue.kvlistValue, list: Proto.AnyValue.arrayValue, bool: Proto.AnyValue.boolValue,
-        int: Proto.AnyValue.intValue, uint: nil, string: Proto.AnyValue.stringValue, bytes: Proto.AnyValue.bytesValue, pointer: nil)
+        int: Proto.AnyValue.intValue, uint: nil, string: Proto.AnyValue.stringValue, bytes: nil, pointer: nil)
 }
 
 /// Attributes as OTLP has them: a key and a value of some type, in a field of what they belong to.
