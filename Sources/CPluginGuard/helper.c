@@ -30,6 +30,9 @@ int cplugin_fork_helper(int *process) {
         close_others(ends[1]);
         // The terminal's ^C is for the tracer, which ends this process by closing its end.
         setsid();
+        // A crash is told of in one line, without the backtrace of a runtime.
+        static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP };
+        for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) signal(crashes[i], SIG_DFL);
         signal(SIGINT, SIG_IGN);
         signal(SIGTERM, SIG_IGN);
         signal(SIGPIPE, SIG_IGN);

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Messages between renacer and a process for plugins: a kind, and numbers and texts in an order that both know.
@@ -78,9 +79,13 @@ final class Wire {
     private func bytes(_ count: Int, _ within: Int32) throws(Failure) -> [UInt8] {
         var result = [UInt8](repeating: 0, count: count)
         var done = 0
+        // Not from every interruption on: the tracer's timer may interrupt often.
+        let deadline = within < 0 ? UInt64.max : clinux_monotonic_ns() + UInt64(within) * 1_000_000
         while done < count {
             var p = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
-            let ready = poll(&p, 1, within)
+            let now = clinux_monotonic_ns()
+            if now >= deadline { throw .late }
+            let ready = poll(&p, 1, within < 0 ? -1 : Int32(clamping: (deadline - now) / 1_000_000 + 1))
             if ready < 0, errno == EINTR { continue }
             if ready == 0 { throw .late }
             let n = result.withUnsafeMutableBytes { Glibc.read(fd, $0.baseAddress.map { $0 + done }, count - done) }
