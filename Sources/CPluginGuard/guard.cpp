@@ -15,9 +15,23 @@ void note(const char *what) {
     strncpy(thrown, what, sizeof thrown - 1);
 }
 
+/// The unwinder linked into renacer learns the sizes of registers when it first throws. One that a plugin brought throws
+/// through frames of both, and the handlers' side would abort if its own had never done so.
+void prepare() {
+    static const bool isReady = [] {
+        try {
+            throw 0;
+        } catch (int) {
+        }
+        return true;
+    }();
+    (void)isReady;
+}
+
 /// `call`, with its exceptions caught. The plugin's C++ library may be another copy than renacer's: exceptions are told
 /// apart by the names of their types then, and freed by the copy that made them.
 template <typename Call> renacer_status guarded(Call call) {
+    prepare();
     try {
         return call();
     } catch (const std::exception &e) {

@@ -149,7 +149,6 @@ extension FlagSample {
         "--status": [.init(["--status=failed"], fails) { with, _ in !with.calls.isEmpty && with.calls.allSatisfy { $0.contains(" = -1 E") } }],
         "--successful-only": [.init(["--successful-only"], fails) { with, _ in !with.calls.isEmpty && !with.has(" = -1 E") }],
         "--failed-only": [.init(["--failed-only"], fails) { with, _ in !with.calls.isEmpty && with.calls.allSatisfy { $0.contains(" = -1 E") } }],
-        "--duration": [.init(["--duration=300ms"], ["sleep", "1"]) { with, _ in with.has("<detached ...>") }],
         "--detector": [.init(["--detector=small-writes-c,count=5"], smallWrites, with: ["--plugin=\(plugin)"]) { with, _ in with.has("small-writes-c/small-writes") }],
         "--plugin": [.init(["--plugin=\(plugin)"], manySmallWrites) { with, _ in with.has("small-writes-c/small-writes") }],
         "--plugin-time": [.init(["--plugin-time=1ns"], manySmallWrites, with: ["--plugin=\(plugin)"]) { with, _ in with.errors.contains("of --plugin-time: it is disabled") }],

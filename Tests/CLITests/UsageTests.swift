@@ -73,7 +73,7 @@ import Testing
         .init("--sink= true", "--sink: unknown sink ''; there are strace, summary, json, jsonl, csv, html, findings, otlp, perfetto, recording", help: false),
         .init("--sink=sumary true", "--sink: unknown sink 'sumary'; did you mean summary?", help: false),
         .init("--sink=summary: true", "--sink summary: nothing stands behind ':'; summary:FILE writes to a file, summary:- to standard output, summary:'|CMD' to a command", help: false),
-        .init("--sink=summary,width=3 true", "--sink summary: unknown option 'width'; it has no options", help: false),
+        .init("--sink=summary,width=3 true", "--sink summary: unknown option 'width'; it has extended, group-by", help: false),
         .init("--format=straze true", "--format: unknown sink 'straze'; did you mean strace?", help: false),
         .init("--sink=summary:f --sink=summary:f true", "--sink summary and --sink summary write to one place; say --sink summary:FILE", help: false),
         .init("-o f --sink=summary:g true", "-o f: no sink writes there; say --sink summary:f", help: false),

@@ -23,7 +23,7 @@ import Testing
         (["-f"], "-f: children were not recorded; 'renacer record -f' does"),
         (["-s", "1025"], "-s 1025: the recording has 1024 bytes of each string; use a smaller number, or record with -s 1025"),
         (["-c", "--summary-cpu"], "--summary-cpu: it was not recorded; 'renacer record --summary-cpu' does"),
-        (["-e", "write=1"], "-e read, -e write: a recording has no more than 1024 bytes of a buffer; show them with -s and -x"),
+        (["-e", "write=1"], "--write: a recording has no more of a buffer than of a string; show that with -s and -x"),
         (["-p", "1"], "replay: -p: a recording is replayed, no task is there; use it with 'renacer record'"),
         (["--inject=read:error=EIO"], "replay: --inject: a recording is replayed, no task is there; use it with 'renacer record'"),
         (["-u", "root"], "replay: -u: a recording is replayed, no task is there; use it with 'renacer record'"),
