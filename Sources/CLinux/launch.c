@@ -116,7 +116,7 @@ static pid_t launch_parent(struct start *start, int ends[2]) {
 
 pid_t clinux_launch(const struct clinux_launch *l, int *channel) {
     int ends[2];
-    sigset_t all;
+    sigset_t all, own;
     struct start *start = malloc(sizeof *start);
     if (!start) return -ENOMEM;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) return -errno;
@@ -125,9 +125,11 @@ pid_t clinux_launch(const struct clinux_launch *l, int *channel) {
     // Before there is one whose end could be missed.
     clinux_await_children();
     sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &start->mask);
+    sigprocmask(SIG_SETMASK, &all, &own);
+    start->mask = own;
+    clinux_inherit_mask(&start->mask);
     pid_t pid = l->daemonize ? launch_parent(start, ends) : clinux_spawn(become, start);
-    sigprocmask(SIG_SETMASK, &start->mask, NULL);
+    sigprocmask(SIG_SETMASK, &own, NULL);
     if (ends[1] >= 0) close(ends[1]);
     *channel = ends[0];
     return pid;

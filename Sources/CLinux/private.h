@@ -1,4 +1,5 @@
 #pragma once
+#include <signal.h>
 #include <sys/types.h>
 /// Marks a child as working for renacer itself.
 void clinux_note_helper(pid_t pid);
@@ -10,6 +11,9 @@ void clinux_await_children(void);
 void clinux_keep_if_asked(int signal);
 /// Puts every signal action back to what the process was started with, for a child.
 void clinux_inherit_signals(void);
+
+/// Makes of the caller's mask the one that renacer was started with.
+void clinux_inherit_mask(sigset_t *mask);
 
 /// Runs `body` in a process that shares the caller's memory, as vfork(2) has it, while the
 /// caller goes on: fork would copy page tables, and make every page written from then on

@@ -15,6 +15,8 @@ static unsigned char changed[NSIG];
 static volatile sig_atomic_t caught;
 static timer_t timer;
 static int has_timer;
+// The timer's signal was blocked when renacer started.
+static int was_blocked;
 
 // A signal may come between the last look at `caught` and the wait. The handler therefore
 // lets the timer interrupt again and again until somebody has looked.
@@ -64,7 +66,8 @@ static void start_timer(void) {
     sigset_t own;
     sigemptyset(&own);
     sigaddset(&own, SIGRTMAX - 1);
-    sigprocmask(SIG_UNBLOCK, &own, NULL);
+    sigset_t before;
+    if (sigprocmask(SIG_UNBLOCK, &own, &before) == 0 && sigismember(&before, SIGRTMAX - 1) == 1) was_blocked = 1;
     has_timer = timer_create(CLOCK_MONOTONIC, &e, &timer) == 0;
 }
 
@@ -131,6 +134,10 @@ void clinux_release_signals(void) {
             changed[s] = 0;
         }
     }
+}
+
+void clinux_inherit_mask(sigset_t *mask) {
+    if (was_blocked) sigaddset(mask, SIGRTMAX - 1);
 }
 
 void clinux_inherit_signals(void) {

@@ -116,10 +116,10 @@ import Testing
         #expect(child.errors.split(separator: "\n").count == 1)
     }
 
-    @Test func theRingIsBPFsOnly() throws {
+    @Test func ptraceHasNoRing() throws {
         let traced = try trace(["--backend", "ptrace", "--ring-size=64K"], ["/bin/true"])
         #expect(traced.status == 1)
-        #expect(traced.errors.contains("--ring-size needs bpf: ptrace has no ring"))
+        #expect(traced.errors.contains("--ring-size needs bpf or perf_event: ptrace has no ring"))
     }
 
     @Test func aFullDiskIsToldAndTheProgramGoesOn() throws {

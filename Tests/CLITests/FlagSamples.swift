@@ -153,7 +153,7 @@ extension FlagSample {
         "--plugin": [.init(["--plugin=\(plugin)"], manySmallWrites) { with, _ in with.has("small-writes-c/small-writes") }],
         "--plugin-time": [.init(["--plugin-time=1ns"], manySmallWrites, with: ["--plugin=\(plugin)"]) { with, _ in with.errors.contains("of --plugin-time: it is disabled") }],
         "--isolate-plugins": [
-            .init(["--isolate-plugins"], manySmallWrites, with: ["--plugin=\(plugin)"], naturalWith: ["ptrace", "bpf", "perf_event"]) { with, _ in
+            .init(["--isolate-plugins"], manySmallWrites, with: ["--plugin=\(plugin)"], naturalWith: ["ptrace", "bpf", "perf_event", "replay"]) { with, _ in
                 with.has("small-writes-c/small-writes")
             }
         ],

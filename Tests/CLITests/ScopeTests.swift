@@ -11,7 +11,7 @@ import Testing
         #expect(outcome.errors.hasPrefix("clock_nanosleep("))
         var shorter = command
         shorter[6] = "--min-duration=10s"
-        #expect(try Renacer.run(shorter).errors.isEmpty)
+        #expect(try !Renacer.run(shorter).errors.contains("nanosleep"))
     }
 
     @Test(arguments: ["ptrace", "bpf", "perf_event"]) func aCallThatNeverEndsCountsByWhatItTook(_ backend: String) throws {

@@ -12,7 +12,8 @@ struct RawDifferentialTests {
         try compare(program, [Tracers.corpus, program], other)
     }
 
-    @Test(arguments: StraceDifferentialTests.commands, others)
+    /// Of a pipe's processes the shell learns the ends now one by one, now together.
+    @Test(arguments: StraceDifferentialTests.commands.filter { !$0.contains("|") }, others)
     func commandsMakeTheSameCalls(_ command: String, _ other: String) throws {
         try compare(command, ["/bin/sh", "-c", "exec " + command], other)
     }
