@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Whom the bpf backend traces: running processes, cgroups, children that are not the program's own.
-@Suite(.enabled(if: Renacer.mayLoad, "needs root"), .serialized, .timeLimit(.minutes(3))) struct TargetTests {
+@Suite(.enabled(if: Renacer.mayLoad, "needs root"), .serialized, .timeLimit(.minutes(20))) struct TargetTests {
     /// A process that copies its input to its output, and waits for input now.
     private func copier() throws -> Child { try Child(["/bin/cat"]) }
 

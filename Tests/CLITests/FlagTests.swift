@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Every flag on every backend: its effect or its refusal, never silence.
-@Suite(.timeLimit(.minutes(5))) struct FlagTests {
+@Suite(.timeLimit(.minutes(20))) struct FlagTests {
     /// `renacer flags --format=json`
     struct Flag: Decodable, Sendable, CustomTestStringConvertible {
         struct Support: Decodable, Sendable {

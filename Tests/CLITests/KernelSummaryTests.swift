@@ -4,7 +4,7 @@ import Testing
 private let mayUseBPF = geteuid() == 0 && FileManager.default.fileExists(atPath: "/sys/kernel/btf/vmlinux")
 
 /// `-c --backend bpf`: calls are counted in the kernel, and the table says what ptrace's says.
-@Suite(.enabled(if: mayUseBPF, "BPF needs root and a kernel that tells its types"), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: mayUseBPF, "BPF needs root and a kernel that tells its types"), .timeLimit(.minutes(20)))
 struct KernelSummaryTests {
     /// Calls and errors by name.
     private func counts(_ backend: String, _ options: [String], _ command: [String]) throws -> [String: String] {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The perf_event backend, and what it says where it cannot work.
-@Suite(.enabled(if: Renacer.canUsePerfEvents, "perf events cannot be used here"), .timeLimit(.minutes(15)))
+@Suite(.enabled(if: Renacer.canUsePerfEvents, "perf events cannot be used here"), .timeLimit(.minutes(20)))
 struct PerfEventTests {
     /// `perf-tasks.c`, compiled.
     private static let program: String = {

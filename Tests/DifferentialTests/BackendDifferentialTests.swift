@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What a program's trace says does not depend on the backend, but for the deviations that have a name.
-@Suite(.timeLimit(.minutes(4)), .enabled(if: Tracers.refusalOfBPF == nil, "\(Tracers.refusalOfBPF ?? "")"))
+@Suite(.timeLimit(.minutes(20)), .enabled(if: Tracers.refusalOfBPF == nil, "\(Tracers.refusalOfBPF ?? "")"))
 struct BackendDifferentialTests {
     @Test(arguments: StraceDifferentialTests.corpus)
     func corpusProgramsPrintTheSameLines(_ program: String) throws {

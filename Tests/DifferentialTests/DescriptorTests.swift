@@ -3,7 +3,7 @@ import Testing
 
 /// What descriptors refer to, paths that calls touch and commands of tasks: the backend that captures
 /// them in the kernel tells what the one that stops its tracees reads in `/proc`.
-@Suite(.timeLimit(.minutes(4)), .enabled(if: Tracers.refusalOfBPF == nil, "\(Tracers.refusalOfBPF ?? "")"))
+@Suite(.timeLimit(.minutes(20)), .enabled(if: Tracers.refusalOfBPF == nil, "\(Tracers.refusalOfBPF ?? "")"))
 struct DescriptorTests {
     private static let program: String = {
         let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -3,7 +3,7 @@ import Testing
 
 /// What needs no memory of the program is the same whatever the backend: which calls, in which order in each
 /// thread, their arguments as they are, their results, signals and ends.
-@Suite(.timeLimit(.minutes(4)), .enabled(if: Tracers.refusalOfPerfEvents == nil, "\(Tracers.refusalOfPerfEvents ?? "")"))
+@Suite(.timeLimit(.minutes(20)), .enabled(if: Tracers.refusalOfPerfEvents == nil, "\(Tracers.refusalOfPerfEvents ?? "")"))
 struct RawDifferentialTests {
     private static let others = ["ptrace"] + (Tracers.refusalOfBPF == nil ? ["bpf"] : [])
 

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What renacer prints for real programs is what strace prints for them.
-@Suite(.timeLimit(.minutes(3))) struct StraceDifferentialTests {
+@Suite(.timeLimit(.minutes(20))) struct StraceDifferentialTests {
     /// The programs of `Tests/Corpus/corpus.c`.
     static let corpus: [String] = ((try? Tracers.run([Tracers.corpus]))?.output ?? "").split(separator: "\n").map(String.init)
 

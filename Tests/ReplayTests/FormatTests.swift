@@ -138,7 +138,7 @@ enum Replay {
     }
 }
 
-@Suite(.timeLimit(.minutes(4)))
+@Suite(.timeLimit(.minutes(20)))
 struct FormatTests {
     @Test func whatWasRecordedIsReplayed() {
         let whole = Replay.of(Sample.bytes())

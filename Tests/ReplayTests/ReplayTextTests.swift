@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A replayed trace is the live one, byte for byte.
-@Suite(.timeLimit(.minutes(4)))
+@Suite(.timeLimit(.minutes(20)))
 struct ReplayTextTests {
     static let flags: [[String]] = [
         ["-f", "-tt", "-T", "-v", "-yy", "-s", "100"],

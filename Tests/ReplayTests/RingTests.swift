@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `--ring`: the newest events, in memory that does not grow.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(20)))
 struct RingTests {
     @Test(arguments: Bench.backends) func onlyTheNewestEventsAreKept(_ backend: String) throws {
         let live = Bench.scratch(), file = Bench.scratch()
