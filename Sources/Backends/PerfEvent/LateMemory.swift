@@ -4,12 +4,10 @@ import RenacerCore
 /// The memory of running tasks, read when their events are consumed (`--memory=live`): what it holds by then, and
 /// nothing once the process is gone.
 ///
-/// Each task has one view, which lives as long as renacer: events borrow it, and a decoder reads one
-/// event at a time.
+/// Each thread id has one view, which lives as long as renacer: events and calls under way borrow it, also beyond an exec
+/// or the task's end, and a decoder reads one event at a time.
 final class LateMemory {
     private var views: [Int32: View] = [:]
-    /// Views of tasks that are gone: events of the batch may still borrow them.
-    private var retired: [View] = []
 
     func of(_ tid: Int32) -> View {
         if let known = views[tid] { return known }
@@ -17,13 +15,6 @@ final class LateMemory {
         views[tid] = new
         return new
     }
-
-    func forget(_ tid: Int32) {
-        if let view = views.removeValue(forKey: tid) { retired.append(view) }
-    }
-
-    /// The batch that events were in is done with.
-    func recycle() { retired.removeAll(keepingCapacity: true) }
 
     final class View: TraceeMemory {
         private let tid: Int32

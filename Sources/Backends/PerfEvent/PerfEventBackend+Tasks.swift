@@ -83,7 +83,6 @@ extension PerfEventBackend {
             return
         }
         let process = task.process
-        lateMemory?.forget(r.other)
         if r.other != r.tid {
             // The call was another thread's, by name.
             if entering === task || task.isInCall && !task.isTold && plan.entered {
@@ -177,7 +176,6 @@ extension PerfEventBackend {
         tasks[task.tid] = nil
         last = nil
         records.forget(task.tid)
-        lateMemory?.forget(task.tid)
         if task.process.threads <= 0 { processes[task.pid] = nil }
     }
 

@@ -179,7 +179,6 @@ public final class PerfEventBackend: Backend {
     /// Frees what the last batch borrowed.
     private func recycle() {
         batch.events.removeAll(keepingCapacity: true)
-        lateMemory?.recycle()
         infoCount = 0
     }
 
