@@ -1,5 +1,6 @@
 // idle-waiter: threads parked on futexes, and whom they wait for.
 #include "futexes.h"
+#include "../Support/option.h"
 
 // futex(2), futex2(2): operations and flags of the calls' registers.
 enum {
@@ -400,9 +401,6 @@ static void destroy(void *instance) {
 }
 
 // ---- What renacer is told
-
-#define OPTION(kind, title, standard, meaning, low, high) \
-    { sizeof(renacer_option), kind, RENACER_TEXT(title), RENACER_TEXT(standard), RENACER_TEXT(meaning), low, high, { 0, 0 } }
 
 static const renacer_option options[] = {
     OPTION(RENACER_OPTION_TEXT, "window", "auto", "what is looked at: auto, FROM-TO since the start (1s-2500ms), or from marker:TEXT[..TEXT], the path of an open or the text of a write", 0, 0),

@@ -1,5 +1,6 @@
 // pcie-bottleneck: time that goes into moving data between the host and a GPU.
 #include "devices.h"
+#include "../Support/option.h"
 #include <fnmatch.h>
 
 static renacer_status create(const renacer_host *host, void **instance) {
@@ -210,9 +211,6 @@ static void destroy(void *instance) {
     free(d->sizes);
     free(d);
 }
-
-#define OPTION(kind, title, standard, meaning, low, high) \
-    { sizeof(renacer_option), kind, RENACER_TEXT(title), RENACER_TEXT(standard), RENACER_TEXT(meaning), low, high, { 0, 0 } }
 
 static const renacer_option options[] = {
     OPTION(RENACER_OPTION_NUMBER, "threshold", "0.7", "share of the time that the device is in use, from which transfers are a bottleneck", 0, 1),

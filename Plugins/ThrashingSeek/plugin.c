@@ -1,5 +1,6 @@
 // thrashing-seek: files of which the same is read again and again, or that are sought more than read.
 #include "files.h"
+#include "../Support/option.h"
 
 enum { ADVICE_WILLNEED = 3, COMMAND_DUPFD = 0, COMMAND_DUPFD_CLOEXEC = 1030 };
 
@@ -114,9 +115,6 @@ static void destroy(void *instance) {
     table_free(&d->processes);
     free(d);
 }
-
-#define OPTION(kind, title, standard, meaning, low, high) \
-    { sizeof(renacer_option), kind, RENACER_TEXT(title), RENACER_TEXT(standard), RENACER_TEXT(meaning), low, high, { 0, 0 } }
 
 static const renacer_option options[] = {
     OPTION(RENACER_OPTION_INTEGER, "min-calls", "32", "reads or seeks from which a file is judged", 2, 1e9),

@@ -72,6 +72,17 @@ import Testing
         #expect(plugins.allSatisfy { $0["usable"] as? Bool == true })
     }
 
+    /// The examples are what `renacer plugin new` writes, to the letter.
+    @Test(arguments: ["c", "swift"]) func anExampleIsANewProject(_ language: String) throws {
+        let name = "small-writes-\(language)", folder = Renacer.scratch()
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let made = try Renacer.run(Renacer.path, ["plugin", "new", "--lang", language, name], folder: folder)
+        #expect(made.status == 0)
+        let example = Renacer.repository.appendingPathComponent("Examples/\(name)").path
+        let compared = try Renacer.run("/usr/bin/diff", ["-r", "-x", ".build*", "-x", "*.so", "\(folder)/\(name)", example])
+        #expect(compared.status == 0, "\(compared.output)")
+    }
+
     @Test func optionsAreValidatedBeforeTheProgramStarts() throws {
         for (option, message) in [
             ("idle-waiter,share=2", "option 'share': '2' is not between 0 and 1"), ("idle-waiter,min-wait=soon", "'soon' is no time such as 150ms"),

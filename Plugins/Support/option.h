@@ -1,0 +1,6 @@
+// An option of a detector, as a row.
+#pragma once
+#include <renacer/plugin.h>
+
+#define OPTION(kind, title, standard, meaning, low, high) \
+    { sizeof(renacer_option), kind, RENACER_TEXT(title), RENACER_TEXT(standard), RENACER_TEXT(meaning), low, high, { 0, 0 } }
