@@ -20,7 +20,7 @@ demo: build
 	@$(BINARY) -e trace=file -T -- cat /etc/hostname
 
 test: setup-test build
-	RENACER=$(CURDIR)/$(BINARY) $(SWIFT) test
+	RENACER=$(CURDIR)/$(BINARY) sh Tools/test.sh $(SWIFT) test
 
 bench: setup-bench build
 	python3 Benchmarks/bench.py --renacer $(BINARY) $(BENCH)

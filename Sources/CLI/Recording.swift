@@ -118,7 +118,7 @@ extension SinkRegistration {
         options.instructionPointers = plan.instructionPointer
         options.systemTime = plan.systemTime
         options.followsChildren = plan.followForks || plan.target.scope != .named
-        options.arguments = CommandLine.arguments
+        options.arguments = Renacer.arguments
         options.backend = String(describing: context.backend)
         options.realtimeOffset = settings.text.realtimeOffset ?? RealTime.offset
         options.ring = context.request.number("ring").map { Int(clamping: $0) }

@@ -8,7 +8,7 @@ enum Renacer {
     static func main() { start() }
 
     private static func start() -> Never {
-        let arguments = CommandLine.arguments
+        let arguments = Self.arguments
         // Messages start with argv[0] as it is, or the file executed if there is none.
         let program = arguments.first.flatMap { $0.isEmpty ? nil : $0 }
             ?? clinux_executed_file().map { String(cString: $0) } ?? "renacer"
@@ -19,6 +19,17 @@ enum Renacer {
             if error.suggestsHelp { Message.write("Try '\(program) -h' for more information.\n", to: 2) }
             exit(error.status)
         }
+    }
+
+    /// The words renacer was started with, its own name first.
+    static var arguments: [String] {
+        guard var next = clinux_arguments() else { return [] }
+        var words: [String] = []
+        while let word = next.pointee {
+            words.append(String(cString: word))
+            next += 1
+        }
+        return words
     }
 
     private static func run(_ program: String, asStrace: Bool, _ arguments: [String]) throws(UsageError) -> Never {

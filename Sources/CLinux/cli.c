@@ -52,4 +52,13 @@ int clinux_reap(pid_t pid) {
     return status;
 }
 
+// glibc hands initialisers what it hands main.
+static char **arguments;
+
+__attribute__((constructor)) static void keep_arguments(int argc, char **argv) {
+    if (argc > 0) arguments = argv;
+}
+
+char **clinux_arguments(void) { return arguments; }
+
 const char *clinux_executed_file(void) { return (const char *)getauxval(AT_EXECFN); }

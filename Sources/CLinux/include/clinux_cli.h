@@ -22,5 +22,9 @@ pid_t clinux_pipe_to(const char *command, int *fd);
 /// Waits for a process that `clinux_pipe_to` started: its wait status, or -errno.
 int clinux_reap(pid_t pid);
 
+/// argv as main gets it, ending with NULL; NULL if it is empty. Swift's own `CommandLine` reads `/proc/self/cmdline`,
+/// which costs a tenth of a start.
+char **clinux_arguments(void);
+
 /// The file that was executed, as the kernel was told it; NULL if unknown.
 const char *clinux_executed_file(void);
