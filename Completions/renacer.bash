@@ -5,7 +5,7 @@ _renacer() {
     while ((i < COMP_CWORD)); do
         case ${COMP_WORDS[i]} in
         --) ((i++)); break;;
-        -p|--attach|--cgroup|-E|--env|-u|--user|--argv0|-b|--detach-on|-I|--interruptible|--syscall-limit|--duration|--backend|--ring-size|--memory|--placement|-e|--trace|-P|--trace-path|--trace-fds|--signals|--status|--min-duration|--format|--sink|--otlp|--otlp-timeout|--otlp-min-duration|--trace-parent|-o|--output|--ring|-a|--columns|-s|--string-limit|--abbrev|--verbose|--raw|--read|--write|--decode-pids|-X|--const-print-style|--stack-trace-frame-limit|-S|--summary-sort-by|-U|--summary-columns|-O|--summary-syscall-overhead|--group-by|--detector|--plugin|--plugin-time|--inject|--fault) ((i += 2)); [[ ${COMP_WORDS[i-1]} == = ]] && ((i++));;
+        -p|--attach|--cgroup|-E|--env|-u|--user|--argv0|-b|--detach-on|-I|--interruptible|--syscall-limit|--duration|--backend|--ring-size|--memory|--placement|-e|--trace|-P|--trace-path|--trace-fds|--signals|--status|--min-duration|--format|--sink|--otlp|--otlp-timeout|--otlp-min-duration|--trace-parent|-o|--output|--ring|-a|--columns|-s|--string-limit|--abbrev|--verbose|--raw|--read|--write|--decode-pids|-X|--const-print-style|--stack-trace-frame-limit|-S|--summary-sort-by|-U|--summary-columns|-O|--summary-syscall-overhead|--group-by|--flamegraph|--detector|--plugin|--plugin-time|--inject|--fault) ((i += 2)); [[ ${COMP_WORDS[i-1]} == = ]] && ((i++));;
         -*) ((i++)); [[ ${COMP_WORDS[i]} == = ]] && ((i += 2));;
         *) break;;
         esac
@@ -25,7 +25,7 @@ _renacer() {
     --placement) COMPREPLY=($(compgen -W 'auto off pin' -- "$cur")); return;;
     --status) COMPREPLY=($(compgen -W 'successful failed unfinished unavailable detached' -- "$cur")); return;;
     --format) COMPREPLY=($(compgen -W 'text summary json jsonl csv html' -- "$cur")); return;;
-    --sink) COMPREPLY=($(compgen -W 'strace summary json jsonl csv html findings otlp perfetto recording' -- "$cur")); return;;
+    --sink) COMPREPLY=($(compgen -W 'strace summary json jsonl csv html findings functions flamegraph otlp perfetto recording' -- "$cur")); return;;
     --decode-fds) COMPREPLY=($(compgen -W 'all none path socket dev eventfd pidfd signalfd' -- "$cur")); return;;
     --decode-pids) COMPREPLY=($(compgen -W 'comm pidns all none' -- "$cur")); return;;
     --absolute-timestamps|--timestamps) COMPREPLY=($(compgen -W 'none time unix s ms us ns' -- "$cur")); return;;
@@ -45,7 +45,7 @@ _renacer() {
     -p|--attach) COMPREPLY=($(compgen -W "$(ps -eo pid=)" -- "$cur")); return;;
     esac
     case $cur in
-    -*) COMPREPLY=($(compgen -W '-p --attach --all --cgroup -E --env -u --user --argv0 -D --daemonize -f --follow-forks -b --detach-on -I --interruptible --syscall-limit --duration --kill-on-exit --backend --exact --ring-size --memory --seccomp-bpf --no-seccomp-bpf --placement -e --trace -P --trace-path --trace-fds --signals --status -z --successful-only -Z --failed-only --min-duration --format --sink --otlp --otlp-timeout --otlp-min-duration --trace-parent -o --output -A --output-append-mode --output-separately --ring -a --columns -s --string-limit -v --no-abbrev --abbrev --verbose --raw --read --write -y --decode-fds --decode-pids -Y --pidns-translation --always-show-pid -t --absolute-timestamps -r --relative-timestamps -T --syscall-times -x --strings-in-hex -X --const-print-style -i --instruction-pointer -n --syscall-number -N --arg-names -q --quiet --color --source -k --stack-trace --stack-trace-frame-limit -c --summary-only -C --summary -w --summary-wall-clock --summary-cpu -S --summary-sort-by -U --summary-columns -O --summary-syscall-overhead --stats-extended --group-by --live --detector --plugin --plugin-time --isolate-plugins --inject --fault -d --debug -h --help -V --version --tips' -- "$cur"));;
+    -*) COMPREPLY=($(compgen -W '-p --attach --all --cgroup -E --env -u --user --argv0 -D --daemonize -f --follow-forks -b --detach-on -I --interruptible --syscall-limit --duration --kill-on-exit --backend --exact --ring-size --memory --seccomp-bpf --no-seccomp-bpf --placement -e --trace -P --trace-path --trace-fds --signals --status -z --successful-only -Z --failed-only --min-duration --format --sink --otlp --otlp-timeout --otlp-min-duration --trace-parent -o --output -A --output-append-mode --output-separately --ring -a --columns -s --string-limit -v --no-abbrev --abbrev --verbose --raw --read --write -y --decode-fds --decode-pids -Y --pidns-translation --always-show-pid -t --absolute-timestamps -r --relative-timestamps -T --syscall-times -x --strings-in-hex -X --const-print-style -i --instruction-pointer -n --syscall-number -N --arg-names -q --quiet --color --source -k --stack-trace --stack-trace-frame-limit -c --summary-only -C --summary -w --summary-wall-clock --summary-cpu -S --summary-sort-by -U --summary-columns -O --summary-syscall-overhead --stats-extended --group-by --live --function-time --flamegraph --detector --plugin --plugin-time --isolate-plugins --inject --fault -d --debug -h --help -V --version --tips' -- "$cur"));;
     *) COMPREPLY=($(compgen -c -- "$cur"));;
     esac
 }

@@ -28,7 +28,7 @@ extension Invocation {
         plan.followForks = follow > 0 || followLong
         let needs = settings.needs, decodes = needs.contains(.decoding)
         plan.instructionPointer = settings.text.instructionPointer && decodes
-        plan.stacks = needs.contains(.places) && (settings.text.stackTrace != .none || settings.text.source != .none)
+        plan.stacks = needs.contains(.places) && !settings.places.isEmpty || needs.contains(.stacks)
         // A stack is that of a call's beginning: an exec leaves nothing of it.
         plan.entered = plan.stacks || needs.contains(.entries) || settings.summary?.countsInFlight == true
         plan.ptrace.interruptible = interruptible ?? defaultInterruptible(command)
@@ -239,6 +239,10 @@ extension Invocation {
         if summaryOnly { stackTrace = 0 }
         settings.text.stackTrace = stackTrace == 0 ? .none : stackTrace == 1 ? .symbols : .sources
         settings.text.inlinedFrames = !asStrace
+        settings.places.source = settings.text.source != .none
+        settings.places.stack = stackTrace > 0
+        settings.places.lines = stackTrace > 1
+        settings.places.frameLimit = settings.text.frameLimit
         let flag = stackTrace > 0 ? "-k/--stack-trace" : settings.text.source != .none ? "--source" : nil
         guard let flag, !summaryOnly, !settings.needs.contains(.places) else { return }
         let able = SinkRegistration.all.filter { $0.needs(SinkRequest($0, origin: "")).contains(.places) }.map(\.name)
@@ -250,7 +254,7 @@ extension Invocation {
         let text = settings.text
         if summaryOnly {
             let useless: [(Bool, String)] = [
-                (text.instructionPointer, "-i/--instruction-pointer"), (stackTrace > 0, "-k/--stack-trace"), (text.source != .none, "--source"),
+                (text.instructionPointer, "-i/--instruction-pointer"), (stackTrace > 0, "-k/--stack-trace"),
                 (text.syscallNumbers, "-n/--syscall-number"), (text.argumentNames, "-N/--arg-names"),
                 (text.relative != nil, "-r/--relative-timestamps"), (text.absolute != nil, "-t/--absolute-timestamps"),
                 (text.callTime != nil, "-T/--syscall-times"), (!text.decoding.descriptors.isEmpty, "-y/--decode-fds"),
@@ -270,7 +274,7 @@ extension Invocation {
         if sortBy != nil && settings.summary == nil {
             note("-S/--summary-sort-by has no effect without (-c/--summary-only or -C/--summary)")
         }
-        if stackTraceLimit && stackTrace == 0 {
+        if stackTraceLimit && stackTrace == 0 && !settings.needs.contains(.stacks) {
             note("--stack-trace-frame-limit has no effect without -k/--stack-trace")
         }
     }

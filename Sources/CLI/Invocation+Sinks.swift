@@ -20,6 +20,7 @@ extension Invocation {
             chosen.append(request)
         } else if summaryOnly {
             chosen.append(try table("-c"))
+            if settings.text.source != .none { chosen.append(try lines()) }
         } else if settings.plugins.isAny, sinks.isEmpty, !asksForTrace, !summaryToo, self.format == nil {
             chosen.append(SinkRequest(.findings, origin: "--detector"))
         } else if sinks.isEmpty || self.format != nil {
@@ -47,6 +48,14 @@ extension Invocation {
         var request = SinkRequest(.summary, origin: origin)
         if statsExtended { try request.set("extended=true") }
         if let groupBy { try request.set("group-by=\(groupBy)") }
+        return request
+    }
+
+    /// `-c --source`: the table by lines of the program behind that by calls.
+    private func lines() throws(UsageError) -> SinkRequest {
+        var request = SinkRequest(.functions, origin: "--source")
+        try request.set("by=line")
+        try request.set("details=false")
         return request
     }
 

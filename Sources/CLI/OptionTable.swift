@@ -61,7 +61,7 @@ enum OptionID: Sendable, Equatable {
     case sink, sinkFormat, otlp, otlpTimeout, otlpMinimumDuration, traceParent
     case  output, append, separately, relative, stringLimit, absoluteShort, absoluteLong, callTimes
     case noAbbreviation, hexShort, hexLong, constants, descriptorsShort, pidNamespaces, commands, alwaysShowPid
-    case summaryOnly, summary, overhead, sortBy, columns, wallClock, cpuSummary, live, statsExtended, groupBy
+    case summaryOnly, summary, overhead, sortBy, columns, wallClock, cpuSummary, live, statsExtended, groupBy, functionTime, flamegraph
     case ring
     case detector, plugin, pluginTime, isolatePlugins, duration
     case debug, help, version, tips, completions
@@ -128,7 +128,7 @@ extension Option {
         .init(.minimumDuration, nil, ["min-duration"], .required("TIME"), .filtering, "only calls that took TIME or longer: 50us, 10ms, 1s; microseconds without a unit", needs: [.callTimes]),
 
         .init(.sinkFormat, nil, ["format"], .required("KIND"), .format, "show the trace as KIND in place of the text; a document goes to standard output, or to -o", values: ["text", "summary", "json", "jsonl", "csv", "html"]),
-        .init(.sink, nil, ["sink"], .required("KIND[:DEST][,KEY=VALUE]..."), .format, "show the trace as KIND, in DEST: a file, - or '|CMD'; repeatable; 'renacer sinks' lists kinds and options", values: ["strace", "summary", "json", "jsonl", "csv", "html", "findings", "otlp", "perfetto", "recording"]),
+        .init(.sink, nil, ["sink"], .required("KIND[:DEST][,KEY=VALUE]..."), .format, "show the trace as KIND, in DEST: a file, - or '|CMD'; repeatable; 'renacer sinks' lists kinds and options", values: ["strace", "summary", "json", "jsonl", "csv", "html", "findings", "functions", "flamegraph", "otlp", "perfetto", "recording"]),
         .init(.otlp, nil, ["otlp"], .required("URL"), .format, "send the trace to an OpenTelemetry collector: http://HOST:4317 (gRPC), http://HOST:4318 (HTTP); --sink otlp:URL"),
         .init(.otlpTimeout, nil, ["otlp-timeout"], .required("TIME"), .format, "how long sending may take when the trace has ended (10s)"),
         .init(.otlpMinimumDuration, nil, ["otlp-min-duration"], .required("TIME"), .format, "fold calls shorter than TIME into one span with counts"),
@@ -180,6 +180,8 @@ extension Option {
         .init(.statsExtended, nil, ["stats-extended"], .none, .statistics, "with -c or -C, mean, deviation and percentiles of the calls' times too"),
         .init(.groupBy, nil, ["group-by"], .required("WHAT"), .statistics, "what --stats-extended divides by besides the call: process, thread, file, errno", values: SummaryOptions.Grouping.allCases.map(\.rawValue), needs: [.groupedFiles]),
         .init(.live, nil, ["live"], .none, .statistics, "with -c, show the table every second too; on a terminal in place"),
+        .init(.functionTime, nil, ["function-time"], .none, .statistics, "time in calls by the program's own functions, in place of the trace: own and inherited, slow I/O, hot paths, call graph", needs: [.functionTime]),
+        .init(.flamegraph, nil, ["flamegraph"], .required("FILE"), .statistics, "draw the stacks that calls were made from, weighted by time, in place of the trace: FILE.svg, or FILE.folded as text", needs: [.flamegraph]),
 
         .init(.detector, nil, ["detector"], .required("NAME[,KEY=VALUE...]"), .detection, "look for what a detector knows and show its findings, in place of the trace unless --trace or -C asks for it; repeatable (see renacer plugins)", values: ["idle-waiter", "thrashing-seek", "pcie-bottleneck"]),
         .init(.plugin, nil, ["plugin"], .required("FILE"), .detection, "load a plugin; its detectors run unless --detector names others; repeatable"),

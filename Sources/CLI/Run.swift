@@ -109,7 +109,8 @@ struct Run {
             backend.observeMappings(symbolizer)
             return symbolizer
         } catch {
-            throw UsageError("\(settings.text.stackTrace == .none ? "--source" : "--stack-trace"): \(error.description)")
+            let flag = settings.places.stack ? "--stack-trace" : settings.places.source ? "--source" : settings.sinks.first { $0.needs.contains(.stacks) }?.origin
+            throw UsageError("\(flag ?? "--stack-trace"): \(error.description)")
         }
     }
 

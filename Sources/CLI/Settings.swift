@@ -11,6 +11,8 @@ struct Settings {
     var text = TextOptions()
     /// Where events come from, if not from tasks.
     var recording: ReplayBackend?
+    /// What of places sinks show: `-k`, `--source`.
+    var places = PlaceFinder.Options()
     /// What shows the trace.
     var sinks: [SinkRequest] = []
     /// strace's lines are among the sinks.

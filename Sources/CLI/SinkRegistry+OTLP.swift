@@ -5,7 +5,7 @@ import RenacerOTLP
 extension SinkRegistration {
     static let otlp = SinkRegistration(
         name: "otlp", help: "spans, log records and metrics for an OpenTelemetry collector", place: .service("http[s]://HOST[:PORT]"),
-        needs: { $0["traces"] == "false" && $0["logs"] == "false" ? [] : [.decoding, .signals, .entries, .commands] },
+        needs: { $0["traces"] == "false" && $0["logs"] == "false" ? [] : [.decoding, .signals, .entries, .commands, .places] },
         options: [
             .init("protocol", .choice(OTLPOptions.Transport.allCases.map(\.rawValue)), "how messages travel; by the port: 4317 grpc, others http/protobuf"),
             .init("compression", .choice(["gzip", "none"]), "of requests (none)"),
@@ -34,7 +34,7 @@ extension SinkRegistration {
         }
         let program = context.program
         return OTLPSink(
-            options, decoding: settings.text.decoding, calls: settings.text.calls, inspector: context.inspector,
+            options, decoding: settings.text.decoding, calls: settings.text.calls, inspector: context.inspector, places: context.places,
             realtimeOffset: context.settings.text.realtimeOffset ?? RealTime.offset, report: { Message.print($0, program: program) })
     }
 }

@@ -24,6 +24,7 @@ extension SinkRegistration {
         options.decoding = context.settings.text.decoding
         options.calls = context.settings.text.calls
         options.signals = context.settings.text.signals
+        options.places = context.places
         return CSVSink(options, output: try context.records(), inspector: context.inspector)
     }
 }
@@ -31,11 +32,11 @@ extension SinkRegistration {
 extension SinkRegistration {
     static let html = SinkRegistration(
         name: "html", help: "one page to look at: timeline, table, latencies, findings", place: .standardOutput,
-        needs: { _ in [.decoding, .commands, .entries] }, options: [.queue]
+        needs: { _ in [.decoding, .commands, .entries, .places] }, options: [.queue]
     ) { (context) throws(UsageError) in
         HTMLSink(
             context.run, context.settings.text.decoding, calls: context.settings.text.calls, output: try context.records(),
-            inspector: context.inspector)
+            inspector: context.inspector, places: context.places)
     }
 }
 
@@ -49,6 +50,7 @@ extension SinkContext {
         options.instructionPointer = settings.text.instructionPointer
         options.calls = settings.text.calls
         options.signals = settings.text.signals
+        options.places = places
         return JSONSink(options, output: try records(), inspector: inspector)
     }
 }

@@ -52,10 +52,12 @@ struct SinkRegistration: Sendable {
         static let files = Needs(rawValue: 1 << 5)
         /// It shows where in the program calls were made, if that is asked for.
         static let places = Needs(rawValue: 1 << 6)
+        /// It is made of the stacks of calls.
+        static let stacks = Needs(rawValue: 1 << 7)
 
         /// Of a sink that shows calls, or with `of=summary` only their statistics.
         @Sendable static func ofCalls(_ request: SinkRequest) -> Needs {
-            request.isSummary ? [] : [.decoding, .signals, .commands, .entries]
+            request.isSummary ? [] : [.decoding, .signals, .commands, .entries, .places]
         }
     }
 
@@ -67,7 +69,7 @@ struct SinkRegistration: Sendable {
         var options = context.settings.text
         options.live = context.output?.isLive ?? false
         options.palette = context.output.flatMap(context.settings.palette)
-        return StraceTextSink(options, outputs: try context.selector(), inspector: context.inspector, stacks: context.stacks)
+        return StraceTextSink(options, outputs: try context.selector(), inspector: context.inspector, places: context.places)
     }
 
     static let summary = SinkRegistration(
@@ -99,7 +101,7 @@ struct SinkRegistration: Sendable {
         FindingsSink(detectors: context.settings.plugins.names, output: try context.shared())
     }
 
-    static let all: [SinkRegistration] = [strace, summary, json, jsonl, csv, html, findings, otlp, perfetto, recording]
+    static let all: [SinkRegistration] = [strace, summary, json, jsonl, csv, html, findings, functions, flamegraph, otlp, perfetto, recording]
 
     /// The kind of that name.
     static func find(_ name: some StringProtocol, origin: String) throws(UsageError) -> SinkRegistration {
@@ -127,6 +129,12 @@ struct SinkContext {
     let run: RunDescription
     /// What messages start with.
     let program: String
+
+    /// Finds out where calls are made, as far as flags say; nil if they do not.
+    var places: PlaceFinder? {
+        guard let stacks, !settings.places.isEmpty else { return nil }
+        return PlaceFinder(stacks, settings.places)
+    }
 
     /// Outputs for tasks: only strace's lines can be told apart so.
     func selector() throws(UsageError) -> any OutputSelector {

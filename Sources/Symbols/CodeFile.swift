@@ -37,8 +37,7 @@ final class CodePoint: CodeLocation {
     private(set) lazy var frame: FrameRules? = FrameRules(file, address)
     private lazy var found: (name: String?, offset: UInt64) = lookUp()
     private(set) lazy var lines: [SourceLine] = readLines()
-    /// The innermost line that the program's author wrote, if this is the program's own file.
-    private(set) lazy var ownLine: SourceLine? = file.isOwn ? lines.first { $0.line > 0 && !SystemCode.isSystemSource($0) } : nil
+    private(set) lazy var ownLines: [SourceLine] = file.isOwn ? lines.filter { $0.line > 0 && !SystemCode.isSystemSource($0) } : []
 
     init(_ file: CodeFile, _ address: UInt64) {
         self.file = file

@@ -44,7 +44,7 @@ public final class Symbolizer: StackInspector {
         walk(tid, pid, call) { point in
             depth += 1
             guard let point else { return false }
-            if let line = point.ownLine {
+            if let line = point.ownLines.first {
                 place = .line(line)
                 return false
             }

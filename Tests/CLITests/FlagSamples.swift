@@ -164,6 +164,8 @@ extension FlagSample {
         "--sink": [.init(["--sink=summary:{trace}"], shows: isTable)],
         "--ring": [.init(["--ring=64K"]) { _, _ in false }],
         // What arrives at a collector is the matter of other tests.
+        "--function-time": [.init(["--function-time"]) { with, _ in with.has("% time     own secs") }],
+        "--flamegraph": [.init(["--flamegraph={trace}"], ["true"], .elsewhere) { with, _ in with.has("<svg ") }],
         "--otlp": [.init(["--otlp=http://127.0.0.1:1", "--otlp-timeout=1ms"], ["true"], .elsewhere) { with, _ in with.errors.contains("127.0.0.1:1") }],
         "--otlp-timeout": [
             .init(["--otlp-timeout=1ms"], with: ["--otlp=http://127.0.0.1:1"], .elsewhere) { with, without in

@@ -1,31 +1,10 @@
 import Foundation
 import Testing
 
-private enum Browser {
-    static let path = "/usr/bin/chromium"
-    static let isInstalled = FileManager.default.isExecutableFile(atPath: path)
-}
-
 /// The page, in a browser.
 @Suite(.serialized, .enabled(if: Browser.isInstalled, "`sh Tools/setup.sh test` installs chromium")) struct HTMLTests {
-    /// Opens a page without a network; the document as the script left it, what the console said, and a picture's size.
     private func open(_ page: String, script: String = "") throws -> (document: String, console: [Substring], picture: Int) {
-        let picture = Renacer.scratch() + ".png", profile = Renacer.scratch()
-        var path = page
-        if !script.isEmpty {
-            path = page + ".driven.html"
-            let text = Renacer.text(page).replacing("</body></html>", with: "<script>\(script)</script></body></html>")
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-        }
-        let options = [
-            "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir=\(profile)", "--window-size=1400,1300",
-            "--enable-logging=stderr", "--virtual-time-budget=20000", "--proxy-server=127.0.0.1:9", "--timeout=60000",
-        ]
-        let dumped = try Renacer.run(options + ["--dump-dom", "file://" + path], named: Browser.path)
-        let drawn = try Renacer.run(options + ["--screenshot=\(picture)", "file://" + path], named: Browser.path)
-        let console = (dumped.errors + drawn.errors).split(separator: "\n").filter { $0.contains(":CONSOLE") }
-        let size = (try? FileManager.default.attributesOfItem(atPath: picture)[.size] as? Int) ?? 0
-        return (dumped.output, console, size)
+        try Browser.open(page, end: "</body></html>", script: script)
     }
 
     @Test func aPageShowsTheTraceAndSaysNothingToTheConsole() throws {

@@ -88,6 +88,7 @@ extension PtraceBackend {
         if plan.systemTime { task.systemTimeAtEntry = systemTime }
         if mark.contains(.tamper) { tamperAtEntry(task, now) }
         if plan.entered { deliver(task, now, .syscallEntered(task.call)) }
+        task.startsLate = plan.stacks && task.injection == nil
         if mark.contains(.final), task.injection == nil {
             placement.ending(task)
             unfinished(task, now)

@@ -234,6 +234,11 @@ public final class PtraceBackend: Backend {
     func resume(_ task: Task) {
         guard task.isStopped else { return }
         task.isStopped = false
+        if task.startsLate {
+            // Symbols of a file that is met for the first time take milliseconds.
+            task.startsLate = false
+            task.call.enterTime = clinux_monotonic_ns()
+        }
         let signal = task.nextSignal
         task.nextSignal = 0
         switch task.next {

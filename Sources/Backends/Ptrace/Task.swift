@@ -29,6 +29,8 @@ final class Task {
 
     /// On its way to the first exec, or to its end after that failed: renacer's own calls.
     var isStarting = false
+    /// The call began, and what is asked of its task while it is stopped must not count as time in it.
+    var startsLate = false
     /// In a ptrace-stop, with an entry among the stopped or the delayed tasks.
     var isStopped = false
     /// In a group-stop that lasts under `PTRACE_LISTEN`.

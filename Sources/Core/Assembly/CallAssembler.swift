@@ -10,6 +10,7 @@ public final class CallAssembler {
     private let options: DecodingOptions
     private let calls: CallSelection
     private let inspector: any TaskInspector
+    private let places: PlaceFinder?
     private let decoder: Decoder
     private let showsResults: Bool
     private var tasks: [Int32: AssembledTask] = [:] { didSet { last = nil } }
@@ -23,10 +24,12 @@ public final class CallAssembler {
     private let scratch = TextBuffer(capacity: 64)
 
     /// - Parameter calls: which calls are delivered.
+    /// - Parameter places: finds out where they were made; nil if nobody wants to know.
     public init(
         _ writer: any ArgumentWriter, _ options: DecodingOptions, calls: CallSelection = CallSelection(),
-        inspector: any TaskInspector
+        inspector: any TaskInspector, places: PlaceFinder? = nil
     ) {
+        self.places = places
         self.writer = writer
         self.options = options
         self.calls = calls
@@ -98,6 +101,7 @@ public final class CallAssembler {
         task.entered = call
         task.entered.memory = Decoder.nothing
         task.suspended = nil
+        if let places { task.place = places.find(task.tid, task.pid, call) }
     }
 
     private func end(_ call: Call, _ task: AssembledTask, _ time: UInt64) -> AssembledCall? {
@@ -117,9 +121,12 @@ public final class CallAssembler {
                 describeEntry(call, task, call.enterTime)
             } else {
                 writer.begin()
+                if let places { task.place = places.find(task.tid, task.pid, call) }
             }
         }
-        let start = task.isInCall ? task.start : 0
+        // The program's first exec began where there was no program yet.
+        if let places, task.place.isEmpty, call.outcome.hasResult { task.place = places.find(task.tid, task.pid, call) }
+        let start = call.enterTime != 0 ? call.enterTime : task.isInCall ? task.start : 0
         let progress = knowsEntry ? task.progress : Decoder.Progress()
         task.isInCall = false
         switch call.outcome {
@@ -224,6 +231,7 @@ public final class AssembledTask {
     fileprivate var entered = Call(number: -1, arguments: (0, 0, 0, 0, 0, 0), memory: Decoder.nothing)
     /// Its arguments, while others' are in the writer.
     fileprivate var suspended: AnyObject?
+    fileprivate var place = CallPlace()
 
     fileprivate init(tid: Int32, pid: Int32) {
         self.tid = tid
@@ -245,6 +253,8 @@ public struct AssembledCall {
     /// False: it did not end, and arguments that only its end tells are missing.
     public let isComplete: Bool
 
+    /// Where in the program it was made, as far as an assembler was told to find out: valid as long as the event.
+    public var place: CallPlace { task.place }
     /// Whether arguments show memory as it was later than the call: valid as long as the event.
     public var isLate: Bool { call.memory.isLate }
     /// Nanoseconds from entry to end; nil if the entry was not seen or it did not end.

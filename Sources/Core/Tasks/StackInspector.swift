@@ -44,6 +44,10 @@ public protocol CodeLocation: AnyObject {
     /// The lines there: that of the innermost inlined function first, then where that is inlined, and so on. Empty
     /// without debugging information.
     var lines: [SourceLine] { get }
+    /// The file is the program's own: not the system's, nor its language's.
+    var isOwnFile: Bool { get }
+    /// The lines that the program's author wrote, the innermost first.
+    var ownLines: [SourceLine] { get }
 }
 
 /// A line of a program's source.

@@ -23,7 +23,7 @@ public final class CSVSink: Sink {
         self.output = output
         clock = options.clock
         text = output.text
-        assembler = CallAssembler(writer, options.decoding, calls: options.calls, inspector: inspector)
+        assembler = CallAssembler(writer, options.decoding, calls: options.calls, inspector: inspector, places: options.places)
         signalDecoder = Decoder(signalWriter, options.decoding, inspector: inspector)
     }
 
@@ -103,8 +103,29 @@ public final class CSVSink: Sink {
                 text.hexDigits(c.call[i])
             }
         }
+        if let places = options.places { place(c.place, places.options) }
         text.endRow()
         try end(at: c.end)
+    }
+
+    private func place(_ place: CallPlace, _ shown: PlaceFinder.Options) {
+        if shown.source {
+            text.ascii(",")
+            if let source = place.source { text.csv(source.text) }
+            text.ascii(",")
+            if let function = place.source?.function { text.csv(function) }
+        }
+        if shown.stack {
+            text.ascii(",")
+            if let stack = place.stack { text.csv(stack.functions(inlined: shown.lines).joined(separator: ";")) }
+        }
+    }
+
+    /// The columns of places, of a row that has none.
+    private func noPlace() {
+        guard let shown = options.places?.options else { return }
+        if shown.source { text.append(",,") }
+        if shown.stack { text.ascii(",") }
     }
 
     private func row(_ type: StaticString) {
@@ -160,6 +181,7 @@ public final class CSVSink: Sink {
         if let task { self.task(task) } else { text.append(",,,") }
         text.append(",,")
         if options.raw { text.append(",,,,,,") }
+        noPlace()
         text.endRow()
     }
 
@@ -198,6 +220,7 @@ public final class CSVSink: Sink {
         text.decimal(clock.elapsed(finding.to))
         text.append(",,,,,")
         if options.raw { text.append(",,,,,,") }
+        noPlace()
         text.endRow()
         try end(at: finding.to)
     }
@@ -221,6 +244,10 @@ public final class CSVSink: Sink {
             ? "syscall,calls,errors,total_ns,min_ns,max_ns,mean_ns,percent"
             : "type,name,args,result,errno,errno_name,status,duration_ns,start_ns,end_ns,pid,tid,comm,nr,note")
         if options.raw, !options.summaryOnly { text.append(",arg0,arg1,arg2,arg3,arg4,arg5") }
+        if let shown = options.places?.options, !options.summaryOnly {
+            if shown.source { text.append(",source,function") }
+            if shown.stack { text.append(",stack") }
+        }
         text.endRow()
     }
 

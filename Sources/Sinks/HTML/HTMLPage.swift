@@ -21,6 +21,7 @@ enum HTMLPage {
         canvas{display:block;width:100%;cursor:crosshair}#lanes{max-height:340px;overflow-y:auto}
         input{font:inherit;width:100%;padding:6px 9px;border:1px solid var(--line);border-radius:6px;background:var(--bg);color:var(--fg)}
         .row,.hd{display:grid;grid-template-columns:110px 80px 110px 130px minmax(160px,1fr) 110px 100px;gap:8px;height:22px;line-height:22px;padding:0 6px;white-space:nowrap}
+        .places .row,.places .hd{grid-template-columns:110px 80px 110px 130px minmax(160px,1fr) 110px 100px minmax(120px,.5fr)}#tip{white-space:pre-line}
         .row>*,.hd>*{overflow:hidden;text-overflow:ellipsis}.row{font:12px/22px ui-monospace,monospace;position:absolute;left:0;right:0}.row:hover{background:var(--sel)}.row.on{background:var(--sel)}
         .hd{font-weight:600;border-bottom:1px solid var(--line)}.hd span{cursor:pointer}.r{text-align:right}.bad{color:var(--bad)}
         #scroll{height:420px;overflow:auto;position:relative}#sum{max-height:300px;overflow:auto}table{border-collapse:collapse;width:100%}

@@ -5,11 +5,11 @@ extension HTMLPage {
         <script>
         "use strict";
         const $=id=>document.getElementById(id),D=JSON.parse($("data").textContent),blocks=[...document.querySelectorAll(".rows")].map(b=>b.textContent);
-        const B=4096,M=D.rows,tid=new Int32Array(M),nm=new Uint16Array(M),st=new Float64Array(M),du=new Float64Array(M),rs=new Float64Array(M),er=new Uint16Array(M),at=new Uint32Array(M);
+        const B=4096,M=D.rows,tid=new Int32Array(M),nm=new Uint16Array(M),st=new Float64Array(M),du=new Float64Array(M),rs=new Float64Array(M),er=new Uint16Array(M),pl=new Int32Array(M),at=new Uint32Array(M);
         let n=0;
         for(const text of blocks){let p=1;const end=text.length;
           while(p<end&&n<M){const num=()=>{let q=p,neg=false;if(text.charCodeAt(q)===45){neg=true;q++}let v=0,c,some=false;while((c=text.charCodeAt(q))>=48&&c<=57){v=v*10+c-48;q++;some=true}p=q+1;return some?(neg?-v:v):NaN};
-            tid[n]=num();nm[n]=num();st[n]=num();du[n]=num();rs[n]=num();er[n]=num();at[n]=p;n++;
+            tid[n]=num();nm[n]=num();st[n]=num();du[n]=num();rs[n]=num();er[n]=num();const w=num();pl[n]=w!==w?-1:w;at[n]=p;n++;
             p=text.indexOf("\n",p);if(p<0)break;p++}}
         const N=n;
         const args=i=>{const t=blocks[i/B|0],a=at[i];return t.slice(a,t.indexOf("\n",a))};
@@ -51,7 +51,8 @@ extension HTMLPage {
           if(sel>=0){g.fillStyle=css("--hot");const x=LEFT+(st[sel]-v0)*k;if(x>=LEFT&&x<=w)g.fillRect(x,0,1,h-18)}}
         const hit=e=>{const r=tc.getBoundingClientRect(),x=e.clientX-r.left-LEFT,y=(e.clientY-r.top)/LH|0,l=lanes[y];if(!l||x<0)return-1;const k=(r.width-LEFT)/(v1-v0),t=v0+x/k;
           for(let j=Math.min(first(l.rows,t+2/k),l.rows.length-1);j>=0&&j>first(l.rows,t)-50;j--){const i=l.rows[j];if(st[i]<=t+2/k&&st[i]+(du[i]||0)>=t-2/k)return i}return-1};
-        const describe=i=>`${tid[i]} ${names[nm[i]]}(${shown(i)}) = ${rs[i]!==rs[i]?"?":rs[i]}${er[i]?" "+errs[er[i]]:""}  ${ns(du[i])}`;
+        const P=D.places,where=i=>pl[i]<0?"":P[pl[i]][0],full=i=>pl[i]<0?"":"\n"+P[pl[i]][1];if(P.length)document.body.classList.add("places");
+        const describe=i=>`${tid[i]} ${names[nm[i]]}(${shown(i)}) = ${rs[i]!==rs[i]?"?":rs[i]}${er[i]?" "+errs[er[i]]:""}  ${ns(du[i])}${full(i)}`;
         tc.addEventListener("wheel",e=>{e.preventDefault();const r=tc.getBoundingClientRect(),f=Math.max(0,Math.min(1,(e.clientX-r.left-LEFT)/(r.width-LEFT))),t=v0+f*(v1-v0),z=Math.exp(e.deltaY*.0015);
           const span=Math.max(100,Math.min(t1-t0,(v1-v0)*z));v0=Math.max(t0,Math.min(t1-span,t-f*span));v1=v0+span;later()},{passive:false});
         let drag=null;tc.addEventListener("mousedown",e=>drag={x:e.clientX,v0,v1});addEventListener("mouseup",()=>drag=null);
@@ -80,12 +81,12 @@ extension HTMLPage {
           for(let y=0;y<Y;y++){const b=(HH-26)*hist[y]/top;f.fillStyle=css("--hot");f.fillRect(5+y*bw,HH-16-b,bw-2,b);f.fillStyle=css("--dim");if(y%4===0)f.fillText(ns(2**(y+lo)),5+y*bw,HH-4);if(hist[y]&&bw>22)f.fillText(hist[y]>9999?(hist[y]/1e3|0)+"k":hist[y],5+y*bw,HH-18-b)}}
         // Table: only what is in sight has elements
         const RH=22,MAX=1.2e7,sc=$("scroll"),pad=$("pad");let order=new Uint32Array(N),count=N,by="start",up=true;
-        const cols=[["start","start"],["tid","tid"],["comm","command"],["name","call"],["args","arguments"],["result","result"],["dur","duration"]];
+        const cols=[["start","start"],["tid","tid"],["comm","command"],["name","call"],["args","arguments"],["result","result"],["dur","duration"]];if(P.length)cols.push(["place","where"]);
         function heads(){$("cols").innerHTML=cols.map(c=>`<span data-c=${c[0]} class="${c[0]==="dur"||c[0]==="start"?"r":""}">${c[1]}${c[0]===by?up?" ↑":" ↓":""}</span>`).join("")}
         function sort(){const o=order.subarray(0,count),s=up?1:-1;
           const rank=list=>{const r=new Float64Array(list.length);[...list.keys()].sort((a,b)=>list[a]<list[b]?-1:1).forEach((k,i)=>r[k]=i);return r};
           let key;if(by==="start")key=st;else if(by==="dur")key=du;else if(by==="result")key=rs;else if(by==="tid")key=tid;
-          else if(by==="name"){const r=rank(names);key={get:i=>r[nm[i]]}}else if(by==="comm"){key={get:i=>tid[i]}}else key=null;
+          else if(by==="name"){const r=rank(names);key={get:i=>r[nm[i]]}}else if(by==="place"){const r=rank(P.map(p=>p[0]));key={get:i=>pl[i]<0?-1:r[pl[i]]}}else if(by==="comm"){key={get:i=>tid[i]}}else key=null;
           if(key===null){const text=new Map(),get=i=>{let t=text.get(i);if(t===undefined)text.set(i,t=args(i).slice(0,80));return t};o.sort((a,b)=>{const x=get(a),y=get(b);return x<y?-s:x>y?s:a-b})}
           else{const k=new Float64Array(N);for(const i of o){const v=key.get?key.get(i):key[i];k[i]=v!==v?-1:v}o.sort((a,b)=>(k[a]-k[b])*s||a-b)}draw()}
         function filter(){const words=$("find").value.trim().split(/\s+/).filter(Boolean),tests=[];
@@ -93,12 +94,12 @@ extension HTMLPage {
             else if(m=/^name:(.+)$/.exec(w)){const ok=names.map(x=>x.includes(m[1]));tests.push(i=>ok[nm[i]])}
             else if(m=/^err:(.+)$/.exec(w)){const ok=errs.map(x=>x.includes(m[1].toUpperCase()));tests.push(i=>er[i]&&ok[er[i]])}
             else if(m=/^dur([<>])([\d.]+)(ns|us|ms|s)?$/.exec(w)){const v=m[2]*({ns:1,us:1e3,ms:1e6,s:1e9}[m[3]||"us"]);tests.push(m[1]===">"?i=>du[i]>v:i=>du[i]<v)}
-            else{const ok=names.map(x=>x.includes(w)),oe=errs.map(x=>x&&x.includes(w));tests.push(i=>ok[nm[i]]||oe[er[i]]||(comm.get(tid[i])||"").includes(w)||args(i).includes(w))}}
+            else{const ok=names.map(x=>x.includes(w)),oe=errs.map(x=>x&&x.includes(w));tests.push(i=>ok[nm[i]]||oe[er[i]]||(comm.get(tid[i])||"").includes(w)||args(i).includes(w)||full(i).includes(w))}}
           if(call>=0)tests.push(i=>nm[i]===call);count=0;outer:for(let i=0;i<N;i++){for(const t of tests)if(!t(i))continue outer;order[count++]=i}sort()}
         function draw(){const h=count*RH,ph=Math.min(h,MAX);pad.style.height=ph+"px";heads();$("shown").textContent=`${count.toLocaleString()} of ${N.toLocaleString()}`;rows()}
         function rows(){const h=count*RH,ph=Math.min(h,MAX),view=sc.clientHeight,y=sc.scrollTop,f=h>ph?(h-view)/Math.max(1,ph-view):1,from=Math.floor(y*f/RH),out=[];
           for(let r=from;r<Math.min(count,from+Math.ceil(view/RH)+2);r++){const i=order[r],top=y+(r*RH-y*f);
-            out.push(`<div class="row${i===sel?" on":""}" data-i=${i} style="top:${top}px"><span class=r>${((st[i]-t0)/1e6).toFixed(3)} ms</span><span>${tid[i]}</span><span>${esc(comm.get(tid[i])||"")}</span><span style="color:${hue(nm[i])}">${esc(names[nm[i]])}</span><span title="${esc(shown(i))}">${esc(shown(i))}</span><span class=${er[i]?"bad":""}>${rs[i]!==rs[i]?"?":er[i]?errs[er[i]]:rs[i]>65535&&rs[i]%4096===0?"0x"+rs[i].toString(16):rs[i]}</span><span class=r>${ns(du[i])}</span></div>`)}
+            out.push(`<div class="row${i===sel?" on":""}" data-i=${i} style="top:${top}px"><span class=r>${((st[i]-t0)/1e6).toFixed(3)} ms</span><span>${tid[i]}</span><span>${esc(comm.get(tid[i])||"")}</span><span style="color:${hue(nm[i])}">${esc(names[nm[i]])}</span><span title="${esc(shown(i))}">${esc(shown(i))}</span><span class=${er[i]?"bad":""}>${rs[i]!==rs[i]?"?":er[i]?errs[er[i]]:rs[i]>65535&&rs[i]%4096===0?"0x"+rs[i].toString(16):rs[i]}</span><span class=r>${ns(du[i])}</span>${P.length?`<span title="${esc(full(i).trim())}">${esc(where(i))}</span>`:""}</div>`)}
           pad.innerHTML=out.join("")}
         function select(i,scroll){sel=i;if(scroll){const r=order.subarray(0,count).indexOf(i),h=count*RH,ph=Math.min(h,MAX);if(r>=0)sc.scrollTop=h>ph?r*RH/h*ph:r*RH-100}
           else if(st[i]<v0||st[i]>v1){const s=v1-v0;v0=Math.max(t0,st[i]-s/2);v1=v0+s}later();rows()}

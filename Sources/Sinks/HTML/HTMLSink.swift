@@ -3,8 +3,8 @@ import RenacerOutput
 
 /// Writes a trace as one page that shows itself: timeline, table, latencies, findings; it needs no network.
 ///
-/// Rows are streamed in blocks of text, one line each: `tid,name,start,duration,result,errno,arguments`, where name and
-/// errno are indices of lists that follow at the end, and arguments are JSON. Only those lists stay in memory.
+/// Rows are streamed in blocks of text, one line each: `tid,name,start,duration,result,errno,place,arguments`, where name,
+/// errno and place are indices of lists that follow at the end, and arguments are JSON. Only those lists stay in memory.
 public final class HTMLSink: Sink {
     private let run: RunDescription
     private var clock: TraceClock
@@ -18,18 +18,27 @@ public final class HTMLSink: Sink {
     private var errorIndex: [Int32: Int] = [:]
     private var tasks: [Int32: (pid: Int32, command: [UInt8])] = [:]
     private var findings: [Finding] = []
+    private let places: PlaceFinder?
+    /// Where calls were made: what is shown of it in the table, and in full.
+    private var placeList: [(short: String, full: String)] = []
+    private var placeIndex: [String: Int] = [:]
     private var rows = 0
     private var rowsInBlock = 0
     private var hasBegun = false
     private var isFinished = false
 
     /// - Parameter calls: which are shown.
-    public init(_ run: RunDescription, _ decoding: DecodingOptions, calls: CallSelection, output: RecordOutput, inspector: any TaskInspector) {
+    /// - Parameter places: finds out where they were made; nil if that is not shown.
+    public init(
+        _ run: RunDescription, _ decoding: DecodingOptions, calls: CallSelection, output: RecordOutput, inspector: any TaskInspector,
+        places: PlaceFinder? = nil
+    ) {
+        self.places = places
         self.run = run
         self.output = output
         clock = run.clock
         text = output.text
-        assembler = CallAssembler(writer, decoding, calls: calls, inspector: inspector)
+        assembler = CallAssembler(writer, decoding, calls: calls, inspector: inspector, places: places)
     }
 
     public func consume(_ event: borrowing Event) throws(TraceError) {
@@ -73,6 +82,8 @@ public final class HTMLSink: Sink {
         text.ascii(",")
         text.decimal(UInt64(c.errorNumber.map(index(ofError:)) ?? 0))
         text.ascii(",")
+        if places != nil, let index = index(of: c.place) { text.decimal(UInt64(index)) }
+        text.ascii(",")
         // Nothing in it may look like markup.
         for b in writer.arguments { if b == 0x3c { text.append("\\u003c") } else { text.byte(b) } }
         text.ascii("\n")
@@ -106,6 +117,18 @@ public final class HTMLSink: Sink {
         errors.append(ConstantTable.errors.name(of: UInt64(UInt32(bitPattern: number)))?.description ?? "errno \(number)")
         errorIndex[number] = errors.count - 1
         return errors.count - 1
+    }
+
+    /// A program calls from few places: each is kept once.
+    private func index(of place: CallPlace) -> Int? {
+        guard !place.isEmpty, let shown = places?.options else { return nil }
+        let stack = place.stack?.lines(shown.lines) ?? []
+        let source = place.source.map { p in p.function.map { "\(p.text) \($0)" } ?? p.text }
+        let full = ((source.map { ["at \($0)"] } ?? []) + stack).joined(separator: "\n")
+        if let known = placeIndex[full] { return known }
+        placeList.append((place.source?.text ?? place.stack?.frames.first.flatMap { $0?.functionText } ?? "", full))
+        placeIndex[full] = placeList.count - 1
+        return placeList.count - 1
     }
 
     // MARK: End
@@ -152,6 +175,13 @@ public final class HTMLSink: Sink {
             text.append(",\"comm\":")
             task.value.command.withUnsafeBytes { text.json(text: $0) }
             text.append("}")
+        }
+        list("places", placeList) { place in
+            text.append("[")
+            text.json(place.short)
+            text.ascii(",")
+            text.json(place.full)
+            text.append("]")
         }
         list("findings", findings) { finding($0) }
         text.append(",\"lost\":{")

@@ -1,7 +1,7 @@
 import RenacerCore
 
 /// What the JSON sink writes, and how.
-public struct JSONOptions: Sendable {
+public struct JSONOptions {
     public enum Layout: Sendable {
         /// One document for the whole trace.
         case document
@@ -20,6 +20,8 @@ public struct JSONOptions: Sendable {
     /// Calls and signals that are shown.
     public var calls = CallSelection()
     public var signals: SignalSet = .all
+    /// Where calls were made; nil if that is not shown.
+    public var places: PlaceFinder?
     public var run: RunDescription
 
     public init(run: RunDescription) { self.run = run }

@@ -100,6 +100,7 @@ struct JSONRecords {
             text.ascii("\"")
         }
         if options.raw { registers(c.call) }
+        if options.places != nil { place(c.place) }
         text.ascii("}")
     }
 

@@ -22,7 +22,7 @@ public final class JSONSink: Sink {
         self.options = options
         self.output = output
         writer = JSONWriter(constants: options.decoding.constants)
-        assembler = CallAssembler(writer, options.decoding, calls: options.calls, inspector: inspector)
+        assembler = CallAssembler(writer, options.decoding, calls: options.calls, inspector: inspector, places: options.places)
         signals = SignalDescriber(options.decoding, inspector)
         records = JSONRecords(options: options, text: output.text, clock: options.run.clock)
     }

@@ -98,6 +98,20 @@ extension OTLPSink {
         if options.showsInstructionPointer, call.call.instructionPointer != 0 {
             w.attribute(field, "syscall.instruction_pointer") { $0.write(address: call.call.instructionPointer, .otlp) }
         }
+        if let places { place(call.place, places.options, w) }
+    }
+
+    /// By the semantic conventions for source code: https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/
+    private func place(_ place: CallPlace, _ shown: PlaceFinder.Options, _ w: ProtobufWriter) {
+        let field = Proto.Span.attributes
+        if let function = place.source?.function { w.attribute(field, "code.function.name", function) }
+        if case .line(let line) = place.source {
+            w.attribute(field, "code.file.path", line.path)
+            w.attribute(field, "code.line.number", Int64(line.line))
+        }
+        if let stack = place.stack, !stack.frames.isEmpty {
+            w.attribute(field, "code.stacktrace", stack.lines(shown.lines).joined(separator: "\n"))
+        }
     }
 
     /// Short calls of one kind as one span.

@@ -10,6 +10,7 @@ public final class OTLPSink: Sink {
     let options: OTLPOptions
     let exporter: Exporter
     private let assembler: CallAssembler
+    let places: PlaceFinder?
     let values = ProtobufValueWriter(.otlp)
     let inspector: any TaskInspector
     private let report: @Sendable (String) -> Void
@@ -31,18 +32,20 @@ public final class OTLPSink: Sink {
     /// Where events are encoded before they are copied to a span and a log record.
     let scratch = ProtobufWriter(capacity: 1024)
 
+    /// - Parameter places: finds out where calls are made; nil if that is not told.
     /// - Parameter realtimeOffset: CLOCK_REALTIME minus CLOCK_MONOTONIC, ns.
     /// - Parameter report: shows a person a line.
     public init(
-        _ options: OTLPOptions, decoding: DecodingOptions, calls: CallSelection, inspector: any TaskInspector,
+        _ options: OTLPOptions, decoding: DecodingOptions, calls: CallSelection, inspector: any TaskInspector, places: PlaceFinder? = nil,
         realtimeOffset: Int64, report: @escaping @Sendable (String) -> Void
     ) {
         self.options = options
+        self.places = places
         self.inspector = inspector
         self.report = report
         self.realtimeOffset = realtimeOffset
         exporter = Exporter(options, report: report)
-        assembler = CallAssembler(values, decoding, calls: calls, inspector: inspector)
+        assembler = CallAssembler(values, decoding, calls: calls, inspector: inspector, places: places)
         lastTime = clinux_monotonic_ns()
         root = OpenSpan(options.context.span, start: lastTime)
     }

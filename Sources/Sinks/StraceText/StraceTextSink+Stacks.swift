@@ -2,30 +2,10 @@ import RenacerCore
 
 // `-k`, `-kk` and `--source`: where in the program a call was made.
 
-/// What led to the call a task is in, as it was when the call began: an exec or a signal's death leaves nothing of it.
-struct CallOrigin {
-    var stack: CallStack?
-    var source: CodePlace?
-
-    mutating func take(_ stacks: any StackInspector, _ task: TaskLines, _ call: Call, _ options: TextOptions) {
-        clear()
-        if options.stackTrace != .none { stack = stacks.stack(of: task.tid, task.pid, at: call, limit: options.frameLimit) }
-        if options.source != .none { source = stacks.source(of: task.tid, task.pid, at: call) }
-    }
-
-    /// Nothing was there when the call began: a program's first exec.
-    var isEmpty: Bool { stack?.frames.isEmpty != false && source == nil }
-
-    mutating func clear() {
-        stack = nil
-        source = nil
-    }
-}
-
 extension StraceTextSink {
     /// Ends the line of a call that has its result, with what comes after it.
     func endWithPlace(_ call: Call, _ task: TaskLines) {
-        if task.place.isEmpty, call.outcome != .unfinished, let stacks { task.place.take(stacks, task, call, options) }
+        if task.place.isEmpty, call.outcome != .unfinished, let places { task.place = places.find(task.tid, task.pid, call) }
         if options.source == .short, let place = task.place.source { short(place) }
         buffer.ascii("\n")
         if options.source == .long, let place = task.place.source { long(place) }
@@ -125,8 +105,7 @@ extension StraceTextSink {
     }
 
     private func symbol(_ location: any CodeLocation) {
-        let start = location.module.utf8.lastIndex(of: 0x2f).map { location.module.utf8.index(after: $0) }
-        escaped(String(location.module[(start ?? location.module.startIndex)...]))
+        escaped(location.moduleName)
         buffer.ascii("(")
         if let name = location.symbol {
             escaped(name)

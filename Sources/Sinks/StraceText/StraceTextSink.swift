@@ -13,8 +13,8 @@ public final class StraceTextSink: Sink {
     /// Every task has an output of its own.
     let isPerTask: Bool
     let inspector: any TaskInspector
-    /// Knows stacks; nil if none is shown.
-    let stacks: (any StackInspector)?
+    /// Knows where calls are made; nil if that is not shown.
+    let places: PlaceFinder?
     let buffer = TextBuffer(capacity: 128 << 10)
     let writer: TextWriter
     let decoder: Decoder
@@ -36,9 +36,9 @@ public final class StraceTextSink: Sink {
     private static let flushAt = 64 << 10
 
     public init(
-        _ options: TextOptions, outputs: any OutputSelector, inspector: any TaskInspector, stacks: (any StackInspector)? = nil
+        _ options: TextOptions, outputs: any OutputSelector, inspector: any TaskInspector, places: PlaceFinder? = nil
     ) {
-        self.stacks = stacks
+        self.places = places
         self.options = options
         self.outputs = outputs
         isPerTask = outputs.isPerTask
@@ -92,7 +92,7 @@ public final class StraceTextSink: Sink {
         task.isAfterFirst = writer.isAfterFirst
         task.isInCall = true
         open = task
-        if let stacks { task.place.take(stacks, task, call, options) }
+        if let places { task.place = places.find(task.tid, task.pid, call) }
     }
 
     private func ended(_ call: Call, _ event: borrowing Event) throws(TraceError) {
@@ -107,7 +107,7 @@ public final class StraceTextSink: Sink {
             try startLine(task, event.time, pointer: call.instructionPointer, number: call.number)
             resumedName(call)
             task.progress = Decoder.Progress()
-            if let stacks { task.place.take(stacks, task, call, options) }
+            if let places { task.place = places.find(task.tid, task.pid, call) }
         } else if isStaging {
             try unstage(task)
         } else if let width = task.openWidth {
@@ -145,7 +145,7 @@ public final class StraceTextSink: Sink {
         buffer.ascii(" ")
         pad()
         result(call, event.tid)
-        if stacks == nil {
+        if places == nil {
             buffer.ascii("\n")
             dump(call, event.tid)
         } else {
@@ -171,8 +171,8 @@ public final class StraceTextSink: Sink {
             }
         }
         buffer.append(" ---\n")
-        if let stacks, options.stackTrace != .none {
-            stack(stacks.stack(of: event.tid, event.pid, at: nil, limit: options.frameLimit))
+        if let places, options.stackTrace != .none {
+            stack(places.stacks.stack(of: event.tid, event.pid, at: nil, limit: options.frameLimit))
         }
     }
 
@@ -370,7 +370,7 @@ final class TaskLines {
     var staged: [UInt8] = []
 
     /// Where in the program the call was made, if that is shown.
-    var place = CallOrigin()
+    var place = CallPlace()
     /// Its `comm` as last read, for when it is gone.
     var command: [UInt8] = []
 

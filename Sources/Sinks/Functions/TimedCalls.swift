@@ -1,0 +1,139 @@
+import RenacerCore
+
+/// Makes events into calls with the stack that led to each and the time it took; nothing of them is decoded.
+final class TimedCalls {
+    private let places: PlaceFinder
+    private let selection: CallSelection
+    private let inspector: any TaskInspector
+    private var tasks: [Int32: TimedTask] = [:]
+    private var lastTime: UInt64 = 0
+    private let scratch = TextBuffer(capacity: 64)
+
+    init(_ places: PlaceFinder, _ selection: CallSelection, _ inspector: any TaskInspector) {
+        self.places = places
+        self.selection = selection
+        self.inspector = inspector
+    }
+
+    /// - Returns: the call that ended by the event.
+    func consume(_ event: borrowing Event) -> TimedCall? {
+        lastTime = max(lastTime, event.time)
+        switch event.body {
+        case .syscallEntered(let call):
+            let task = task(event.tid, event.pid)
+            begin(call, task, event.time)
+            return nil
+        case .syscall(let call):
+            let task = task(event.tid, event.pid)
+            defer { task.isInCall = false }
+            guard selection.admits(call, at: event.time), call.outcome != .detached || task.isInCall || call.enterTime != 0 else { return nil }
+            if !task.isInCall { begin(call, task, call.enterTime) }
+            // The program's first exec began where there was no program yet.
+            if task.stack.frames.isEmpty, call.outcome != .unfinished { take(task, call) }
+            let start = call.enterTime != 0 ? call.enterTime : task.start
+            return made(task, start: start, end: call.exitTime == 0 ? event.time : call.exitTime)
+        case .process(let change): return process(change, event)
+        case .signal, .loss: return nil
+        }
+    }
+
+    /// A call that is under way at the end of the trace: the next, nil if there is none left.
+    func nextUnfinished() -> TimedCall? {
+        guard selection.outcomes.contains(.unfinished) else { return nil }
+        guard let task = tasks.values.filter(\.isInCall).min(by: { ($0.start, $0.tid) < ($1.start, $1.tid) }) else { return nil }
+        return abandon(task)
+    }
+
+    private func begin(_ call: Call, _ task: TimedTask, _ time: UInt64) {
+        task.isInCall = true
+        task.start = time
+        task.number = call.number
+        task.personality = call.personality
+        task.classes = call.classes ?? []
+        take(task, call)
+    }
+
+    private func take(_ task: TimedTask, _ call: Call) {
+        task.stack = places.stacks.stack(of: task.tid, task.pid, at: call, limit: places.options.frameLimit)
+    }
+
+    private func made(_ task: TimedTask, start: UInt64, end: UInt64) -> TimedCall {
+        TimedCall(
+            number: task.number, personality: task.personality, classes: task.classes, stack: task.stack, command: task.command,
+            duration: start > 0 && end > start ? end - start : 0)
+    }
+
+    private func abandon(_ task: TimedTask) -> TimedCall? {
+        guard task.isInCall else { return nil }
+        task.isInCall = false
+        guard selection.outcomes.contains(.unfinished), lastTime >= task.start, lastTime - task.start >= selection.minimumDuration else { return nil }
+        return made(task, start: task.start, end: lastTime)
+    }
+
+    private func process(_ change: ProcessEvent, _ event: borrowing Event) -> TimedCall? {
+        switch change {
+        case .exited, .killed, .detached, .strayDetached, .strayExited:
+            return tasks.removeValue(forKey: event.tid).flatMap(abandon)
+        case .executed, .attached: readCommand(task(event.tid, event.pid))
+        case .superseded(let by):
+            let former = tasks.removeValue(forKey: event.tid)
+            if let successor = tasks.removeValue(forKey: by) {
+                successor.tid = event.tid
+                tasks[event.tid] = successor
+            }
+            return former.flatMap(abandon)
+        case .forked: break
+        }
+        return nil
+    }
+
+    private func task(_ tid: Int32, _ pid: Int32) -> TimedTask {
+        if let known = tasks[tid] { return known }
+        let new = TimedTask(tid: tid, pid: pid)
+        tasks[tid] = new
+        readCommand(new)
+        return new
+    }
+
+    private func readCommand(_ task: TimedTask) {
+        scratch.truncate(to: 0)
+        if inspector.command(of: task.tid, into: scratch) { task.command = String(decoding: scratch.bytes, as: UTF8.self) }
+    }
+}
+
+private final class TimedTask {
+    var tid: Int32
+    let pid: Int32
+    var command = "?"
+    var isInCall = false
+    var start: UInt64 = 0
+    var number = Call.unknownNumber
+    var personality = Personality.native
+    var classes: SyscallClasses = []
+    var stack = CallStack()
+
+    init(tid: Int32, pid: Int32) {
+        self.tid = tid
+        self.pid = pid
+    }
+}
+
+/// A call, who made it, and how long it took.
+struct TimedCall {
+    var number: Int
+    var personality: Personality
+    var classes: SyscallClasses
+    var stack: CallStack
+    /// The task's `comm`.
+    var command: String
+    /// ns; of a call that did not end, to the end of its task or the trace.
+    var duration: UInt64
+
+    var name: String {
+        if let row = SyscallTable.lookup(number, personality) { return "\(row.name)" }
+        return number == Call.unknownNumber ? "???" : "syscall_0x\(String(UInt32(truncatingIfNeeded: number), radix: 16))"
+    }
+
+    /// It moves data, or looks for a file.
+    var isInputOutput: Bool { !classes.isDisjoint(with: [.file, .data, .network]) && !classes.contains(.process) }
+}
