@@ -115,7 +115,13 @@ struct PerfEventTests {
     @Test func memoryReadLateIsMarked() throws {
         let child = Process()
         child.executableURL = URL(fileURLWithPath: Renacer.path)
-        child.arguments = ["--backend=perf_event", "--memory=live", "-a0", "-e", "trace=write,getpid,read", Self.program, "lasting"]
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func file(_ kind: String) -> String { folder.appendingPathComponent(kind).path }
+        let sinks = ["strace:/dev/stderr", "jsonl:" + file("jsonl"), "csv:" + file("csv"), "html:" + file("html"), "perfetto:" + file("perfetto")]
+        child.arguments = ["--backend=perf_event", "--memory=live", "-a0", "-e", "trace=write,getpid,read"]
+            + sinks.flatMap { ["--sink", $0] } + [Self.program, "lasting"]
         let (input, errors) = (Pipe(), Pipe())
         child.standardInput = input
         child.standardOutput = FileHandle.nullDevice
@@ -136,6 +142,15 @@ struct PerfEventTests {
         #expect(text.contains("\"\", 1) = 0\n"))
         #expect(text.components(separatedBy: "--memory=live: best effort with the perf_event backend").count == 2)
         #expect(child.terminationStatus == 5)
+        // Every sink says so, and of that call.
+        for (kind, mark) in [("jsonl", "\"memory_late\":true"), ("csv", ",memory_late,"), ("html", "{\"late\":true}")] {
+            let lines = String(decoding: try Data(contentsOf: folder.appendingPathComponent(kind)), as: UTF8.self).split(separator: "\n")
+            let marked = lines.filter { $0.contains(mark) }
+            #expect(marked.contains { $0.contains("still there") }, "\(kind)")
+            #expect(!marked.contains { $0.contains("getpid") }, "\(kind)")
+        }
+        let track = try Data(contentsOf: folder.appendingPathComponent("perfetto"))
+        #expect(track.range(of: Data("memory_late".utf8)) != nil)
     }
 
     @Test(arguments: ["ptrace", "bpf"]) func memoryThatComesWithEventsIsNotReadLate(_ backend: String) throws {

@@ -84,6 +84,7 @@ public final class CSVSink: Sink {
         case .unavailable: text.append("unavailable")
         case .detached: text.append("detached")
         }
+        if c.isLate { text.append(c.result == nil ? " memory_late" : "memory_late") }
         text.ascii(",")
         if let ns = c.duration { text.decimal(ns) }
         text.ascii(",")

@@ -17,7 +17,7 @@ extension HTMLPage {
         const esc=s=>String(s).replace(/[&<>"]/g,c=>({"&":"&amp;","<":"&lt;",">":"&gt;",'"':"&quot;"}[c]));
         const show=v=>{if(v===null)return"NULL";if(Array.isArray(v))return"["+v.map(show).join(", ")+"]";
           if(typeof v==="object"){if("string"in v&&v.truncated)return JSON.stringify(v.string)+"…";if("base64"in v)return"base64:"+v.base64+(v.truncated?"…":"");
-            if("annotation"in v)return show(v.value)+"<"+v.annotation+">";if("changed"in v)return v.changed.map(show).join(" → ");if(v["..."]&&Object.keys(v).length===1)return"…";
+            if("late"in v)return"(LATE)";if("annotation"in v)return show(v.value)+"<"+v.annotation+">";if("changed"in v)return v.changed.map(show).join(" → ");if(v["..."]&&Object.keys(v).length===1)return"…";
             return"{"+Object.entries(v).map(([k,x])=>k==="..."?"…":k+"="+show(x)).join(", ")+"}"}
           if(typeof v==="string")return/^(0x[0-9a-f]+|[A-Z_0-9|x<~ ]+)$/.test(v)?v:JSON.stringify(v);return String(v)};
         const shown=i=>{try{return JSON.parse("["+args(i)+"]").map(show).join(", ")}catch(e){return args(i)}};

@@ -86,6 +86,7 @@ public final class HTMLSink: Sink {
         text.ascii(",")
         // Nothing in it may look like markup.
         for b in writer.arguments { if b == 0x3c { text.append("\\u003c") } else { text.byte(b) } }
+        if c.isLate { text.append(writer.arguments.isEmpty ? "{\"late\":true}" : ",{\"late\":true}") }
         text.ascii("\n")
         rows += 1
         rowsInBlock += 1

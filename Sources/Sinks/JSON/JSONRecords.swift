@@ -124,6 +124,7 @@ struct JSONRecords {
         }
         if !c.knowsEntry { text.append(",\"entry_seen\":false") }
         if !c.isComplete { text.append(",\"args_complete\":false") }
+        if c.isLate { text.append(",\"memory_late\":true") }
     }
 
     private func tampering(_ t: Call.Tampering) {

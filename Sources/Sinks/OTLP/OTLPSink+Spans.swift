@@ -92,6 +92,7 @@ extension OTLPSink {
     private func about(_ call: AssembledCall, _ w: ProtobufWriter) {
         let field = Proto.Span.attributes
         if !call.knowsEntry { w.attribute(field, "syscall.entry_unseen", true) }
+        if call.isLate { w.attribute(field, "syscall.memory_late", true) }
         if call.call.tampering.contains(.injected) { w.attribute(field, "syscall.injected", true) }
         if call.call.tampering.contains(.arguments) { w.attribute(field, "syscall.injected.arguments", true) }
         if call.call.tampering.contains(.delayed) { w.attribute(field, "syscall.delayed", true) }

@@ -257,6 +257,7 @@ public final class PerfettoSink: Sink {
         if call.call.tampering.contains(.arguments) { w.annotation("injected.arguments", true) }
         if call.call.tampering.contains(.delayed) { w.annotation("delayed", true) }
         if !call.knowsEntry { w.annotation("entry_unseen", true) }
+        if call.isLate { w.annotation("memory_late", true) }
     }
 
     // MARK: Findings and the end
