@@ -60,15 +60,17 @@ let package = Package(
         .target(name: "RenacerFindings", dependencies: ["RenacerCore"], path: "Sources/Sinks/Findings", swiftSettings: fast),
         .target(name: "RenacerConfiguration", dependencies: ["RenacerCore"], path: "Sources/Configuration"),
         .target(name: "RenacerFunctions", dependencies: ["RenacerCore"], path: "Sources/Sinks/Functions", swiftSettings: fast),
+        .target(name: "RenacerAnalysis", dependencies: ["RenacerCore"], path: "Sources/Analysis", swiftSettings: fast),
         .target(name: "CRenacerPlugin", path: "Sources/PluginKit/C"),
         .target(name: "CPluginGuard", dependencies: ["CRenacerPlugin"], path: "Sources/CPluginGuard"),
         .target(name: "RenacerPluginHost", dependencies: ["RenacerCore", "CLinux", "CRenacerPlugin", "CPluginGuard"], path: "Sources/PluginHost", swiftSettings: fast),
         .executableTarget(
             name: "renacer",
-            dependencies: ["RenacerPluginHost", "RenacerConfiguration", "RenacerFindings", "RenacerFunctions", "RenacerRecorder", "RenacerReplay", "RenacerRecording", "RenacerCore", "RenacerHost", "RenacerPtrace", "RenacerBPF", "RenacerPerfEvent", "RenacerSymbols", "RenacerOTLP", "RenacerPerfetto", "RenacerOutput", "RenacerStraceText", "RenacerSummary", "RenacerJSON", "RenacerCSV", "RenacerHTML", "CLinux"],
+            dependencies: ["RenacerPluginHost", "RenacerAnalysis", "RenacerConfiguration", "RenacerFindings", "RenacerFunctions", "RenacerRecorder", "RenacerReplay", "RenacerRecording", "RenacerCore", "RenacerHost", "RenacerPtrace", "RenacerBPF", "RenacerPerfEvent", "RenacerSymbols", "RenacerOTLP", "RenacerPerfetto", "RenacerOutput", "RenacerStraceText", "RenacerSummary", "RenacerJSON", "RenacerCSV", "RenacerHTML", "CLinux"],
             path: "Sources/CLI", swiftSettings: fast, linkerSettings: quick),
         .target(name: "TestSupport", dependencies: ["RenacerCore"], path: "Tests/Support"),
         .testTarget(name: "CoreTests", dependencies: ["TestSupport", "RenacerCore", "RenacerScripted", "RenacerStraceText", "RenacerSummary"], path: "Tests/CoreTests"),
+        .testTarget(name: "AnalysisTests", dependencies: ["RenacerAnalysis", "RenacerCore", "RenacerScripted"], path: "Tests/AnalysisTests"),
         .testTarget(name: "PtraceTests", dependencies: ["TestSupport", "RenacerCore", "RenacerPtrace", "RenacerBPF", "RenacerPerfEvent", "CLinux"], path: "Tests/PtraceTests"),
         .testTarget(name: "BPFTests", dependencies: ["renacer", "RenacerCore", "RenacerBPF", "CBPF"], path: "Tests/BPFTests", exclude: ["faults.c"]),
         .testTarget(

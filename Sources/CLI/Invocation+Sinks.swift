@@ -21,8 +21,8 @@ extension Invocation {
         } else if summaryOnly {
             chosen.append(try table("-c"))
             if settings.text.source != .none { chosen.append(try lines()) }
-        } else if settings.plugins.isAny, sinks.isEmpty, !asksForTrace, !summaryToo, self.format == nil {
-            chosen.append(SinkRequest(.findings, origin: "--detector"))
+        } else if settings.plugins.isAny || settings.analysis.isAny, sinks.isEmpty, !asksForTrace, !summaryToo, self.format == nil {
+            chosen.append(SinkRequest(.findings, origin: settings.analysis.origin ?? "--detector"))
         } else if sinks.isEmpty || self.format != nil {
             chosen.append(SinkRequest(.strace, origin: "strace text"))
         }
@@ -40,6 +40,7 @@ extension Invocation {
         }
         try configureTelemetry(&chosen)
         try checkPlaces(chosen)
+        try settings.analysis.check(chosen)
         settings.sinks = chosen
     }
 

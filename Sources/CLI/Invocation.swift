@@ -1,3 +1,4 @@
+import RenacerAnalysis
 import RenacerCore
 import RenacerOTLP
 import RenacerStraceText
@@ -201,6 +202,21 @@ struct Invocation {
             guard let c = SummaryOptions.Column(Substring(value)) else { throw UsageError("invalid sortby: '\(value)'", help: true) }
             sortBy = c.sort
         case .columns: columns = try summaryColumns(value)
+
+        case .anomalyDetection: settings.analysis.detectsAnomalies = true
+        case .anomalyThreshold:
+            guard let n = Double(value), n.isFinite, n > 0, n <= 1e6 else {
+                throw UsageError("invalid --anomaly-threshold argument: '\(value)': a number above 0 such as 3 or 4.5 is wanted", help: true)
+            }
+            settings.analysis.threshold = n
+        case .anomalyWindow:
+            guard let n = decimal(value), AnomalyOptions.windows.contains(Int(n)) else {
+                let range = AnomalyOptions.windows
+                throw UsageError("invalid --anomaly-window argument: '\(value)': a number from \(range.lowerBound) to \(range.upperBound) is wanted", help: true)
+            }
+            settings.analysis.window = Int(n)
+        case .baseline: settings.analysis.baseline = value
+        case .hpuAnalysis: settings.analysis.correlation = try AnalysisChoice.options(given.value ?? "")
 
         case .detector: settings.plugins.detectors.append(try DetectorChoice(value))
         case .plugin: settings.plugins.files.append(value)

@@ -62,6 +62,7 @@ enum OptionID: Sendable, Equatable {
     case  output, append, separately, relative, stringLimit, absoluteShort, absoluteLong, callTimes
     case noAbbreviation, hexShort, hexLong, constants, descriptorsShort, pidNamespaces, commands, alwaysShowPid
     case summaryOnly, summary, overhead, sortBy, columns, wallClock, cpuSummary, live, statsExtended, groupBy, functionTime, flamegraph
+    case anomalyDetection, anomalyThreshold, anomalyWindow, baseline, hpuAnalysis
     case ring
     case detector, plugin, pluginTime, isolatePlugins, duration
     case debug, help, version, tips, completions
@@ -182,6 +183,11 @@ extension Option {
         .init(.live, nil, ["live"], .none, .statistics, "with -c, show the table every second too; on a terminal in place"),
         .init(.functionTime, nil, ["function-time"], .none, .statistics, "time in calls by the program's own functions, in place of the trace: own and inherited, slow I/O, hot paths, call graph", needs: [.functionTime]),
         .init(.flamegraph, nil, ["flamegraph"], .required("FILE"), .statistics, "draw the stacks that calls were made from, weighted by time, in place of the trace: FILE.svg, or FILE.folded as text", needs: [.flamegraph]),
+        .init(.anomalyDetection, nil, ["anomaly-detection"], .none, .statistics, "tell of calls that take far longer than calls of their kind did just before, beyond the time they were asked to take, and report at the end; in place of the trace unless --trace or -C asks for it"),
+        .init(.anomalyThreshold, nil, ["anomaly-threshold"], .required("N"), .statistics, "deviations above the median from which on a call is an anomaly (3): low; medium from twice, high from four times that"),
+        .init(.anomalyWindow, nil, ["anomaly-window"], .required("N"), .statistics, "calls of a kind that the next is compared with (100)"),
+        .init(.baseline, nil, ["baseline"], .required("FILE"), .statistics, "start --anomaly-detection with what FILE knows, if it is there, and keep there what is known at the end"),
+        .init(.hpuAnalysis, nil, ["hpu-analysis"], .optional("KEY=N,..."), .statistics, "correlate rates and latencies of calls over windows of time and cluster calls by k-means; seed=N, clusters=N, windows=N; in place of the trace unless --trace or -C asks for it"),
 
         .init(.detector, nil, ["detector"], .required("NAME[,KEY=VALUE...]"), .detection, "look for what a detector knows and show its findings, in place of the trace unless --trace or -C asks for it; repeatable (see renacer plugins)", values: ["idle-waiter", "thrashing-seek", "pcie-bottleneck"]),
         .init(.plugin, nil, ["plugin"], .required("FILE"), .detection, "load a plugin; its detectors run unless --detector names others; repeatable"),

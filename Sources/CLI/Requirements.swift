@@ -60,11 +60,11 @@ extension Settings {
         for option in Option.all {
             for need in option.needs where need.isAsked(self) { add(Requirement(need.feature, origin: need.origin, or: alternative(to: need.feature))) }
         }
-        plugins.loaded.flatMap(\.requirements).forEach(add)
+        detectors.flatMap(\.requirements).forEach(add)
         for sink in sinks { Self.wants(of: sink).forEach(add) }
         // Calls that are looked at one by one are not counted in the kernel.
         let plan = pipeline.plan
-        if !pipeline.access.isEmpty || plan.syscallLimit != nil || !plugins.loaded.isEmpty || !plan.tampering.isEmpty {
+        if !pipeline.access.isEmpty || plan.syscallLimit != nil || !detectors.isEmpty || !plan.tampering.isEmpty {
             add(Requirement(.lossless, origin: "the trace", .wanted))
         }
         if asStrace { add(Requirement(.interruptions, origin: "strace", .wanted)) }

@@ -29,6 +29,7 @@ struct Run {
         try loadDetectors()
         let choice = try BackendChoice(settings)
         choice.reasons.forEach { Message.print($0, program: program) }
+        try settings.analysis.admit(choice.candidates.first, settings.recording)
         let outputs = try openOutputs()
         var rest = choice.candidates[...]
         while let backend = rest.popFirst() {
@@ -41,6 +42,7 @@ struct Run {
                     if settings.pipeline.plan.ptrace.debug { Message.print("not \(backend.name) but \(next.name): \(error)", program: program) }
                     continue
                 }
+                try settings.analysis.begin(backend, settings.recording)
                 if !settings.isQuiet { choice.announcements(of: backend).forEach { Message.print($0, program: program) } }
                 return try trace(pipeline, backend, outputs)
             } catch {
@@ -55,11 +57,12 @@ struct Run {
 
     /// Loads what is to look at the trace, and has captured what that wants to see.
     private mutating func loadDetectors() throws(UsageError) {
-        guard settings.plugins.isAny else { return }
+        guard settings.plugins.isAny || settings.analysis.isAny else { return }
         try settings.plugins.load { [program] in Message.print($0, program: program) }
+        try settings.analysis.make(calls: settings.pipeline.plan.syscalls)
         if settings.sinks.allSatisfy({ $0.kind.name == SinkRegistration.findings.name }) { settings.pipeline.plan.syscalls = .none }
         settings.pipeline.plan.target.excluded += settings.plugins.processes
-        settings.pipeline.plan.add(settings.plugins.loaded.map(\.subscription))
+        settings.pipeline.plan.add(settings.detectors.map(\.subscription))
     }
 
     /// What follows when an output fails: strace says no more than that.
@@ -72,13 +75,13 @@ struct Run {
         let filter = access.isEmpty ? nil : AccessFilter(access, inspector: backend.inspector)
         if let filter { backend.limitTampering(to: filter) }
         settings.pipeline.plan.aggregation = Planner.aggregation(
-            for: sinks, of: backend, isFiltered: filter != nil || !settings.plugins.loaded.isEmpty, settings.pipeline.plan)
+            for: sinks, of: backend, isFiltered: filter != nil || !settings.detectors.isEmpty, settings.pipeline.plan)
         for detector in settings.plugins.loaded { 
             detector.inspector = backend.inspector
             detector.tasksAreThere = settings.plugins.tasksAreThere
         }
         return Pipeline(
-            backend, filter: filter, detectors: settings.plugins.loaded, sinks: sinks,
+            backend, filter: filter, detectors: settings.detectors, sinks: sinks,
             refreshInterval: settings.isLive ? Self.second : nil,
             detectorFailed: { [program] in Message.print($0.description, program: program) }
         ) { [program, consequence] in
@@ -89,11 +92,16 @@ struct Run {
     private func trace(_ pipeline: Pipeline, _ backend: any Backend, _ outputs: [TraceOutput?]) throws(TraceError) -> End {
         try pipeline.start(settings.pipeline.plan)
         let end = try pipeline.run()
+        var isKept = true
+        do throws(TraceError) { try settings.analysis.keep() } catch {
+            isKept = false
+            Message.print(error.description, program: program)
+        }
         for output in outputs { output?.beginFinish() }
         let closing = outputs.compactMap { $0?.finish() }
         for error in closing { Message.print(error.description + consequence, program: program) }
         let isAllSeen = tellOfLosses(backend), isAllTaken = tellOfSlowReaders(outputs), isWhole = isAllSeen && isAllTaken
-        if (pipeline.failed || !closing.isEmpty) && !asStrace || !isWhole && settings.pipeline.plan.isExact { return .exit(1) }
+        if (pipeline.failed || !isKept || !closing.isEmpty) && !asStrace || !isWhole && settings.pipeline.plan.isExact { return .exit(1) }
         return switch end {
         case .exited(let status): .exit(status)
         case .killed(let signal): .dieOf(signal)

@@ -34,6 +34,9 @@ struct Settings {
     var color: ColorChoice = .automatic
     var tips: Tips?
     var plugins = PluginChoice()
+    var analysis = AnalysisChoice()
+    /// All that look at the trace, once they are made.
+    var detectors: [any Detector] { plugins.loaded as [any Detector] + analysis.detectors }
 
     enum ColorChoice: String { case automatic = "auto", always, never }
 

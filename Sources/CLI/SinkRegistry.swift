@@ -98,8 +98,11 @@ struct SinkRegistration: Sendable {
     static let findings = SinkRegistration(
         name: "findings", help: "what detectors found, and nothing else", place: .text, needs: { _ in [] }, options: []
     ) { (context) throws(UsageError) in
-        FindingsSink(detectors: context.settings.plugins.names, output: try context.shared())
+        FindingsSink(detectors: context.settings.detectors.map(\.name), output: try context.shared())
     }
+
+    /// Kinds that show what was made of the whole trace (`Sink.present`).
+    static let showsAnalyses = ["strace", "summary", "findings", "json", "jsonl", "html"]
 
     static let all: [SinkRegistration] = [strace, summary, json, jsonl, csv, html, findings, functions, flamegraph, otlp, perfetto, recording]
 

@@ -261,6 +261,28 @@ extension FlagSample {
             with.trace.components(separatedBy: "% time").count == (with.backend == "replay" ? 2 : 3)
         }],
 
+        "--anomaly-detection": [.init(["--anomaly-detection"], manySmallWrites) { with, _ in with.has("Rule: anomaly/report") && with.has("calls judged: ") }],
+        "--anomaly-threshold": [
+            .init(["--anomaly-threshold=0.0001"], manySmallWrites, with: ["--anomaly-detection"]) { with, _ in
+                func number(_ name: String) -> Int {
+                    with.lines.last { $0.hasPrefix("   \(name): ") }.flatMap { Int($0.split(separator: " ").last ?? "") } ?? 0
+                }
+                // About half of all calls take longer than the median.
+                return number("anomalies") * 4 > number("calls judged")
+            },
+        ],
+        "--anomaly-window": [
+            .init(["--anomaly-window=10", "--baseline={trace}"], manySmallWrites, with: ["--anomaly-detection"], .elsewhere) { with, _ in
+                with.matches(#"\ncall write 64( \d+){10}\n"#)
+            },
+        ],
+        "--baseline": [
+            .init(["--baseline={trace}"], manySmallWrites, with: ["--anomaly-detection"], .elsewhere) { with, _ in
+                with.trace.hasPrefix("renacer-baseline 1\n") && with.matches(#"\ncall write 64( \d+){100}\n"#)
+            },
+        ],
+        "--hpu-analysis": [.init(["--hpu-analysis=seed=7"], manySmallWrites) { with, _ in with.has("Correlation of calls") && with.has("k-means, seed 7") }],
+
         // Tampering with calls
         "--inject": [.init(["--inject=write:error=ENOSPC"]) { with, _ in with.has(" = -1 ENOSPC ") && with.has("(INJECTED)") && with.status == 1 }],
         "--fault": [.init(["--fault=write"]) { with, _ in with.has(" = -1 ENOSYS ") && with.has("(INJECTED)") && with.status == 1 }],

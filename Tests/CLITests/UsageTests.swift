@@ -41,6 +41,16 @@ import Testing
         .init("-w true", "-w/--summary-wall-clock must be given with (-c/--summary-only or -C/--summary)"),
         .init("--live true", "--live must be given with -c/--summary-only"),
         .init("-C --live true", "--live must be given with -c/--summary-only"),
+        .init("--anomaly-threshold=3 true", "--anomaly-threshold must be given with --anomaly-detection"),
+        .init("--anomaly-window=50 true", "--anomaly-window must be given with --anomaly-detection"),
+        .init("--baseline=/tmp/x true", "--baseline must be given with --anomaly-detection"),
+        .init("--anomaly-detection --anomaly-threshold=-1 true", "invalid --anomaly-threshold argument: '-1': a number above 0 such as 3 or 4.5 is wanted"),
+        .init("--anomaly-detection --anomaly-threshold=nan true", "invalid --anomaly-threshold argument: 'nan': a number above 0 such as 3 or 4.5 is wanted"),
+        .init("--anomaly-detection --anomaly-window=9 true", "invalid --anomaly-window argument: '9': a number from 10 to 100000 is wanted"),
+        .init("--hpu-analysis=seed=x true", "--hpu-analysis: invalid seed 'x': a whole number is wanted", help: false),
+        .init("--hpu-analysis=clusters=1 true", "--hpu-analysis: invalid clusters '1': a number from 2 to 64 is wanted", help: false),
+        .init("--hpu-analysis=sed=1 true", "--hpu-analysis: unknown key 'sed'; it has seed, clusters, windows", help: false),
+        .init("--hpu-analysis --format csv true", "--hpu-analysis has no effect with --format csv; strace, summary, findings, json, jsonl, html show it: --sink findings", help: false),
         .init("-U name true", "-U/--summary-columns must be given with (-c/--summary-only or -C/--summary)"),
         .init("-U time,,name true", "unknown column name: ''"),
         .init(
@@ -90,7 +100,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["--json", "--anomaly-detection", "-j", "--assert=x"])
+    @Test(arguments: ["--json", "--anomaly", "-j", "--assert=x"])
     func flagsOfNoMeaningAreNotIgnored(_ flag: String) throws {
         let outcome = try Renacer.run([flag, "true"])
         #expect(outcome.status == 1)

@@ -44,7 +44,7 @@ else:
     kinds = schema["$defs"]
     validators = {
         kind: Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": kinds})
-        for kind in ("trace", "syscall", "signal", "process", "loss", "finding", "summary")
+        for kind in ("trace", "syscall", "signal", "process", "loss", "finding", "analysis", "summary")
     }
     lines = [parse(line) for line in data.splitlines()]
     for line in lines:

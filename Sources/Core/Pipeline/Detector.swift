@@ -19,11 +19,14 @@ public protocol Detector: AnyObject {
     func idle() throws(TraceError)
     /// The last chance to report; safe to call twice, and without `start`.
     func finish(_ account: Account) throws(TraceError)
+    /// What it made of the whole trace, asked for after `finish`; nil if it makes no such thing.
+    var analysis: CallAnalysis? { get }
 }
 
 extension Detector {
     public var requirements: [Requirement] { [] }
     public var subscription: Subscription { .everything }
+    public var analysis: CallAnalysis? { nil }
     public func consume(_ events: UnsafeMutableBufferPointer<Event>) throws(TraceError) {
         for i in events.indices { try consume(events[i]) }
     }

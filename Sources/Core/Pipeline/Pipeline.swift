@@ -53,6 +53,13 @@ public final class Pipeline {
             next?.report(finding, pipeline)
         }
 
+        func present(_ analysis: CallAnalysis, _ pipeline: Pipeline) {
+            if isAlive {
+                do throws(TraceError) { try sink.present(analysis) } catch { pipeline.fail(self, error) }
+            }
+            next?.present(analysis, pipeline)
+        }
+
         func idle(_ pipeline: Pipeline) {
             if isAlive {
                 do throws(TraceError) { try sink.idle() } catch { pipeline.fail(self, error) }
@@ -192,6 +199,7 @@ public final class Pipeline {
         let account = backend.account
         // Before the sinks, which take what detectors conclude at the end.
         tell { (d) throws(TraceError) in try d.finish(account) }
+        for detector in detectors { if let analysis = detector.analysis { sinks?.present(analysis, self) } }
         detectors = []
         var rest = sinks
         while let stage = rest {

@@ -10,6 +10,8 @@ public protocol Sink: AnyObject {
     func consume(_ event: borrowing Event) throws(TraceError)
     /// A detector concluded something.
     func report(_ finding: Finding) throws(TraceError)
+    /// A detector analysed the whole trace: asked for before `finish`.
+    func present(_ analysis: CallAnalysis) throws(TraceError)
     /// The tracer is about to wait: a terminal should now show everything.
     func idle() throws(TraceError)
     /// An interval of the pipeline is over (`Pipeline.init`): what changes should be shown anew.
@@ -22,6 +24,7 @@ extension Sink {
     public var aggregation: Aggregation? { nil }
     public func start() throws(TraceError) {}
     public func report(_ finding: Finding) throws(TraceError) {}
+    public func present(_ analysis: CallAnalysis) throws(TraceError) {}
     public func idle() throws(TraceError) {}
     public func refresh(_ account: Account) throws(TraceError) {}
 }

@@ -115,7 +115,7 @@ public struct StatisticsTable: Sendable, Equatable {
 
 extension StatisticsTable.Key {
     /// The call's name, `syscall_0x…` if the table has none.
-    var name: String {
+    public var name: String {
         guard let row = SyscallTable.lookup(number, personality) else {
             return number == Call.unknownNumber ? "???" : "syscall_0x" + String(UInt32(truncatingIfNeeded: number), radix: 16)
         }

@@ -23,6 +23,12 @@ public final class FindingsSink: Sink {
         try flush()
     }
 
+    public func present(_ analysis: CallAnalysis) throws(TraceError) {
+        found += 1
+        text.append(analysis)
+        try flush()
+    }
+
     private func flush() throws(TraceError) {
         defer { text.truncate(to: 0) }
         try output.write(text.bytes)

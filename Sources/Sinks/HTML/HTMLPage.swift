@@ -27,6 +27,7 @@ enum HTMLPage {
         #scroll{height:420px;overflow:auto;position:relative}#sum{max-height:300px;overflow:auto}table{border-collapse:collapse;width:100%}
         th{text-align:right;position:sticky;top:0;background:var(--card);cursor:pointer;font-weight:600}td,th{padding:1px 8px;white-space:nowrap}td{text-align:right;font-variant-numeric:tabular-nums}
         td:first-child,th:first-child{text-align:left}tbody tr{cursor:pointer}tbody tr:hover,tbody tr.on{background:var(--sel)}.bar{background:var(--hot);height:8px;border-radius:2px;opacity:.75}
+        #matrix{overflow:auto;max-height:520px}#matrix table{width:auto}#matrix td.c{width:22px;height:18px;padding:0;text-align:center;font-size:9px}#matrix th.v{writing-mode:vertical-rl;position:static;padding:4px 2px;font-weight:400}
         .finding{border-left:3px solid var(--hot);padding:2px 0 2px 10px;margin:6px 0}.finding.high{border-color:var(--bad)}
         #tip{position:fixed;display:none;max-width:560px;background:var(--card);border:1px solid var(--line);border-radius:6px;padding:5px 8px;font:12px/1.4 ui-monospace,monospace;pointer-events:none;z-index:9;overflow-wrap:anywhere;box-shadow:0 2px 10px #0004}
         </style></head><body>
@@ -35,6 +36,7 @@ enum HTMLPage {
         <section><h2>Timeline <span class="dim" id="span">wheel: zoom, drag: move, double-click: all</span></h2><div id="lanes"><canvas id="time"></canvas></div></section>
         <div class="two"><section><h2>Calls</h2><div id="sum"></div></section>
         <section><h2>Latency <span class="dim" id="which">of all calls</span></h2><canvas id="heat"></canvas><canvas id="hist"></canvas></section></div>
+        <section id="analysis" hidden><h2>Correlation of calls <span class="dim" id="windows"></span></h2><div id="matrix"></div><div id="clusters"></div></section>
         <section><h2>Events <span class="dim" id="shown"></span></h2>
         <input id="find" placeholder="filter: words in name, arguments, command, errno; tid:123 name:read err:ENOENT dur&gt;1ms">
         <div class="hd" id="cols"></div><div id="scroll"><div id="pad"></div></div></section></main><div id="tip"></div>

@@ -22,6 +22,7 @@ public final class HTMLSink: Sink {
     /// Where calls were made: what is shown of it in the table, and in full.
     private var placeList: [(short: String, full: String)] = []
     private var placeIndex: [String: Int] = [:]
+    private var analysis: CallAnalysis?
     private var rows = 0
     private var rowsInBlock = 0
     private var hasBegun = false
@@ -47,6 +48,8 @@ public final class HTMLSink: Sink {
     }
 
     public func report(_ finding: Finding) throws(TraceError) { findings.append(finding) }
+
+    public func present(_ analysis: CallAnalysis) throws(TraceError) { self.analysis = analysis }
 
     private func begin(at time: UInt64) {
         hasBegun = true
@@ -185,6 +188,11 @@ public final class HTMLSink: Sink {
             text.append("]")
         }
         list("findings", findings) { finding($0) }
+        if let analysis {
+            text.append(",\"analysis\":{")
+            text.jsonMembers(analysis, clock)
+            text.append("}")
+        }
         text.append(",\"lost\":{")
         var lost = account.lost.filter { $0.value > 0 }
         if output.lost > 0 { lost[.sinkTooSlow, default: 0] += output.lost }

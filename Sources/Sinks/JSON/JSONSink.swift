@@ -14,6 +14,8 @@ public final class JSONSink: Sink {
     private var records: JSONRecords
     private var counter = CallCounter()
     private let events = Spool(), findings = Spool(), losses = Spool()
+    /// Of the whole trace, for the end of a document.
+    private var analysis: CallAnalysis?
     private var hasBegun = false
     private var hasCalls = false
     private var isFinished = false
@@ -58,6 +60,18 @@ public final class JSONSink: Sink {
     public func report(_ finding: Finding) throws(TraceError) {
         if !hasBegun { begin(at: finding.from) }
         try other(findings, finding.to) { $0.finding(finding) }
+    }
+
+    public func present(_ analysis: CallAnalysis) throws(TraceError) {
+        if !hasBegun { begin(at: analysis.from) }
+        if isLines {
+            output.text.append("{\"type\":\"analysis\",")
+            output.text.jsonMembers(analysis, records.clock)
+            output.text.append("}\n")
+            try output.end(at: analysis.to)
+        } else {
+            self.analysis = analysis
+        }
     }
 
     public func idle() throws(TraceError) { try output.idle() }
@@ -150,6 +164,11 @@ public final class JSONSink: Sink {
             try array("events", events)
             try array("findings", findings)
             try array("loss", losses)
+            if let analysis {
+                output.text.append(",\n\"analysis\":{")
+                output.text.jsonMembers(analysis, records.clock)
+                output.text.append("}")
+            }
             output.text.append(",\n\"summary\":")
             records.summary(table, account, lostHere: output.lost, isLine: false)
             output.text.append("}\n")

@@ -247,18 +247,22 @@ public final class StraceTextSink: Sink {
         outputs.forget(tid)
     }
 
+    public func report(_ finding: Finding) throws(TraceError) { try insert { $0.append(finding) } }
+
+    public func present(_ analysis: CallAnalysis) throws(TraceError) { try insert { $0.append(analysis) } }
+
     /// Between lines; with an output for each task, on stderr.
-    public func report(_ finding: Finding) throws(TraceError) {
+    private func insert(_ write: (TextBuffer) -> Void) throws(TraceError) {
         try closeOpenLine()
         if isPerTask {
             let text = TextBuffer(capacity: 1024)
-            text.append(finding)
+            write(text)
             outputs.note(text.bytes)
             return
         }
         if current == nil { current = try outputs.output(for: 0) }
         lineStart = buffer.count
-        buffer.append(finding)
+        write(buffer)
         lineStart = buffer.count
     }
 

@@ -13,6 +13,7 @@ public final class SummarySink: Sink {
     private var shownLines = 0
     /// Shown behind the table.
     private var findings: [Finding] = []
+    private var analyses: [CallAnalysis] = []
     private var isFinished = false
     private let extended: ExtendedStatistics?
 
@@ -116,6 +117,8 @@ public final class SummarySink: Sink {
 
     public func report(_ finding: Finding) throws(TraceError) { findings.append(finding) }
 
+    public func present(_ analysis: CallAnalysis) throws(TraceError) { analyses.append(analysis) }
+
     public func finish(_ account: Account) throws(TraceError) {
         guard !isFinished else { return }
         isFinished = true
@@ -133,6 +136,7 @@ public final class SummarySink: Sink {
             text.append(" ---\n")
         }
         for finding in findings { text.append(finding) }
+        for analysis in analyses { text.append(analysis) }
         try output.write(text.bytes)
         try output.close()
     }
