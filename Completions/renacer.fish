@@ -90,6 +90,7 @@ complete -c renacer -l plugin-time -x -d 'the longest that a plugin may take for
 complete -c renacer -l isolate-plugins -d 'run each plugin in a process of its own'
 complete -c renacer -l inject -x -d 'error=ERRNO or retval=VALUE, signal=SIG, syscall=CALL, delay_enter=TIME, delay_exit=TIME, poke_enter=@argN=HEX, poke_exit=@argN=HEX, when=FIRST[..LAST][+[STEP]]'
 complete -c renacer -l fault -x -d 'the same, with error=ENOSYS unless said otherwise'
+complete -c renacer -l config -x -d 'what to trace and how to show it, from FILE, such as renacer.toml'
 complete -c renacer -s d -l debug -d 'say on stderr what renacer does'
 complete -c renacer -s h -l help -d 'show this help'
 complete -c renacer -s V -l version -d 'show the version'

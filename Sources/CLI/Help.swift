@@ -19,6 +19,7 @@ enum Help {
                or: \(program) doctor [--format=json]
                or: \(program) backends [--format=json]
                or: \(program) sinks [--format=json]
+               or: \(program) config check FILE, config show [OPTION]... [--] [PROGRAM [ARGUMENT]...]
                or: \(program) plugins [--format=json], plugin check FILE, plugin new NAME
             Shows the system calls and signals of a program.
 

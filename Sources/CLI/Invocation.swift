@@ -21,6 +21,8 @@ struct Invocation {
     var isHelp = false
     var isVersion = false
     var completions: String?
+    /// `--config`
+    var config: String?
 
     // How often short forms were given, and whether their long forms were.
     var follow = 0, followLong = false, separately = false, oldFork = 0
@@ -228,6 +230,7 @@ struct Invocation {
             guard let ns = duration(value), ns > 0 else { throw invalid }
             settings.pipeline.plan.duration = ns
 
+        case .config: config = value
         case .debug: settings.pipeline.plan.ptrace.debug = true
         case .help: isHelp = true
         case .version: isVersion = true

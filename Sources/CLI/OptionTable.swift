@@ -31,12 +31,14 @@ struct Option: Sendable {
     let values: [String]
     /// What it needs of a backend.
     let needs: [Need]
+    /// Each time it is given it adds something; others say something anew.
+    let repeats: Bool
     /// Why it is refused whatever the backend; nil if it is not.
     let refusal: String?
 
     init(
         _ id: OptionID, _ short: Character?, _ long: [String], _ value: Value = .none, _ group: Group,
-        _ help: String, values: [String] = [], needs: [Need] = [], refusal: String? = nil
+        _ help: String, values: [String] = [], needs: [Need] = [], repeats: Bool = false, refusal: String? = nil
     ) {
         self.id = id
         self.short = short
@@ -46,6 +48,7 @@ struct Option: Sendable {
         self.help = help
         self.values = values
         self.needs = needs
+        self.repeats = repeats
         self.refusal = refusal
     }
 }
@@ -65,7 +68,7 @@ enum OptionID: Sendable, Equatable {
     case anomalyDetection, anomalyThreshold, anomalyWindow, baseline, hpuAnalysis
     case ring
     case detector, plugin, pluginTime, isolatePlugins, duration
-    case debug, help, version, tips, completions
+    case debug, help, version, tips, completions, config
 }
 
 /// The qualifiers of `-e`, each of which is a long option too.
@@ -96,10 +99,10 @@ enum Qualifier: String, Sendable, CaseIterable {
 
 extension Option {
     static let all: [Option] = [
-        .init(.attach, "p", ["attach"], .required("PID"), .startup, "trace the running process PID, all its threads with -f; repeatable, or a list", needs: [.attach]),
+        .init(.attach, "p", ["attach"], .required("PID"), .startup, "trace the running process PID, all its threads with -f; repeatable, or a list", needs: [.attach], repeats: true),
         .init(.all, nil, ["all"], .none, .startup, "trace every task of the system, until PROGRAM ends or a signal comes (bpf)", needs: [.all]),
         .init(.cgroup, nil, ["cgroup"], .required("PATH"), .startup, "trace the tasks in a cgroup, a directory below the cgroup2 mount, and those that enter it (bpf)", needs: [.cgroup]),
-        .init(.environment, "E", ["env"], .required("VAR[=VALUE]"), .startup, "set VAR in the program's environment, or remove it"),
+        .init(.environment, "E", ["env"], .required("VAR[=VALUE]"), .startup, "set VAR in the program's environment, or remove it", repeats: true),
         .init(.user, "u", ["user"], .required("USER"), .startup, "run the program as USER, a name or UID:GID"),
         .init(.argv0, nil, ["argv0"], .required("NAME"), .startup, "the program's argv[0]"),
         .init(.daemonize, "D", ["daemonize", "daemonized", "daemonised"], .optional("HOW"), .startup, "trace from a grandchild; -DD: in its own process group; -DDD: in its own session", values: ["grandchild", "pgroup", "pgrp", "session"]),
@@ -118,9 +121,9 @@ extension Option {
         .init(.noSeccomp, nil, ["no-seccomp-bpf"], .none, .tracing, "never install a seccomp filter"),
         .init(.placement, nil, ["placement"], .required("HOW"), .tracing, "which CPUs renacer and the program run on: auto, off or pin", values: ["auto", "off", "pin"], needs: [.pinning]),
 
-        .init(.expression, "e", [], .required("[QUALIFIER=]SET"), .filtering, "the same as --QUALIFIER=SET; without a qualifier, --trace=SET"),
+        .init(.expression, "e", [], .required("[QUALIFIER=]SET"), .filtering, "the same as --QUALIFIER=SET; without a qualifier, --trace=SET", repeats: true),
         .init(.qualifier(.trace), nil, ["trace"], .required("SET"), .filtering, "[!]CALL,... where CALL is a name, a number, %class, /regex or all; ?CALL may be unknown; @64, @32, @x32 choose a personality"),
-        .init(.tracePath, "P", ["trace-path"], .required("PATH"), .filtering, "only calls that access PATH; repeatable", needs: [.tracePaths]),
+        .init(.tracePath, "P", ["trace-path"], .required("PATH"), .filtering, "only calls that access PATH; repeatable", needs: [.tracePaths], repeats: true),
         .init(.qualifier(.traceFds), nil, ["trace-fds"], .required("SET"), .filtering, "only calls on these file descriptors"),
         .init(.qualifier(.signal), nil, ["signals"], .required("SET"), .filtering, "only these signals"),
         .init(.qualifier(.status), nil, ["status"], .required("SET"), .filtering, "only calls that ended so: successful, failed, unfinished, unavailable, detached", values: ["successful", "failed", "unfinished", "unavailable", "detached"]),
@@ -129,8 +132,8 @@ extension Option {
         .init(.minimumDuration, nil, ["min-duration"], .required("TIME"), .filtering, "only calls that took TIME or longer: 50us, 10ms, 1s; microseconds without a unit", needs: [.callTimes]),
 
         .init(.sinkFormat, nil, ["format"], .required("KIND"), .format, "show the trace as KIND in place of the text; a document goes to standard output, or to -o", values: ["text", "summary", "json", "jsonl", "csv", "html"]),
-        .init(.sink, nil, ["sink"], .required("KIND[:DEST][,KEY=VALUE]..."), .format, "show the trace as KIND, in DEST: a file, - or '|CMD'; repeatable; 'renacer sinks' lists kinds and options", values: ["strace", "summary", "json", "jsonl", "csv", "html", "findings", "functions", "flamegraph", "otlp", "perfetto", "recording"]),
-        .init(.otlp, nil, ["otlp"], .required("URL"), .format, "send the trace to an OpenTelemetry collector: http://HOST:4317 (gRPC), http://HOST:4318 (HTTP); --sink otlp:URL"),
+        .init(.sink, nil, ["sink"], .required("KIND[:DEST][,KEY=VALUE]..."), .format, "show the trace as KIND, in DEST: a file, - or '|CMD'; repeatable; 'renacer sinks' lists kinds and options", values: ["strace", "summary", "json", "jsonl", "csv", "html", "findings", "functions", "flamegraph", "otlp", "perfetto", "recording"], repeats: true),
+        .init(.otlp, nil, ["otlp"], .required("URL"), .format, "send the trace to an OpenTelemetry collector: http://HOST:4317 (gRPC), http://HOST:4318 (HTTP); --sink otlp:URL", repeats: true),
         .init(.otlpTimeout, nil, ["otlp-timeout"], .required("TIME"), .format, "how long sending may take when the trace has ended (10s)"),
         .init(.otlpMinimumDuration, nil, ["otlp-min-duration"], .required("TIME"), .format, "fold calls shorter than TIME into one span with counts"),
         .init(.traceParent, nil, ["trace-parent"], .required("TRACEPARENT"), .format, "the trace and span that this run is part of, in place of the variable TRACEPARENT"),
@@ -189,14 +192,15 @@ extension Option {
         .init(.baseline, nil, ["baseline"], .required("FILE"), .statistics, "start --anomaly-detection with what FILE knows, if it is there, and keep there what is known at the end"),
         .init(.hpuAnalysis, nil, ["hpu-analysis"], .optional("KEY=N,..."), .statistics, "correlate rates and latencies of calls over windows of time and cluster calls by k-means; seed=N, clusters=N, windows=N; in place of the trace unless --trace or -C asks for it"),
 
-        .init(.detector, nil, ["detector"], .required("NAME[,KEY=VALUE...]"), .detection, "look for what a detector knows and show its findings, in place of the trace unless --trace or -C asks for it; repeatable (see renacer plugins)", values: ["idle-waiter", "thrashing-seek", "pcie-bottleneck"]),
-        .init(.plugin, nil, ["plugin"], .required("FILE"), .detection, "load a plugin; its detectors run unless --detector names others; repeatable"),
+        .init(.detector, nil, ["detector"], .required("NAME[,KEY=VALUE...]"), .detection, "look for what a detector knows and show its findings, in place of the trace unless --trace or -C asks for it; repeatable (see renacer plugins)", values: ["idle-waiter", "thrashing-seek", "pcie-bottleneck"], repeats: true),
+        .init(.plugin, nil, ["plugin"], .required("FILE"), .detection, "load a plugin; its detectors run unless --detector names others; repeatable", repeats: true),
         .init(.pluginTime, nil, ["plugin-time"], .required("TIME"), .detection, "the longest that a plugin may take for a batch of events (2s); one that takes longer is disabled"),
         .init(.isolatePlugins, nil, ["isolate-plugins"], .none, .detection, "run each plugin in a process of its own: its crash is not renacer's"),
 
-        .init(.qualifier(.inject), nil, ["inject"], .required("SET:ACTION..."), .tampering, "error=ERRNO or retval=VALUE, signal=SIG, syscall=CALL, delay_enter=TIME, delay_exit=TIME, poke_enter=@argN=HEX, poke_exit=@argN=HEX, when=FIRST[..LAST][+[STEP]]", needs: [.injection]),
-        .init(.qualifier(.fault), nil, ["fault"], .required("SET[:ACTION...]"), .tampering, "the same, with error=ENOSYS unless said otherwise", needs: [.injection]),
+        .init(.qualifier(.inject), nil, ["inject"], .required("SET:ACTION..."), .tampering, "error=ERRNO or retval=VALUE, signal=SIG, syscall=CALL, delay_enter=TIME, delay_exit=TIME, poke_enter=@argN=HEX, poke_exit=@argN=HEX, when=FIRST[..LAST][+[STEP]]", needs: [.injection], repeats: true),
+        .init(.qualifier(.fault), nil, ["fault"], .required("SET[:ACTION...]"), .tampering, "the same, with error=ENOSYS unless said otherwise", needs: [.injection], repeats: true),
 
+        .init(.config, nil, ["config"], .required("FILE"), .miscellaneous, "what to trace and how to show it, from FILE, such as renacer.toml; flags win over it; 'renacer config' checks and writes such files"),
         .init(.debug, "d", ["debug"], .none, .miscellaneous, "say on stderr what renacer does"),
         .init(.help, "h", ["help"], .none, .miscellaneous, "show this help"),
         .init(.version, "V", ["version"], .none, .miscellaneous, "show the version"),

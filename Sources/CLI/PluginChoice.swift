@@ -89,6 +89,11 @@ struct DetectorChoice {
     let name: String
     let options: [(String, String)]
 
+    init(_ name: String, _ options: [(String, String)]) {
+        self.name = name
+        self.options = options
+    }
+
     init(_ text: String) throws(UsageError) {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false)
         name = parts.first.map(String.init) ?? ""

@@ -48,20 +48,28 @@ enum Renacer {
         var invocation = Invocation(program: program, asStrace: asStrace)
         invocation.purpose = purpose
         let parser = OptionParser(asStrace: asStrace)
-        func parse(_ words: [String]) throws(UsageError) -> [String] {
-            try parser.parse(words) { (given) throws(UsageError) in
-                try purpose.admit(given)
-                try invocation.apply(given)
-                if invocation.isHelp {
-                    Message.write(Help.text(program: program, asStrace: asStrace), to: 1)
-                    exit(0)
-                }
+        func parse(_ handle: (GivenOption) throws(UsageError) -> Void) throws(UsageError) -> [String] {
+            var command = try parser.parse(arguments, handle)
+            // A recording may stand before, between and behind options.
+            while purpose == .replay, let next = command.firstIndex(where: { $0.hasPrefix("-") && $0 != "-" }) {
+                command = try Array(command[..<next]) + parser.parse([program] + command[next...], handle)
+            }
+            return command
+        }
+        var command = try parse { (given) throws(UsageError) in
+            try purpose.admit(given)
+            try invocation.apply(given)
+            if invocation.isHelp {
+                Message.write(Help.text(program: program, asStrace: asStrace), to: 1)
+                exit(0)
             }
         }
-        var command = try parse(arguments)
-        // A recording may stand before, between and behind options.
-        while purpose == .replay, let next = command.firstIndex(where: { $0.hasPrefix("-") && $0 != "-" }) {
-            command = try Array(command[..<next]) + parse([program] + command[next...])
+        if let path = invocation.config {
+            var given: [GivenOption] = []
+            _ = try parse { (option) throws(UsageError) in given.append(option) }
+            let file = try ConfigurationFile.read(path, for: invocation)
+            invocation = try file.invocation(invocation, given)
+            if command.isEmpty { command = file.command }
         }
         if invocation.isVersion {
             Message.write(Help.version, to: 1)

@@ -12,6 +12,7 @@ struct Subcommand: Sendable {
         .init(name: "record") { (program, words) throws(UsageError) in try Renacer.trace(program, [program] + words, .record) },
         .init(name: "replay") { (program, words) throws(UsageError) in try Renacer.trace(program, [program] + words, .replay) },
         .init(name: "sinks") { (_, words) throws(UsageError) in try SinkListing.run(words) },
+        .init(name: "config") { (program, words) throws(UsageError) in try ConfigurationCommands.run(program, words) },
         .init(name: "plugins") { (_, words) throws(UsageError) in try PluginCommands.list(words) },
         .init(name: "plugin") { (program, words) throws(UsageError) in try PluginCommands.plugin(program, words) },
     ]

@@ -53,6 +53,7 @@ extension TOMLDocument {
             if let value = variable(String(name)) {
                 result += value
             } else {
+                result += "${\(name)}"
                 problems.add("the variable \(name) is not set: set it, or write $${\(name)} for these characters themselves", at: position)
             }
             rest = body[name.endIndex...].dropFirst()

@@ -7,6 +7,14 @@ public struct TOMLSchema: Sendable {
     public let fields: [TOMLField]
     /// The key whose value decides what other keys there are; nil if none does.
     public let variants: Variants?
+    /// Whatever it holds is somebody else's matter.
+    var isOpen = false
+
+    public static let open: TOMLSchema = {
+        var schema = TOMLSchema("a table", [])
+        schema.isOpen = true
+        return schema
+    }()
 
     public struct Variants: Sendable {
         /// A required key: its values are the variants' names.
@@ -38,6 +46,7 @@ public struct TOMLSchema: Sendable {
 
     /// Adds everything in `table` that is not as it should be.
     public func check(_ table: TOMLTable, _ problems: inout ConfigurationProblems) {
+        if isOpen { return }
         var known = fields
         var isComplete = true
         if let variants {
@@ -77,7 +86,7 @@ public struct TOMLSchema: Sendable {
     }
 
     /// What to write in place of a word that means nothing.
-    static func advice(_ word: String, _ words: [String]) -> String {
+    public static func advice(_ word: String, _ words: [String]) -> String {
         if let near = Suggestion.nearest(word, words) { return "did you mean '\(near)'?" }
         if words.count > 16 { return "there is none like it" }
         return "there \(words.count == 1 ? "is" : "are") \(words.map { "'\($0)'" }.joined(separator: ", "))"

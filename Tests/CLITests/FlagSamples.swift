@@ -288,6 +288,7 @@ extension FlagSample {
         "--fault": [.init(["--fault=write"]) { with, _ in with.has(" = -1 ENOSYS ") && with.has("(INJECTED)") && with.status == 1 }],
 
         // Other
+        "--config": [.init(["--config=\(configuration)"]) { with, _ in with.matches(#"close\(fd=\d"#) }],
         "--debug": [.init(["--debug"]) { with, without in with.errors.count > without.errors.count }],
         "--tips": [.init(["--tips=0,full"]) { with, without in with.errors.count > without.errors.count + 20 }],
         "--help": [.init(["--help"], [], .alone) { with, _ in with.output.hasPrefix("Usage: ") }],
@@ -303,6 +304,13 @@ extension FlagSample {
         _ = try? Renacer.run(
             ["-O1", "-shared", "-fPIC", "-I", root.appendingPathComponent("Sources/PluginKit/C/include").path, "-o", file,
              root.appendingPathComponent("Examples/small-writes-c/small-writes-c.c").path], named: "/usr/bin/cc")
+        return file
+    }()
+
+    /// A file that asks for the names of arguments.
+    static let configuration: String = {
+        let file = Renacer.scratch()
+        try? "[output]\narg-names = true\n".write(toFile: file, atomically: true, encoding: .utf8)
         return file
     }()
 

@@ -77,6 +77,25 @@ import Testing
         }
     }
 
+    /// `renacer config show` writes each flag into a file that has its effect.
+    @Test(arguments: flags) func aFlagInAFileHasTheSameEffect(_ flag: Flag) throws {
+        for sample in FlagSample.all[flag.flag] ?? [] where flag.flag != "--config" {
+            if case .alone = sample.setting { continue }
+            let scene = try Scene(sample.setting)
+            defer { scene.end() }
+            guard let with = try scene.run(sample, "ptrace", given: true) else { continue }
+            // Refused on the command line, it is refused in a file.
+            let same = try scene.run(sample, "ptrace", given: true, inFile: true)
+            let place: Comment = "\(sample.flag): \(same?.errors ?? "")"
+            if with.status == 1, with.trace.isEmpty, with.errors.split(separator: "\n").count == 1 {
+                #expect(same?.status == 1, place)
+            } else if let same {
+                let without = try scene.run(sample, "ptrace", given: false)
+                #expect(sample.shows(same, without ?? same), place)
+            }
+        }
+    }
+
     private struct RecordingFailed: Error { var lines: String }
 
     /// What a sample runs in.
@@ -126,7 +145,8 @@ import Testing
         }
 
         /// - Returns: nil if this cannot be run here: no target without the flag, no group for it.
-        func run(_ sample: FlagSample, _ backend: String, given: Bool) throws -> FlagOutcome? {
+        /// - Parameter inFile: the command line is written into a configuration file, which is used in its place.
+        func run(_ sample: FlagSample, _ backend: String, given: Bool, inFile: Bool = false) throws -> FlagOutcome? {
             if case .alone = sample.setting, !given { return nil }
             if sample.command.isEmpty, !given { return nil }
             let words = (given ? sample.flag : []) + sample.command
@@ -156,6 +176,18 @@ import Testing
             if sample.flag == ["--output-append-mode"] { try Self.before.write(toFile: trace, atomically: false, encoding: .utf8) }
             if given { arguments += fill(sample.flag) }
             if !sample.command.isEmpty, backend != "replay" { arguments += ["--"] + fill(sample.command) }
+            if inFile {
+                let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
+                let shown = try Renacer.run(["config", "show"] + arguments[..<end])
+                guard shown.status == 0 else {
+                    return FlagOutcome(backend: backend, status: shown.status, output: "", errors: shown.errors, trace: "", files: 0)
+                }
+                let file = Renacer.scratch()
+                try shown.output.write(toFile: file, atomically: false, encoding: .utf8)
+                let again = try Renacer.run(["config", "show", "--config", file])
+                #expect(again.output == shown.output, "\(again.errors)")
+                arguments = ["--config", file] + arguments[end...]
+            }
             let outcome = try Renacer.run(arguments)
             let name = URL(fileURLWithPath: trace).lastPathComponent + "."
             let files = try FileManager.default.contentsOfDirectory(atPath: Renacer.folder.path).filter { $0.hasPrefix(name) }
