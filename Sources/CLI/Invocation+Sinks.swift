@@ -5,6 +5,10 @@ import RenacerCore
 extension Invocation {
     /// Sinks that are named stand in place of the text, and so does `--format`; `-c` puts the table in its place.
     mutating func chooseSinks(_ command: [String]) throws(UsageError) {
+        if purpose == .golden {
+            settings.sinks = [SinkRequest(.golden, destination: "memory", origin: "golden")]
+            return
+        }
         var chosen: [SinkRequest] = []
         let format = format.flatMap { $0.name == "strace" ? nil : $0 }
         if let format {

@@ -236,6 +236,8 @@ struct Invocation {
         case .version: isVersion = true
         case .tips: try tips(given.value, invalid)
         case .completions: completions = value
+        // `renacer golden` takes them before.
+        case .runs, .tolerance: throw invalid
         }
     }
 

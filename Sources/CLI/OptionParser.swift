@@ -36,15 +36,19 @@ struct OptionParser {
     /// The long options; `val` is `longBase` and the row.
     private let longs: UnsafeMutablePointer<CLinux.option>
     private let wholeNumberAfterS: Bool
+    /// Options of a command, besides those that all have.
+    private let own: [Option]
 
     /// Values of `getopt_long` for long options, above all characters.
     private static let longBase: Int32 = 1000
 
     /// - Parameter asStrace: `-s` needs its number; otherwise it may stand alone.
-    init(asStrace: Bool) {
+    /// - Parameter own: long options of a command, besides those that all have.
+    init(asStrace: Bool, own: [Option] = []) {
         wholeNumberAfterS = !asStrace
+        self.own = own
         var shorts = "+"
-        longs = .allocate(capacity: Option.all.reduce(1) { $0 + $1.long.count })
+        longs = .allocate(capacity: own.count + Option.all.reduce(1) { $0 + $1.long.count })
         var next = longs
         for (row, option) in Option.all.enumerated() {
             let hasValue: Int32 = switch option.value {
@@ -60,6 +64,11 @@ struct OptionParser {
                 next.initialize(to: .init(name: strdup(name), has_arg: hasValue, flag: nil, val: Self.longBase + Int32(row)))
                 next += 1
             }
+        }
+        for (row, option) in own.enumerated() {
+            let hasValue: Int32 = if case .required = option.value { 1 } else { 0 }
+            next.initialize(to: .init(name: strdup(option.long[0]), has_arg: hasValue, flag: nil, val: Self.longBase + Int32(Option.all.count + row)))
+            next += 1
         }
         next.initialize(to: .init())
         self.shorts = strdup(shorts)
@@ -87,7 +96,8 @@ struct OptionParser {
             var value = clinux_option_value().map { String(cString: $0) }
             if c >= Self.longBase {
                 let name = index >= 0 ? String(cString: longs[Int(index)].name) : ""
-                try handle(.init(option: Option.all[Int(c - Self.longBase)], spelling: "--" + name, isLong: true, value: value))
+                let row = Int(c - Self.longBase)
+                try handle(.init(option: row < Option.all.count ? Option.all[row] : own[row - Option.all.count], spelling: "--" + name, isLong: true, value: value))
                 continue
             }
             let letter = Character(UnicodeScalar(UInt8(truncatingIfNeeded: c)))

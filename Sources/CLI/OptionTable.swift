@@ -69,6 +69,8 @@ enum OptionID: Sendable, Equatable {
     case ring
     case detector, plugin, pluginTime, isolatePlugins, duration
     case debug, help, version, tips, completions, config
+    /// Those of `renacer golden`.
+    case runs, tolerance
 }
 
 /// The qualifiers of `-e`, each of which is a long option too.

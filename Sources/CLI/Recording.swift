@@ -11,6 +11,8 @@ enum Purpose: Equatable {
     case record
     /// `renacer replay`: it comes from one.
     case replay
+    /// `renacer golden`: what the program does is kept or compared.
+    case golden
 
     /// Refuses options that would change nothing.
     func admit(_ given: GivenOption) throws(UsageError) {
@@ -24,6 +26,7 @@ enum Purpose: Equatable {
             if Self.shows(given.option.id) {
                 throw UsageError("record: \(given.spelling) only changes what is shown; use it when you replay: renacer replay FILE \(given.spelling) ...")
             }
+        case .golden: try Golden.admit(given)
         case .replay:
             if let reason = Self.refusalInReplay(of: given.option) { throw UsageError("replay: \(given.spelling): \(reason)") }
         }

@@ -110,7 +110,7 @@ struct Run {
     }
 
     /// What finds out where calls are made, loaded if that is shown.
-    private func stackInspector(_ backend: any Backend) throws(UsageError) -> (any StackInspector)? {
+    func stackInspector(_ backend: any Backend) throws(UsageError) -> (any StackInspector)? {
         guard settings.pipeline.plan.stacks else { return nil }
         do throws(TraceError) {
             let symbolizer = try Symbolizer(backend.inspector)

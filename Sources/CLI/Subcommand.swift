@@ -11,6 +11,7 @@ struct Subcommand: Sendable {
         .init(name: "backends") { (_, words) throws(UsageError) in try BackendMatrix.run(words) },
         .init(name: "record") { (program, words) throws(UsageError) in try Renacer.trace(program, [program] + words, .record) },
         .init(name: "replay") { (program, words) throws(UsageError) in try Renacer.trace(program, [program] + words, .replay) },
+        .init(name: "golden") { (program, words) throws(UsageError) in try Golden.run(program, words) },
         .init(name: "sinks") { (_, words) throws(UsageError) in try SinkListing.run(words) },
         .init(name: "config") { (program, words) throws(UsageError) in try ConfigurationCommands.run(program, words) },
         .init(name: "plugins") { (_, words) throws(UsageError) in try PluginCommands.list(words) },

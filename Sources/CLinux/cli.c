@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -62,3 +63,5 @@ __attribute__((constructor)) static void keep_arguments(int argc, char **argv) {
 char **clinux_arguments(void) { return arguments; }
 
 const char *clinux_executed_file(void) { return (const char *)getauxval(AT_EXECFN); }
+
+int clinux_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }

@@ -28,3 +28,5 @@ char **clinux_arguments(void);
 
 /// The file that was executed, as the kernel was told it; NULL if unknown.
 const char *clinux_executed_file(void);
+/// An empty file that is in memory only (memfd_create(2)), close-on-exec; -1 with errno.
+int clinux_memory_file(const char *name);

@@ -1,0 +1,156 @@
+import Glibc
+import RenacerCore
+import RenacerGolden
+import RenacerOutput
+
+/// A command line of `renacer golden`, understood.
+struct GoldenRequest {
+    enum Verb: String { case record, check, diff }
+    enum Format: String, CaseIterable { case text, json, github }
+
+    private let program: String
+    private let verb: Verb
+    private var runs: Int?
+    private var tolerance = Tolerance()
+    private var format = Format.text
+    private var output: String?
+    private var wantsHelp = false
+    /// Options of the trace, as words.
+    private var options: [String] = []
+    /// Files and the program.
+    private var words: [String] = []
+
+    init(_ program: String, _ verb: Verb, _ arguments: [String]) throws(UsageError) {
+        self.program = program
+        self.verb = verb
+        words = try parse(arguments)
+        // Options may stand behind the golden trace's name.
+        var files: [String] = []
+        while files.count < (verb == .record ? 0 : verb == .check ? 1 : 2), let file = words.first, file != "--" {
+            files.append(file)
+            let rest = Array(words.dropFirst())
+            words = rest.first?.hasPrefix("-") == true ? try parse(rest) : rest
+        }
+        words = files + words
+    }
+
+    private mutating func parse(_ arguments: [String]) throws(UsageError) -> [String] {
+        let parser = OptionParser(asStrace: false, own: Golden.options)
+        return try parser.parse([program] + arguments) { (given) throws(UsageError) in
+            try Golden.admit(given)
+            try take(given)
+        }
+    }
+
+    private mutating func take(_ given: GivenOption) throws(UsageError) {
+        let value = given.value ?? ""
+        switch given.option.id {
+        case .runs:
+            guard let n = decimal(value, upTo: 1000), n > 0 else { throw UsageError("invalid --runs argument: '\(value)': a number from 1 to 1000 is wanted") }
+            runs = Int(n)
+        case .tolerance: try tolerances(value)
+        case .sinkFormat:
+            guard let f = Format(rawValue: value) else { throw UsageError("invalid --format argument: '\(value)': text, json or github is wanted") }
+            format = f
+        case .output: output = value
+        case .help:
+            Message.write(Golden.usage, to: 1)
+            exit(0)
+        default:
+            if verb == .diff { throw UsageError("golden diff: \(given.spelling): no program is traced") }
+            if given.isLong {
+                options.append(given.value.map { "\(given.spelling)=\($0)" } ?? given.spelling)
+            } else {
+                options += [given.spelling] + (given.value.map { [$0] } ?? [])
+            }
+        }
+    }
+
+    /// `calls=5%,p50=30%`
+    private mutating func tolerances(_ text: String) throws(UsageError) {
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let sides = part.split(separator: "=", omittingEmptySubsequences: false)
+            let digits = sides.count == 2 ? sides[1].hasSuffix("%") ? sides[1].dropLast() : sides[1] : ""
+            guard sides.count == 2, let percent = decimal(digits, upTo: 100_000) else {
+                throw UsageError("invalid --tolerance argument: '\(part)': calls=N%, p50=N% or p95=N% is wanted")
+            }
+            let share = Double(percent) / 100
+            switch sides[0] {
+            case "calls": tolerance.calls = share
+            case "p50": tolerance.median = share
+            case "p95": tolerance.tail = share
+            default: throw UsageError("invalid --tolerance argument: '\(part)': calls=N%, p50=N% or p95=N% is wanted")
+            }
+        }
+    }
+
+    // MARK: Verbs
+
+    func record() throws(UsageError) -> Int32 {
+        guard let name = words.first else { throw UsageError("golden record: a program is wanted; see 'renacer golden --help'") }
+        if tolerance != Tolerance() || format != .text { throw UsageError("golden record: --tolerance and --format are for golden check") }
+        let texts = TextTable()
+        let golden = try GoldenRunner(program, options, words, texts).trace(runs ?? 10)
+        let path = output ?? (name.split(separator: "/").last.map(String.init) ?? "program") + ".golden"
+        try write(golden.encoded(texts), to: path)
+        let calls = golden.tasks.reduce(0) { $0 + $1.calls.count + $1.counts.reduce(0) { $0 + $1.most } }
+        Message.print("\(path): \(calls) calls in \(golden.tasks.count) task\(golden.tasks.count == 1 ? "" : "s"), \(golden.runs) run\(golden.runs == 1 ? "" : "s")", program: program)
+        if golden.endings != ["exit 0"] { Message.print("note: the program ended so: \(golden.endings.joined(separator: ", "))", program: program) }
+        return Golden.Status.same
+    }
+
+    func check() throws(UsageError) -> Int32 {
+        guard let path = words.first else { throw UsageError("golden check: a golden trace is wanted; see 'renacer golden --help'") }
+        let texts = TextTable()
+        let golden = try read(path, texts)
+        let command = words.count > 1 ? Array(words.dropFirst().drop { $0 == "--" }) : golden.command
+        // Of the options given twice, the later ones count.
+        let backend = golden.backend.isEmpty ? [] : ["--backend=\(golden.backend)"]
+        let runner = try GoldenRunner(program, golden.options + backend + options, command, texts)
+        let current = try runner.trace(runs ?? 5)
+        var comparison = GoldenComparison(golden, current, tolerance, texts)
+        // What only a busy moment made slow is not slow the second time.
+        if comparison.differences.contains(where: { $0.kind == .slowed }) {
+            comparison.confirm(GoldenComparison(golden, try runner.trace(runs ?? 5), tolerance, texts))
+        }
+        return try report(comparison, golden, current, path)
+    }
+
+    func diff() throws(UsageError) -> Int32 {
+        guard words.count == 2 else { throw UsageError("golden diff: two golden traces are wanted; see 'renacer golden --help'") }
+        if runs != nil { throw UsageError("golden diff: --runs: no program is run") }
+        let texts = TextTable()
+        let golden = try read(words[0], texts), current = try read(words[1], texts)
+        return try report(GoldenComparison(golden, current, tolerance, texts), golden, current, words[0])
+    }
+
+    private func report(_ comparison: GoldenComparison, _ golden: GoldenTrace, _ current: GoldenTrace, _ path: String) throws(UsageError) -> Int32 {
+        let report = GoldenReport(comparison, golden, current, named: path)
+        let text = switch format {
+        case .text: report.text()
+        case .json: report.json()
+        case .github: report.gitHub()
+        }
+        if let output {
+            try write(text, to: output)
+        } else {
+            Message.write(String(decoding: text.bytes, as: UTF8.self), to: 1)
+        }
+        return comparison.isSame ? Golden.Status.same : Golden.Status.differs
+    }
+
+    // MARK: Files
+
+    private func read(_ path: String, _ texts: TextTable) throws(UsageError) -> GoldenTrace {
+        let bytes = try WholeFile.read(path, atMost: 1 << 30)
+        do throws(TraceError) { return try GoldenTrace(bytes, named: path, texts) } catch { throw UsageError(error.description) }
+    }
+
+    private func write(_ text: TextBuffer, to path: String) throws(UsageError) {
+        let output = FileOutput(descriptor: try TraceOutput.open(path, appends: false), name: path, closes: true)
+        do throws(TraceError) {
+            try output.write(text.bytes)
+            try output.close()
+        } catch { throw UsageError(error.description) }
+    }
+}
