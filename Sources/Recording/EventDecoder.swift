@@ -4,24 +4,24 @@ import RenacerCore
 ///
 /// The payload may be anybody's: what makes no sense ends it with `isDamaged`.
 public final class EventDecoder {
-    /// What stands next in a block.
+    /// What stood next in a block.
     public enum Item {
-        /// - Parameter memory: the event's memory, encoded, for `RecordedMemory`.
-        case event(Event, memory: MemoryRecord)
+        /// An event, which is the last of the batch now.
+        case event
         /// An answer for the event that follows, for its end if `atExit`.
         case fact(Question, Answer, atExit: Bool)
         case end
     }
 
     /// A call's memory, as it stands in the block.
-    public struct MemoryRecord {
-        public var bytes: UnsafeRawBufferPointer
+    struct MemoryRecord {
+        var bytes: UnsafeRawBufferPointer
         /// Which parts there are.
-        public var form: Form
+        var form: Form
         /// It is what memory held some time after the event.
-        public var isLate = false
+        var isLate = false
 
-        public enum Form: Sendable {
+        enum Form {
             case entry, exit
             /// Both, the number of pieces at entry before them.
             case both
@@ -39,13 +39,19 @@ public final class EventDecoder {
     private let slots = UnsafeMutablePointer<SlotState>.allocate(capacity: RecordingFormat.slots)
     private var open: [Int32: Call] = [:]
     private var lastOpen: (tid: Int32, call: Call)?
-    /// What calls are given as their memory until the reader of events gives them their own.
+    /// What is kept as the memory of calls that have not ended.
     private let nothing = NoMemory()
     private let backend: Name
+    /// Memory of the calls of a batch, reused.
+    private var memories: [RecordedMemory] = []
+    private var usedMemories = 0
+    private let turned: (Bool) -> Void
 
     /// - Parameter backend: what losses are said to be of.
-    public init(backend: Name) {
+    /// - Parameter turned: told when a call's memory is looked at as of its end, or of its entry again.
+    public init(backend: Name, turned: @escaping (Bool) -> Void = { _ in }) {
         self.backend = backend
+        self.turned = turned
         slots.initialize(repeating: SlotState(), count: RecordingFormat.slots)
     }
 
@@ -72,7 +78,14 @@ public final class EventDecoder {
         return head & 0x0f == RecordingFormat.RecordKind.fact.rawValue
     }
 
-    public func next() -> Item {
+    /// What the events' calls have as their memory may be that of others from now on.
+    public func reuseMemory() { usedMemories = 0 }
+
+    /// Decodes what stands next.
+    ///
+    /// - Parameter batch: an event is put behind its events. It is made there, because to hand it on costs copies, which
+    ///   were a quarter of a replay's time.
+    public func next(_ batch: Batch) -> Item {
         if isDamaged || reader.isAtEnd { return .end }
         let head = reader.byte()
         guard let kind = RecordingFormat.RecordKind(rawValue: head & 0x0f) else { return damaged() }
@@ -85,18 +98,19 @@ public final class EventDecoder {
         }
         time = reader.difference(from: time)
         guard time < Self.latest else { return damaged() }
-        var memory = MemoryRecord(bytes: UnsafeRawBufferPointer(start: nil, count: 0), form: .entry)
         let body: Event.Body?
         switch kind {
-        case .entered: body = entered(head, &memory)
-        case .ended, .call: body = ended(head, isWhole: kind == .call, &memory)
+        case .call: return call(head, batch) ? .event : damaged()
+        case .entered: body = entered(head)
+        case .ended: body = ended(head)
         case .signal: body = signal(head)
         case .process: body = process().map { .process($0) }
         case .loss: body = loss().map { .loss($0) }
         case .fact: body = nil
         }
         guard let body, !reader.failed else { return damaged() }
-        return .event(Event(time: time, tid: tid, pid: pid, body), memory: memory)
+        batch.events.append(Event(time: time, tid: tid, pid: pid, body))
+        return .event
     }
 
     /// Later than any clock shows; sums of durations below it do not overflow soon.
@@ -109,13 +123,19 @@ public final class EventDecoder {
 
     // MARK: Calls
 
-    private func takeMemory(_ head: UInt8, _ form: MemoryRecord.Form, _ memory: inout MemoryRecord) {
-        memory.form = form
-        if head & RecordingFormat.Flag.memory != 0 { memory.bytes = reader.counted() }
+    /// The memory that follows.
+    private func memory(_ head: UInt8, _ form: MemoryRecord.Form, _ words: CallWords, isLate: Bool = false) -> RecordedMemory {
+        if usedMemories == memories.count { memories.append(RecordedMemory(turned: turned)) }
+        let memory = memories[usedMemories]
+        usedMemories += 1
+        var record = MemoryRecord(bytes: UnsafeRawBufferPointer(start: nil, count: 0), form: form, isLate: isLate)
+        if head & RecordingFormat.Flag.memory != 0 { record.bytes = reader.counted() }
+        memory.hold(record, words)
+        return memory
     }
 
-    /// Number and words.
-    private func call() -> Call? {
+    /// Number and words; nil if they make no sense.
+    private func slot() -> UnsafeMutablePointer<SlotState>? {
         let head = reader.byte()
         let slot = slots + (Int(head) & (RecordingFormat.slots - 1))
         if head & RecordingFormat.Slot.isNew != 0 {
@@ -129,21 +149,22 @@ public final class EventDecoder {
                 slot.pointee.words[i] = reader.difference(from: slot.pointee.words[i])
             }
         }
-        var call = Call(
-            number: slot.pointee.number, personality: slot.pointee.personality, arguments: slot.pointee.words.arguments, memory: nothing)
-        call.instructionPointer = slot.pointee.words.instructionPointer
-        call.stackPointer = slot.pointee.words.stackPointer
-        return call
+        return slot
     }
 
-    private func entered(_ head: UInt8, _ memory: inout MemoryRecord) -> Event.Body? {
+    private func entered(_ head: UInt8) -> Event.Body? {
         let enterTime = head & RecordingFormat.Flag.special != 0 ? reader.difference(from: time) : time
-        guard var call = call() else { return nil }
-        call.enterTime = enterTime
-        if head & RecordingFormat.Flag.extras != 0 { readExtras(&call) }
-        takeMemory(head, .entry, &memory)
+        guard let slot = slot() else { return nil }
+        let words = slot.pointee.words
+        var call = Call(
+            number: slot.pointee.number, personality: slot.pointee.personality, arguments: words.arguments, enterTime: enterTime,
+            memory: nothing)
+        call.instructionPointer = words.instructionPointer
+        call.stackPointer = words.stackPointer
+        if head & RecordingFormat.Flag.extras != 0 { extras().put(&call) }
         if let lastOpen, lastOpen.tid != tid { open[lastOpen.tid] = lastOpen.call }
         lastOpen = (tid, call)
+        call.memory = memory(head, .entry, words)
         return .syscallEntered(call)
     }
 
@@ -156,40 +177,79 @@ public final class EventDecoder {
         return open.isEmpty ? nil : open.removeValue(forKey: tid)
     }
 
-    private func ended(_ head: UInt8, isWhole: Bool, _ memory: inout MemoryRecord) -> Event.Body? {
-        let entry = takeOpen()
-        guard var call = isWhole ? call() : entry else { return nil }
+    /// The end of a call whose entry stands before.
+    private func ended(_ head: UInt8) -> Event.Body? {
+        guard var call = takeOpen() else { return nil }
         call.exitTime = time
         call.tampering = []
         call.interruptedNumber = Call.unknownNumber
-        let extras = head & RecordingFormat.Flag.extras != 0 ? readExtras(&call) : 0
-        if isWhole {
-            call.enterTime = extras & RecordingFormat.Extra.unknownEntry != 0 ? 0 : time &- UInt64(bitPattern: reader.zigzag())
-            guard call.enterTime < Self.latest else { return nil }
-        }
-        if head & RecordingFormat.Flag.special == 0 {
-            call.outcome = .returned(reader.zigzag())
-        } else {
-            switch reader.byte() {
-            case 1: call.outcome = .failed(reader.int32())
-            case 2: call.outcome = .unfinished
-            case 3: call.outcome = .unavailable
-            case 4: call.outcome = .detached
-            default: return nil
-            }
-        }
-        takeMemory(head, isWhole ? .both : .exit, &memory)
-        memory.isLate = extras & RecordingFormat.Extra.late != 0
+        let extras = head & RecordingFormat.Flag.extras != 0 ? extras() : Extras()
+        extras.put(&call)
+        guard let outcome = outcome(head) else { return nil }
+        call.outcome = outcome
+        call.memory = memory(head, .exit, CallWords(call), isLate: extras.isLate)
         return .syscall(call)
     }
 
-    @discardableResult
-    private func readExtras(_ call: inout Call) -> UInt8 {
-        let extras = reader.byte()
-        if extras & RecordingFormat.Extra.exitTime != 0 { call.exitTime = reader.difference(from: time) & (Self.latest - 1) }
-        if extras & RecordingFormat.Extra.systemTime != 0 { call.systemTime = reader.varint() & (Self.latest - 1) }
-        if extras & RecordingFormat.Extra.tampering != 0 { call.tampering = .init(rawValue: reader.byte()) }
-        if extras & RecordingFormat.Extra.interrupted != 0 { call.interruptedNumber = Int(reader.zigzag()) }
+    /// A whole call, put behind the events of `batch`; false if it makes no sense.
+    private func call(_ head: UInt8, _ batch: Batch) -> Bool {
+        // Nothing is known of how another one ended.
+        if lastOpen?.tid == tid { lastOpen = nil }
+        if !open.isEmpty { open[tid] = nil }
+        guard let slot = slot() else { return false }
+        let extras = head & RecordingFormat.Flag.extras != 0 ? extras() : Extras()
+        let enterTime = extras.hasNoEntry ? 0 : time &- UInt64(bitPattern: reader.zigzag())
+        guard enterTime < Self.latest, let outcome = outcome(head) else { return false }
+        let words = slot.pointee.words
+        let memory = memory(head, .both, words, isLate: extras.isLate)
+        if reader.failed { return false }
+        var call = Call(
+            number: slot.pointee.number, personality: slot.pointee.personality, arguments: words.arguments, enterTime: enterTime,
+            memory: memory)
+        call.instructionPointer = words.instructionPointer
+        call.stackPointer = words.stackPointer
+        call.exitTime = time
+        call.outcome = outcome
+        if extras.isAny { extras.put(&call) }
+        batch.events.append(Event(time: time, tid: tid, pid: pid, .syscall(call)))
+        return true
+    }
+
+    private func outcome(_ head: UInt8) -> Call.Outcome? {
+        if head & RecordingFormat.Flag.special == 0 { return .returned(reader.zigzag()) }
+        switch reader.byte() {
+        case 1: return .failed(reader.int32())
+        case 2: return .unfinished
+        case 3: return .unavailable
+        case 4: return .detached
+        default: return nil
+        }
+    }
+
+    /// What few calls have.
+    private struct Extras {
+        var isAny = false, isLate = false, hasNoEntry = false
+        var exitTime: UInt64?
+        var systemTime: UInt64 = 0
+        var tampering: Call.Tampering = []
+        var interruptedNumber = Call.unknownNumber
+
+        func put(_ call: inout Call) {
+            if let exitTime { call.exitTime = exitTime }
+            if systemTime != 0 { call.systemTime = systemTime }
+            call.tampering = tampering
+            call.interruptedNumber = interruptedNumber
+        }
+    }
+
+    private func extras() -> Extras {
+        let flags = reader.byte()
+        var extras = Extras(
+            isAny: true, isLate: flags & RecordingFormat.Extra.late != 0, hasNoEntry: flags & RecordingFormat.Extra.unknownEntry != 0)
+        if flags & RecordingFormat.Extra.exitTime != 0 { extras.exitTime = reader.difference(from: time) & (Self.latest - 1) }
+        if flags & RecordingFormat.Extra.systemTime != 0 { extras.systemTime = reader.varint() & (Self.latest - 1) }
+        if flags & RecordingFormat.Extra.tampering != 0 { extras.tampering = .init(rawValue: reader.byte()) }
+        if flags & RecordingFormat.Extra.interrupted != 0 { extras.interruptedNumber = Int(reader.zigzag()) }
         return extras
     }
 

@@ -17,12 +17,12 @@ public final class RecordedMemory: TraceeMemory {
     /// Told when the end of the call is looked at, or its entry again.
     private let turned: (Bool) -> Void
 
-    public init(turned: @escaping (Bool) -> Void) { self.turned = turned }
+    init(turned: @escaping (Bool) -> Void) { self.turned = turned }
 
     /// Makes it the memory of another call; nothing is looked at before somebody reads.
-    public func hold(_ record: EventDecoder.MemoryRecord, of call: borrowing Call) {
+    func hold(_ record: EventDecoder.MemoryRecord, _ words: CallWords) {
         self.record = record
-        words = CallWords(call)
+        self.words = words
         isParsed = record.bytes.isEmpty
         if isParsed {
             pieces.removeAll(keepingCapacity: true)

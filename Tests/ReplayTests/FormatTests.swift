@@ -227,14 +227,13 @@ struct FormatTests {
             let call = Call(number: 0, arguments: (1, base + UInt64(reads[0].lowerBound), 3, 4, 5, 6), enterTime: 5, memory: nothing)
             #expect(encoder.append(Event(time: 5, tid: 1, pid: 1, .syscallEntered(call))))
             encoder.takeBlock { header, payload in
-                let decoder = EventDecoder(backend: "test")
+                let decoder = EventDecoder(backend: "test"), batch = Batch()
                 decoder.begin(header, payload)
-                guard case .event(let event, let record) = decoder.next(), case .syscallEntered(let read) = event.body else {
+                guard case .event = decoder.next(batch), case .syscallEntered(let read) = batch.events[0].body else {
                     Issue.record("no event")
                     return
                 }
-                let recorded = RecordedMemory { _ in }
-                recorded.hold(record, of: read)
+                let recorded = read.memory
                 for range in reads {
                     var bytes = [UInt8](repeating: 0, count: range.count)
                     let n = bytes.withUnsafeMutableBytes { recorded.read(base + UInt64(range.lowerBound), into: $0) }

@@ -38,8 +38,7 @@ extension BPFBackend {
     /// A call is sent when it ends, but was entered before what happened meanwhile. So of several tasks what has
     /// happened until now is delivered once the kernel has told of the calls that go on.
     func gather(_ programs: OpaquePointer, isLast: Bool) {
-        // A command may change in a call.
-        var several = cbpf_live(programs) > 1 || tasks.count > 1 || !occurrences.isEmpty || plan.commands
+        var several = cbpf_live(programs) > 1 || tasks.count > 1 || !occurrences.isEmpty
         var horizon = UInt64.max
         if several, plan.entered, !isLast, cbpf_pending(programs) > 0 {
             horizon = clinux_monotonic_ns()
@@ -71,15 +70,23 @@ extension BPFBackend {
                 add(header.pointee.time, record, .entry)
             case CAPTURE_AHEAD.rawValue: keepAhead(record.assumingMemoryBound(to: capture_call.self))
             default:
-                if header.pointee.kind == UInt8(CAPTURE_FORK.rawValue), !several {
-                    several = true
-                    if plan.entered, !isLast { horizon = header.pointee.time }
+                if !several {
+                    switch UInt32(header.pointee.kind) {
+                    case CAPTURE_FORK.rawValue:
+                        several = true
+                        if plan.entered, !isLast { horizon = header.pointee.time }
+                    case CAPTURE_RENAME.rawValue where plan.entered:
+                        // The call that it came in is known by the next time, and was entered under the former command.
+                        several = true
+                        if !isLast { horizon = header.pointee.time - 1 }
+                    default: break
+                    }
                 }
                 add(header.pointee.time, record, .whole)
             }
             start = position
         }
-        if position >= limit, plan.entered {
+        if position >= limit, several, plan.entered {
             horizon = min(horizon, latest)
             var beyond = position
             start = position

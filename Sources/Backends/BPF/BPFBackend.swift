@@ -47,6 +47,8 @@ public final class BPFBackend: Backend {
     private var isInterrupted = false
     /// In-flight calls were told of since the last record.
     private var isSwept = false
+    /// Records were waited for, long enough for few of them to be worth looking at.
+    private var hasWaited = false
     /// Where the program waits if renacer does not keep up; nil unless the trace is to be exact.
     var freezer: OpaquePointer?
     var losses = LossLedger()
@@ -172,7 +174,11 @@ public final class BPFBackend: Backend {
                 continue
             }
             let end = isStopped || hasEnded(programs)
-            if isAsked != .limit { gather(programs, isLast: end) }
+            // Who takes up each record as it comes slows the program down, which writes to the same memory.
+            if isAsked != .limit, end || hasWaited || !occurrences.isEmpty || cbpf_is_due(programs) != 0 {
+                hasWaited = false
+                gather(programs, isLast: end)
+            }
             if !occurrences.isEmpty || end && isOwed(programs) { continue }
             if end {
                 settle(programs)
@@ -218,7 +224,7 @@ public final class BPFBackend: Backend {
         ready = 0
         freeJoined()
         cbpf_release(programs, occurrences.reduce(position) { min($0, $1.position) })
-        owesIdle = owesIdle || hasDelivered && cbpf_pending(programs) == 0
+        owesIdle = owesIdle || hasDelivered && cbpf_is_due(programs) == 0
         if isInterrupted {
             isInterrupted = false
             clinux_pass_request()
@@ -235,9 +241,9 @@ public final class BPFBackend: Backend {
             let left = deadline > now ? Int32(clamping: (deadline - now) / 1_000_000 + 1) : 0
             timeout = timeout < 0 ? left : min(timeout, left)
         }
-        if cbpf_pending(programs) > 0 { return }
         if plan.target.launch?.daemonize == .no { clinux_reap_strays(launched) }
         let n = cbpf_wait(programs, timeout)
+        hasWaited = true
         if n < 0, n != -EINTR { throw TraceError("bpf: epoll_wait: \(Self.message(n))") }
         if n == 0, plan.aggregation == nil, cbpf_pending(programs) == 0, !isSwept {
             // Nothing happens: what blocks?

@@ -23,8 +23,6 @@ public final class ReplayBackend: Backend {
     private var tasks = ReplayedTasks()
 
     private let batch = Batch()
-    private var memories: [RecordedMemory] = []
-    private var usedMemories = 0
     private let information = SignalInformation()
     private var isInBlock = false
     private var isStopped = false
@@ -51,7 +49,7 @@ public final class ReplayBackend: Backend {
         end = file?.readEnd()
         reader = RecordingReader(source)
         do throws(RecordingReader.Failure) { try reader.open() } catch { throw Self.explain(error, path) }
-        decoder = EventDecoder(backend: Name(copying: String(reader.header.backend.prefix(64))))
+        decoder = EventDecoder(backend: Name(copying: String(reader.header.backend.prefix(64)))) { [answers] in answers.turn(toExit: $0) }
     }
 
     /// Whether a file that is about to be written is the one that is read.
@@ -70,7 +68,7 @@ public final class ReplayBackend: Backend {
 
     public func nextBatch(deadline: UInt64?) throws(TraceError) -> Delivery {
         batch.events.removeAll(keepingCapacity: true)
-        usedMemories = 0
+        decoder.reuseMemory()
         answers.advance()
         if let failure { throw failure }
         let signal = clinux_caught_signal()
@@ -122,14 +120,19 @@ public final class ReplayBackend: Backend {
     private func gather() {
         while batch.events.count < Self.batchSize {
             if !batch.events.isEmpty, decoder.isAtFact { return }
-            switch decoder.next() {
+            switch decoder.next(batch) {
             case .end:
                 isInBlock = false
                 return
             case .fact(let question, let answer, let atExit): answers.note(question, answer, atExit: atExit)
-            case .event(let event, let memory):
-                let isWanted = tasks.follow(event) && admits(event)
-                if isWanted { append(event, memory) }
+            case .event:
+                let last = batch.events.count - 1
+                if !tasks.follow(batch.events[last]) || !admits(batch.events[last]) {
+                    batch.events.removeLast()
+                } else if case .signal(var signal) = batch.events[last].body, let info = signal.info {
+                    signal.info = information.complete(info, decoder.signalSize, last == 0)
+                    batch.events[last].body = .signal(signal)
+                }
                 if answers.hasAnswersAtExit {
                     if !batch.events.isEmpty { return }
                     answers.advance()
@@ -145,31 +148,6 @@ public final class ReplayBackend: Backend {
         case .syscallEntered(let call), .syscall(let call): plan.syscalls.contains(call)
         default: true
         }
-    }
-
-    private func append(_ event: Event, _ memory: EventDecoder.MemoryRecord) {
-        var event = event
-        switch event.body {
-        case .syscallEntered(var call):
-            call.memory = view(memory, call)
-            event.body = .syscallEntered(call)
-        case .syscall(var call):
-            call.memory = view(memory, call)
-            event.body = .syscall(call)
-        case .signal(var signal):
-            if let info = signal.info { signal.info = information.complete(info, decoder.signalSize, batch.events.isEmpty) }
-            event.body = .signal(signal)
-        default: break
-        }
-        batch.events.append(event)
-    }
-
-    private func view(_ memory: EventDecoder.MemoryRecord, _ call: Call) -> RecordedMemory {
-        if usedMemories == memories.count { memories.append(RecordedMemory { [answers] in answers.turn(toExit: $0) }) }
-        let view = memories[usedMemories]
-        usedMemories += 1
-        view.hold(memory, of: call)
-        return view
     }
 
     /// Tells of the tasks that are let go of when the limit of calls is reached.

@@ -178,35 +178,46 @@ __noinline int take_up(struct task_state *t, int64_t number) {
 }
 
 /// The running task enters a call: 1 if its operations are to be done.
-__noinline int begin_entry(struct task_state *t, int64_t number) {
-    if (!t) return 0;
+static __always_inline int begin_entry(struct task_state *t, struct task_struct *task, int64_t number) {
     t->newborn = 0;
     if (t->starting) {
         if (number != configuration.execve || t->starting == EXCLUDED) return 0;
         t->starting = IN_FIRST_EXEC;
     }
     if (configuration.summary) {
-        uint32_t p = personality(bpf_get_current_task_btf(), number);
+        uint32_t p = personality(task, number);
         enter_counted(t, p, place(p, number), number);
         return 0;
     }
     t->in_call = 0;
-    if (!take_up(t, number)) return 0;
+    if (!take_up_of(t, task, (void *)bpf_task_pt_regs(task), number)) return 0;
     plan_run(t, t->program.first, t->program.entry, ~0ull, CAPTURE_AT_ENTRY);
     return 1;
 }
 
-/// Sends the record of a call, its memory behind it.
-__noinline int send_call(struct task_state *t, uint32_t kind) {
-    if (!t) return 0;
-    identify(&t->call.header, kind, 0);
-    if (t->told == t->call.entered) t->call.header.flags |= CAPTURE_TOLD;
+/// Sends the record of a call of thread `tid` of process `pid`, its memory behind it.
+static __always_inline void send_call_of(struct task_state *t, uint32_t kind, uint32_t tid, uint32_t pid) {
+    struct capture_header *h = &t->call.header;
     uint32_t used = t->used;
     if (used > sizeof t->data) used = sizeof t->data;
-    t->call.header.size = sizeof t->call + used;
+    h->kind = kind;
+    if (t->told == t->call.entered) h->flags |= CAPTURE_TOLD;
+    h->size = sizeof t->call + used;
+    h->tid = tid;
+    h->pid = pid;
+    h->time = bpf_ktime_get_ns();
     // Only these programs count here, and tasks do not switch in them: hence not atomic.
-    counters()->calls++;
-    if (t->lost_ahead || !send(&t->call, sizeof t->call + used, false)) lose(CAPTURE_RING_FULL);
+    uint64_t count = ++counters()->calls;
+    // Not at every record: that takes as long as to send one.
+    bool may_wake = !(count & 15);
+    if (t->lost_ahead || !send(&t->call, sizeof t->call + used, may_wake ? IF_DUE : NEVER)) lose(CAPTURE_RING_FULL);
+}
+
+/// The same, of the running task.
+__noinline int send_call(struct task_state *t, uint32_t kind) {
+    if (!t) return 0;
+    uint64_t id = bpf_get_current_pid_tgid();
+    send_call_of(t, kind, id, id >> 32);
     return 0;
 }
 
@@ -317,10 +328,11 @@ static __always_inline bool take_up_late(struct task_state *t, struct task_struc
 }
 
 /// The running task ends a call: 1 if its record is to be sent once its operations are done.
-__noinline int begin_end(struct task_state *t, int64_t result) {
-    if (!t || t->starting == STARTING || t->starting == EXCLUDED) return 0;
-    if (t->starting) t->starting = result < 0 ? STARTING : 0;
-    struct task_struct *task = bpf_get_current_task_btf();
+static __always_inline int begin_end(struct task_state *t, struct task_struct *task, int64_t result) {
+    if (t->starting) {
+        if (t->starting != IN_FIRST_EXEC) return 0;
+        t->starting = result < 0 ? STARTING : 0;
+    }
     if (is_killed(t, task)) return 0;
     if (configuration.summary) {
         if (t->in_call) count(t, CAPTURE_CALL, result);
@@ -354,8 +366,8 @@ __noinline int begin_end(struct task_state *t, int64_t result) {
     return 1;
 }
 
-static __always_inline void finish_end(struct task_state *t) {
-    send_call(t, CAPTURE_CALL);
+static __always_inline void finish_end(struct task_state *t, struct task_struct *task, uint32_t tid) {
+    send_call_of(t, CAPTURE_CALL, tid, FIELD(uint32_t, task, configuration.task_tgid));
     if (t->signal_count) tell_signals(t);
 }
 
@@ -364,14 +376,15 @@ static __always_inline void finish_end(struct task_state *t) {
 SEC("raw/calls")
 int calls(context *ctx) {
     struct task_struct *task = bpf_get_current_task_btf();
-    if (!configuration.scope && !is_marked(FIELD(uint32_t, task, configuration.task_pid))) return 0;
+    uint32_t tid = FIELD(uint32_t, task, configuration.task_pid);
+    if (!configuration.scope && !is_marked(tid)) return 0;
     bool is_end = bpf_get_attach_cookie(ctx) == CAPTURE_EXIT_SIDE;
     struct task_state *t = state_of(task);
     if (!t && !is_end) t = meet(task, (int)ctx[1]);
     if (!t) return 0;
-    if (!(is_end ? begin_end(t, ctx[1]) : begin_entry(t, (int)ctx[1]))) return 0;
+    if (!(is_end ? begin_end(t, task, ctx[1]) : begin_entry(t, task, (int)ctx[1]))) return 0;
     if (t->cursor.count | t->cursor.behind) run(t);
-    if (is_end) finish_end(t);
+    if (is_end) finish_end(t, task, tid);
     else finish_entry(t);
     return 0;
 }

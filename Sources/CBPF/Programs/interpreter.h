@@ -277,9 +277,32 @@ static __always_inline void plan_run(struct task_state *t, uint32_t first, uint3
     t->cursor.moment = moment;
 }
 
+/// Does what has been planned if that is to capture a few bytes, which are there: most calls' only operation.
+///
+/// In a third of the time that the general way takes, of which half is calling functions.
+__noinline int capture_few(struct task_state *t) {
+    if (!t) return false;
+    uint32_t moment = t->cursor.moment, used = t->used;
+    if (t->cursor.count != 1 || t->cursor.behind || moment == CAPTURE_LATE || used > CAPTURE_AREA) return false;
+    const struct capture_operation *o = &shared.operations[t->cursor.first & (CAPTURE_OPERATIONS - 1)];
+    if (o->code != CAPTURE_BYTES || o->flags & CAPTURE_MESSAGES) return false;
+    if (moment == CAPTURE_AT_EXIT && t->call.result < 0 && !(o->flags & CAPTURE_EVEN_ON_ERROR)) return true;
+    uint64_t address = t->registers[o->source & (CAPTURE_REGISTERS - 1)], length = o->limit;
+    if (o->length != CAPTURE_NO_LENGTH) {
+        uint64_t count = t->registers[o->length & (CAPTURE_REGISTERS - 1)];
+        if (count < 1u << 30 && count * o->scale < length) length = count * o->scale;
+    }
+    if (!length || length > SMALL || address < LOWEST_ADDRESS) return false;
+    struct capture_segment *segment = (void *)(t->data + used);
+    if (read_small((uint64_t *)(segment + 1), length, address)) return false;
+    *segment = (struct capture_segment){.address = address, .length = length, .moment = moment};
+    t->used = used + sizeof *segment + ((length + 7) & ~7ull);
+    return true;
+}
+
 /// Does what has been planned; most often that is one operation.
 static __always_inline void run(struct task_state *t) {
-    if (operate(t)) return;
+    if (capture_few(t) || operate(t)) return;
     struct loop l = {t};
     bpf_loop(MOST_STEPS, next_operation, &l, 0);
     if (t->cursor.next < t->cursor.count) t->call.header.flags |= CAPTURE_CUT;

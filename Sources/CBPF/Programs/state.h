@@ -169,15 +169,21 @@ static void lose(uint32_t cause) {
     __sync_fetch_and_add(&c->lost[cause], 1);
 }
 
+/// Whether who waits for records is woken: never, if there are as many as it waits for, at once.
+enum waking { NEVER, IF_DUE, AT_ONCE };
+
+/// Whether as many bytes wait in the ring.
+static bool holds(uint64_t bytes) { return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= bytes; }
+
 /// Sends `size` bytes; false if the ring has no room.
-static __always_inline bool send(void *record, uint64_t size, bool urgent) {
+static __always_inline bool send(void *record, uint64_t size, enum waking waking) {
     uint64_t flags = BPF_RB_NO_WAKEUP;
-    if (urgent) {
+    if (waking == AT_ONCE) {
         flags = BPF_RB_FORCE_WAKEUP;
-    } else if (shared.waiting && bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= configuration.watermark) {
+    } else if (waking == IF_DUE && shared.waiting && holds(configuration.watermark)) {
         shared.waiting = 0;
         flags = BPF_RB_FORCE_WAKEUP;
-    } else if (configuration.alarm && shared.guard_waiting && bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= configuration.alarm) {
+    } else if (waking == IF_DUE && configuration.alarm && shared.guard_waiting && holds(configuration.alarm)) {
         shared.guard_waiting = 0;
         flags = BPF_RB_FORCE_WAKEUP;
     }
@@ -191,7 +197,7 @@ static void see(void) { __sync_fetch_and_add(&counters()->others, 1); }
 
 /// Sends what has been seen.
 __noinline int send_change(struct capture_task_change *record, uint32_t urgent) {
-    if (record && !send(record, sizeof *record, urgent) && !(record->header.flags & CAPTURE_UNCOUNTED)) lose(CAPTURE_RING_FULL);
+    if (record && !send(record, sizeof *record, urgent ? AT_ONCE : IF_DUE) && !(record->header.flags & CAPTURE_UNCOUNTED)) lose(CAPTURE_RING_FULL);
     return 0;
 }
 
@@ -202,7 +208,7 @@ static void deliver_change(struct capture_task_change *record, uint32_t urgent) 
 
 __noinline int deliver_signal(struct capture_signal *record) {
     see();
-    if (record && !send(record, sizeof *record, false)) lose(CAPTURE_RING_FULL);
+    if (record && !send(record, sizeof *record, IF_DUE)) lose(CAPTURE_RING_FULL);
     return 0;
 }
 
@@ -233,7 +239,7 @@ __noinline int send_ahead(struct task_state *t) {
     t->call.header.size = sizeof t->call + used;
     t->call.header.tid = id;
     t->call.header.pid = id >> 32;
-    if (!send(&t->call, sizeof t->call + used, false)) t->lost_ahead = 1;
+    if (!send(&t->call, sizeof t->call + used, IF_DUE)) t->lost_ahead = 1;
     t->call.ahead++;
     t->used = 0;
     return 0;

@@ -61,7 +61,7 @@ static void tell_entry(struct task_state *t, uint32_t tid) {
     identify(&t->call.header, CAPTURE_ENTERED, sizeof t->call + used);
     t->call.header.tid = tid;
     t->call.header.time = t->call.entered;
-    if (t->told == t->call.entered || send(&t->call, sizeof t->call + used, false)) t->told = t->call.entered;
+    if (t->told == t->call.entered || send(&t->call, sizeof t->call + used, IF_DUE)) t->told = t->call.entered;
 }
 
 /// Traces a task no longer; how its exec ends nobody learns.

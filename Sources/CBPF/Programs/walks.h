@@ -39,7 +39,7 @@ int sweep(context *ctx) {
     h->tid = FIELD(int32_t, task, configuration.task_pid);
     h->pid = FIELD(int32_t, task, configuration.task_tgid);
     h->time = entered;
-    if (send(&copy->call, sizeof copy->call + used, false)) t->told = entered;
+    if (send(&copy->call, sizeof copy->call + used, IF_DUE)) t->told = entered;
     return 0;
 }
 

@@ -76,6 +76,8 @@ uint64_t cbpf_live(struct cbpf *b);
 size_t cbpf_ring_size(struct cbpf *b);
 /// Bytes sent and not released yet.
 size_t cbpf_pending(struct cbpf *b);
+/// Whether they are as many as `cbpf_wait` waits for.
+int cbpf_is_due(struct cbpf *b);
 /// Where the first record starts that was not released.
 uint64_t cbpf_position(struct cbpf *b);
 /// The record at `*position`, which then is that of the next; NULL if there is none. Its bytes

@@ -51,10 +51,16 @@ extension TextBuffer {
 }
 
 /// Writes single objects; what stands before and behind them is the sink's.
-struct JSONRecords {
+final class JSONRecords {
     let options: JSONOptions
     let text: TextBuffer
     let clock: TraceClock
+
+    init(options: JSONOptions, text: TextBuffer, clock: TraceClock) {
+        self.options = options
+        self.text = text
+        self.clock = clock
+    }
 
     /// A call: `{"name":…}`, or `{"type":"syscall","name":…}` in a line of its own.
     func call(_ c: AssembledCall, _ writer: JSONWriter, isLine: Bool) {
