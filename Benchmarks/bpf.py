@@ -13,29 +13,41 @@ def cpu_per_call(tracer, work, count, usage):
         return int(f.read()) / count
 
 
-def extra_cpu(renacer, work, count, rounds, folder):
-    """Medians over rounds of what is added to each call: by empty hooks, which nothing can be cheaper
-    than; by tracing, to the traced program and to another one; and to that one afterwards."""
+def compile_references(folder):
+    """Empty hooks, and a bare record per call: what nothing can be cheaper than. Returns the command before a command
+    that has it traced so."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    for name in ('emptyhooks', 'onerecord'):
+        subprocess.run(['cc', '-O2', '-o', f'{folder}/{name}', f'{here}/{name}.c', '-lbpf'], check=True)
+    clang = os.path.join(os.path.dirname(os.path.realpath(shutil.which('swift'))), 'clang')
+    subprocess.run([clang, '-target', 'bpf', '-mcpu=v3', '-g', '-O2', '-idirafter', f'/usr/include/{os.uname().machine}-linux-gnu',
+                    '-c', f'{here}/onerecord.bpf.c', '-o', f'{folder}/onerecord.bpf.o'], check=True)
+    return [f'{folder}/onerecord', f'{folder}/onerecord.bpf.o']
+
+
+def extra_cpu(renacer, work, count, rounds, folder, one_record):
+    """Medians over rounds of what is added to each call: by empty hooks and by a bare record; by tracing, to the
+    traced program and to another one; and to that one afterwards. And of what tracing adds as a multiple of a bare record."""
     usage, idle = os.path.abspath(f'{folder}/usage'), [renacer, '--backend', 'bpf', '-o', '/dev/null', '--']
-    subprocess.run(['cc', '-O2', '-o', f'{folder}/emptyhooks', os.path.dirname(os.path.abspath(__file__)) + '/emptyhooks.c', '-lbpf'],
-                   check=True)
-    empty, traced, other, after = [], [], [], []
+    rows = []
     for _ in range(rounds):
         native = cpu_per_call([], work, count, usage)
         hooks = subprocess.Popen([f'{folder}/emptyhooks'], stdout=subprocess.PIPE)
         hooks.stdout.readline()
-        empty.append(cpu_per_call([], work, count, usage) - native)
+        empty = cpu_per_call([], work, count, usage) - native
         hooks.kill()
         hooks.wait()
-        traced.append(cpu_per_call([renacer, '--backend', 'bpf', '-o', f'{folder}/bpf.out', '--'], work, count, usage) - native)
+        bare = cpu_per_call(one_record, work, count, usage) - native
+        traced = cpu_per_call([renacer, '--backend', 'bpf', '-o', f'{folder}/bpf.out', '--'], work, count, usage) - native
         # A tracer of something else; it has attached once its program writes.
         tracer = subprocess.Popen(idle + ['sh', '-c', 'echo; exec sleep 1000'], stdout=subprocess.PIPE, start_new_session=True)
         tracer.stdout.readline()
-        other.append(cpu_per_call([], work, count, usage) - native)
+        other = cpu_per_call([], work, count, usage) - native
         os.killpg(tracer.pid, signal.SIGTERM)
         tracer.wait()
-        after.append(cpu_per_call([], work, count, usage) - native)
-    return [statistics.median(x) for x in (empty, traced, other, after)]
+        after = cpu_per_call([], work, count, usage) - native
+        rows.append((empty, bare, traced, other, after, traced / bare))
+    return [statistics.median(x) for x in zip(*rows)]
 
 
 def run(a, renacer, work, n, rounds, measure, ratio, goal, results):
@@ -47,7 +59,8 @@ def run(a, renacer, work, n, rounds, measure, ratio, goal, results):
     out = lambda name: ['-o', f'{a.build}/{name}.out']
     dd = [shutil.which('dd'), 'if=/dev/zero', 'of=/dev/null', 'bs=1', 'count=' + n(500000), 'status=none']
 
-    text = {'native': dd, 'renacer bpf': bpf + out('bpf') + ['--'] + dd}
+    one_record = compile_references(a.build)
+    text = {'native': dd, 'bare records, no text': one_record + dd, 'renacer bpf': bpf + out('bpf') + ['--'] + dd}
     if perf:
         text['perf trace'] = [perf, 'trace'] + out('perf') + ['--'] + dd
     if bpftrace:
@@ -55,6 +68,7 @@ def run(a, renacer, work, n, rounds, measure, ratio, goal, results):
                                   '{ printf("%d %d\\n", args->id, args->ret); }', '-c', ' '.join(dd)]
     rows = results['bpf: dd bs=1, text'] = measure('bpf: dd bs=1, text', text, rounds)
     goal('bpf, dd bs=1, text: renacer / native', ratio(rows, 'renacer bpf', 'native'), 2.8)
+    goal('bpf, dd bs=1, text: renacer / bare records', ratio(rows, 'renacer bpf', 'bare records, no text'), 1.4)
     if perf:
         goal('bpf, dd bs=1, text: perf trace / renacer', ratio(rows, 'perf trace', 'renacer bpf'), 4, False)
 
@@ -70,9 +84,10 @@ def run(a, renacer, work, n, rounds, measure, ratio, goal, results):
     rows = results['bpf: /bin/true'] = measure('bpf: /bin/true', start, rounds * 4)
     goal('bpf, /bin/true: ms from start to end', rows['renacer bpf']['wall'] * 1e3, 8)
 
-    empty, traced, other, after = extra_cpu(renacer, work, int(n(3_000_000)), rounds, a.build)
-    print(f'\nbpf: extra CPU per getppid  empty hooks {empty:.0f} ns, traced {traced:.0f} ns, another program {other:.0f} ns, afterwards {after:.0f} ns')
+    empty, bare, traced, other, after, multiple = extra_cpu(renacer, work, int(n(3_000_000)), rounds, a.build, one_record)
+    print(f'\nbpf: extra CPU per getppid  empty hooks {empty:.0f} ns, a bare record {bare:.0f} ns, traced {traced:.0f} ns, another program {other:.0f} ns, afterwards {after:.0f} ns')
     goal('bpf: ns of CPU added to a traced getppid', traced, 160)
+    goal('bpf: CPU added to a traced getppid / by a bare record', multiple, 1.2)
     goal('bpf: ns of CPU added to an untraced one', other, 40)
     goal('bpf: ns of CPU added afterwards', after, 5)
 

@@ -34,7 +34,7 @@ extension BPFBackend {
             .seccompFilter: .unavailable("the bpf backend filters in the kernel by itself"),
             .placement: .unavailable("the bpf backend leaves tasks on their CPUs"),
             .ringSize: .exact,
-        ], cost: Cost(start: 30_000_000, call: 150))
+        ], cost: Cost(start: 20_000_000, call: 350))
     }
 
     public var conditions: Conditions {

@@ -47,12 +47,16 @@ public final class TextBuffer {
     @inline(__always)
     public func ascii(_ c: Unicode.Scalar) { byte(UInt8(truncatingIfNeeded: c.value)) }
 
+    /// What literals are taken for: their bytes are copied where they are written down, without a call.
     @inline(__always)
     public func append(_ s: StaticString) {
-        append(UnsafeRawBufferPointer(start: s.utf8Start, count: s.utf8CodeUnitCount))
+        let n = s.utf8CodeUnitCount
+        reserve(n)
+        (base + count).update(from: s.utf8Start, count: n)
+        count += n
     }
 
-    @inline(__always)
+    @_disfavoredOverload @inline(__always)
     public func append(_ n: Name) { append(n.bytes) }
 
     public func append(_ b: UnsafeRawBufferPointer) {
@@ -71,6 +75,7 @@ public final class TextBuffer {
         count += n
     }
 
+    @_disfavoredOverload
     public func append(_ s: String) {
         var s = s
         s.withUTF8 { append(UnsafeRawBufferPointer($0)) }
@@ -87,6 +92,11 @@ public final class TextBuffer {
     /// Writes `v` in decimal, padded on the left with zeros to `width` digits.
     public func decimal(_ v: UInt64, width: Int = 1) {
         reserve(24 + width)
+        if v < 10, width == 1 {
+            base[count] = UInt8(truncatingIfNeeded: 0x30 + v)
+            count += 1
+            return
+        }
         var digits = 1
         var limit: UInt64 = 10
         while v >= limit {
@@ -97,11 +107,15 @@ public final class TextBuffer {
         digits = max(digits, width)
         var i = count + digits
         var rest = v
-        while i > count {
-            i -= 1
-            base[i] = UInt8(truncatingIfNeeded: 0x30 + rest % 10)
-            rest /= 10
+        // Two digits for each long division.
+        while i > count + 1 {
+            let pair = UInt32(truncatingIfNeeded: rest % 100)
+            rest /= 100
+            i -= 2
+            base[i] = UInt8(truncatingIfNeeded: 0x30 + pair / 10)
+            base[i + 1] = UInt8(truncatingIfNeeded: 0x30 + pair % 10)
         }
+        if i > count { base[count] = UInt8(truncatingIfNeeded: 0x30 + rest % 10) }
         count += digits
     }
 

@@ -260,14 +260,20 @@ public final class StraceTextSink: Sink {
             outputs.note(text.bytes)
             return
         }
-        if current == nil { current = try outputs.output(for: 0) }
+        try selectAny()
         lineStart = buffer.count
         write(buffer)
         lineStart = buffer.count
     }
 
+    /// Takes an output for what is no task's, if there is none yet.
+    private func selectAny() throws(TraceError) {
+        if current == nil, !isPerTask { current = try outputs.output(for: 0) }
+    }
+
     private func lost(_ loss: Loss, _ event: borrowing Event) throws(TraceError) {
         try closeOpenLine()
+        try selectAny()
         lineStart = buffer.count
         buffer.append("--- lost ")
         buffer.decimal(loss.count)
@@ -346,6 +352,7 @@ public final class StraceTextSink: Sink {
     public func finish(_ account: Account) throws(TraceError) {
         try closeOpenLine()
         if account.totalLost > 0 {
+            try selectAny()
             for (cause, count) in account.lost.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
                 buffer.append("--- lost ")
                 buffer.decimal(count)
