@@ -153,6 +153,21 @@ struct PerfEventTests {
         #expect(track.range(of: Data("memory_late".utf8)) != nil)
     }
 
+    /// The kernel takes its events from a program with another's rights, and that is said: whether it still runs or
+    /// has ended, and although nothing of it is asked for.
+    @Test(.enabled(if: geteuid() == 0, "only root makes a program of root's"), arguments: ["trace=all", "trace=none"])
+    func aSetUserIDProgramIsNotPassedOverInSilence(_ expression: String) throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let program = folder.appendingPathComponent("cat").path
+        _ = try Renacer.run(["-o", "/dev/null", "sh", "-c", "cp /bin/cat \(program) && chmod 4755 \(program) && chmod 755 \(folder.path)"])
+        let outcome = try Renacer.run(
+            ["--backend=perf_event", "-f", "-u", "nobody", "-e", expression, "-o", "/dev/null", "sh", "-c", "\(program) /etc/hostname; true"])
+        #expect(outcome.status == 0)
+        #expect(outcome.errors.contains("executed a set-user-id program: the kernel tells nothing of its calls"), "\(outcome.errors)")
+    }
+
     @Test(arguments: ["ptrace", "bpf"]) func memoryThatComesWithEventsIsNotReadLate(_ backend: String) throws {
         let outcome = try Renacer.run(["--backend", backend, "--memory=live", "true"])
         #expect(outcome.errors.hasPrefix("\(Renacer.path): --memory=live needs perf_event: "))

@@ -100,7 +100,17 @@ extension PerfEventBackend {
         }
         process.endStatus = nil
         process.fatal = nil
+        task.executed = r.time
         append(r.time, r.tid, task.pid, .process(.executed))
+        if SecureExecution.isRunning(in: task.pid) { tellSecure(process) }
+    }
+
+    /// A task that executes a set-user-id program of another user loses its events in the kernel.
+    private func tellSecure(_ process: PerfProcess) {
+        process.isUnseen = true
+        guard !hasToldSecure else { return }
+        hasToldSecure = true
+        Self.say("perf_event: process \(process.pid) executed a set-user-id program: the kernel tells nothing of its calls (--backend ptrace and bpf show them)")
     }
 
     // MARK: End
@@ -112,6 +122,15 @@ extension PerfEventBackend {
         let status = process.endStatus ?? (process.executing != 0 && process.executing != task.tid ? 0 : task.ownStatus) ?? Self.unknownEnd
         let isLast = r.is_last < 0 ? process.threads <= 1 : r.is_last != 0
         guard knowsOfCore(status, process, isLast, session) else { return false }
+        // It has executed a program, and yet the call that did it never came back; or it has exited, and yet did not call exit.
+        let isAway = task.isInCall && task.executed > task.call.enterTime && task.call.enterTime > 0 && process.endStatus == nil
+        if isAway || hasExitedUnseen { tellSecure(process) }
+        if process.isUnseen, process.pid != launched {
+            // How it ended is not known either.
+            letGo(of: task, at: r.time)
+            forget(task)
+            return true
+        }
         if task.isInCall {
             task.isInCall = false
             if entering === task { entering = nil }
@@ -139,6 +158,7 @@ extension PerfEventBackend {
     /// Whether it is known if a process that ends by a signal has dumped its core: its parent is told in a moment.
     private func knowsOfCore(_ status: Int32, _ process: PerfProcess, _ isLast: Bool, _ session: OpaquePointer) -> Bool {
         finalStatus = nil
+        hasExitedUnseen = false
         guard isLast else { return true }
         if process.pid == launched, plan.target.launch?.daemonize == .no {
             // It is about to end: wait(2) tells exactly how.
@@ -149,12 +169,14 @@ extension PerfEventBackend {
         guard status & 0x7f != 0, DefaultAction(status & 0x7f) == .dumpsCore else { return true }
         var next = cperf_record()
         if cperf_peek(session, process.pid, 0, &next) == 0 { return !waitsOn() }
-        if next.kind == UInt8(CPERF_SENT.rawValue), next.signal == Self.childSignal, next.code == Self.dumped { finalStatus = status | 0x80 }
+        guard next.kind == UInt8(CPERF_SENT.rawValue), next.signal == Self.childSignal else { return true }
+        if next.code == Self.dumped { finalStatus = status | 0x80 }
+        hasExitedUnseen = next.code == Self.exited
         return true
     }
 
-    /// SIGCHLD, CLD_DUMPED.
-    private static let childSignal: Int32 = 17, dumped: Int32 = 3
+    /// SIGCHLD, CLD_EXITED, CLD_DUMPED.
+    private static let childSignal: Int32 = 17, exited: Int32 = 1, dumped: Int32 = 3
 
     /// Forgets tasks that are gone, should records of their ends have been lost.
     func forgetTheDead() {

@@ -42,6 +42,10 @@ public final class PerfEventBackend: Backend {
     var lastTime: UInt64 = 0
     /// Something was lost since the tasks were last compared with what is alive.
     var hasLost = false
+    /// Its parent is told that a process has exited, of which nothing is known that ended it.
+    var hasExitedUnseen = false
+    /// The user knows that some program's calls are missing.
+    var hasToldSecure = false
     let ownPid = getpid()
     /// A record that was taken, but could not be dealt with yet.
     var held: cperf_record?

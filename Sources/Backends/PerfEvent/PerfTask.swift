@@ -16,6 +16,8 @@ final class PerfTask {
     var isNewborn = false
     /// What of the program's process is shown before its exec: nothing, or that exec.
     var starting = Starting.no
+    /// When it last executed a program; 0 if it has not.
+    var executed: UInt64 = 0
     /// The signal by which it stops when it is back from its call; 0 if none.
     var stop: Int32 = 0
     /// Signals that came during the call and will not be delivered: they are told behind the call.
@@ -39,6 +41,8 @@ final class PerfTask {
 /// What threads have in common, as far as their end is concerned: no tracepoint tells a task's exit status.
 final class PerfProcess {
     let pid: Int32
+    /// The kernel tells nothing of its calls any more.
+    var isUnseen = false
     /// Threads alive, the leader included.
     var threads = 0
     /// How all of its threads end, as wait(2) tells it; nil as long as nothing has happened that ends them.
