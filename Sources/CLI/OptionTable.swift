@@ -160,7 +160,7 @@ extension Option {
         .init(.absoluteShort, "t", [], .none, .format, "time of day of each line; -tt: in us; -ttt: seconds since the epoch, in us"),
         .init(.absoluteLong, nil, ["absolute-timestamps", "timestamps"], .optional("FORMAT,PRECISION"), .format, "FORMAT: none, time, unix; PRECISION: s, ms, us, ns", values: ["none", "time", "unix", "s", "ms", "us", "ns"]),
         .init(.relative, "r", ["relative-timestamps"], .optional("PRECISION"), .format, "time since the line before", values: ["s", "ms", "us", "ns"]),
-        .init(.callTimes, "T", ["syscall-times"], .optional("PRECISION"), .format, "time spent in each call", values: ["s", "ms", "us", "ns"]),
+        .init(.callTimes, "T", ["syscall-times", "timing"], .optional("PRECISION"), .format, "time spent in each call", values: ["s", "ms", "us", "ns"]),
         .init(.hexShort, "x", [], .none, .format, "strings that are not ASCII in hexadecimal; -xx: all strings", needs: [.escapes]),
         .init(.hexLong, nil, ["strings-in-hex"], .optional("WHICH"), .format, "none, non-ascii-chars, non-ascii, all", values: ["none", "non-ascii-chars", "non-ascii", "all"], needs: [.escapes]),
         .init(.constants, "X", ["const-print-style"], .required("STYLE"), .format, "constants: raw, abbrev, verbose", values: ["raw", "abbrev", "verbose"]),

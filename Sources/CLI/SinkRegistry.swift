@@ -91,7 +91,7 @@ struct SinkRegistration: Sendable {
             options.extended = context.request["group-by"].flatMap(SummaryOptions.Grouping.init) ?? .syscall
         }
         options.calls = context.settings.text.calls
-        if let height = context.output?.terminalHeight { options.refresh = .inPlace(lines: height) }
+        if let size = context.output?.terminalSize { options.refresh = .inPlace(size: size) }
         return SummarySink(options, output: try context.shared(), inspector: context.inspector)
     }
 

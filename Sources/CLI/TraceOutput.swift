@@ -84,13 +84,14 @@ final class TraceOutput {
         self.queue = queue
     }
 
-    /// Tells how many lines the terminal has that the trace goes to; nil if it does not go to one.
-    var terminalHeight: (@Sendable () -> Int)? {
+    /// Tells how many lines and columns the terminal has that the trace goes to; nil if it does not go to one.
+    var terminalSize: (@Sendable () -> (lines: Int, columns: Int))? {
         guard isTerminal else { return nil }
         let fd = descriptor < 0 ? 2 : descriptor
         return {
             var size = winsize()
-            return ioctl(fd, UInt(TIOCGWINSZ), &size) == 0 && size.ws_row > 0 ? Int(size.ws_row) : 24
+            guard ioctl(fd, UInt(TIOCGWINSZ), &size) == 0 else { return (24, 80) }
+            return (size.ws_row > 0 ? Int(size.ws_row) : 24, size.ws_col > 0 ? Int(size.ws_col) : 80)
         }
     }
 

@@ -64,6 +64,53 @@ import Testing
         #expect(processes.keys.contains { $0.hasSuffix(" (sh)") })
     }
 
+    /// What a terminal of that size is sent, from the program's start to its end.
+    private func terminal(lines: Int, columns: Int, _ arguments: [String]) throws -> String {
+        var master: Int32 = -1, slave: Int32 = -1, size = winsize(ws_row: UInt16(lines), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
+        try #require(openpty(&master, &slave, nil, nil, &size) == 0)
+        let shown = FileHandle(fileDescriptor: master, closeOnDealloc: true), p = Process()
+        p.executableURL = URL(fileURLWithPath: Renacer.path)
+        p.arguments = arguments
+        p.standardInput = FileHandle.nullDevice
+        p.standardOutput = FileHandle.nullDevice
+        p.standardError = FileHandle(fileDescriptor: slave, closeOnDealloc: true)
+        try p.run()
+        p.standardError = nil
+        close(slave)
+        var bytes: [UInt8] = [], part = [UInt8](repeating: 0, count: 4096)
+        // Once nobody holds the other end there is an error.
+        while true {
+            let n = read(shown.fileDescriptor, &part, part.count)
+            if n <= 0 { break }
+            bytes += part[..<n]
+        }
+        p.waitUntilExit()
+        return String(decoding: bytes, as: UTF8.self).replacingOccurrences(of: "\r\n", with: "\n")
+    }
+
+    @Test(arguments: [("ptrace", 80), ("bpf", 80), ("perf_event", 140), ("ptrace", 30)])
+    func onATerminalTheTableStaysInItsPlace(_ backend: String, _ columns: Int) throws {
+        let text = try terminal(lines: 24, columns: columns, [
+            "--backend", backend, "-f", "-c", "--live", "--stats-extended", "--group-by=process", "--", "sh", "-c", "ls -l /usr/bin /etc >/dev/null; sleep 1.2",
+        ])
+        if text.contains("needs CAP_") { return }
+        // Each table begins where the one before began: as many lines up as that had.
+        let tables = text.components(separatedBy: "\u{1b}[")
+        #expect(tables.count >= 3 && tables.count % 2 == 1, "\(text)")
+        for i in stride(from: 1, to: tables.count, by: 2) {
+            let before = i == 1 ? tables[0] : String(tables[i - 1].dropFirst())
+            #expect(tables[i] == "\(before.split(separator: "\n", omittingEmptySubsequences: false).count - 1)A", "\(text)")
+            #expect(tables[i + 1].hasPrefix("J"))
+            let lines = before.split(separator: "\n", omittingEmptySubsequences: false)
+            #expect(lines.count <= 24 && lines.allSatisfy { $0.count <= columns }, "\(before)")
+            #expect(lines.contains { $0.hasPrefix("process ") } && lines.contains { $0.contains("p50") || columns < 40 })
+            // Names are at the end of a line, where they are needed.
+            if columns >= 80 { #expect(lines.contains { $0.contains("mean us") && $0.hasSuffix(" syscall") }) }
+        }
+        // The last is whole.
+        #expect(tables.last?.contains("p99.9") == true)
+    }
+
     @Test func whatHasNoTableIsRefused() throws {
         #expect(try Renacer.run(["--stats-extended", "true"]).errors.contains("--stats-extended must be given with"))
         #expect(try Renacer.run(["-c", "--group-by=file", "true"]).errors.contains("--group-by must be given with --stats-extended"))

@@ -59,7 +59,7 @@ private final class EventSink: Sink {
 
     @Test func onATerminalALiveTableIsWrittenOverTheLast() throws {
         var options = countsOnly
-        options.refresh = .inPlace(lines: { 6 })
+        options.refresh = .inPlace(size: { (6, 80) })
         var table = try counted("close", 5)
         table.merge(try counted("read", 9))
         let text = try summary(options, [.counted(table), .end(nil)])

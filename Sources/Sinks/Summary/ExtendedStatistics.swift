@@ -120,15 +120,44 @@ final class ExtendedStatistics {
 
     // MARK: The table
 
-    private static let percentiles: [(Name, Double)] = [
-        ("p50", 50), ("p75", 75), ("p90", 90), ("p95", 95), ("p99", 99), ("p99.9", 99.9),
+    private enum Column: Equatable {
+        case calls, errors, mean, deviation, minimum, percentile(Double), maximum
+
+        var title: Name {
+            switch self {
+            case .calls: "calls"
+            case .errors: "errors"
+            case .mean: "mean us"
+            case .deviation: "std dev"
+            case .minimum: "min"
+            case .percentile(50): "p50"
+            case .percentile(75): "p75"
+            case .percentile(90): "p90"
+            case .percentile(95): "p95"
+            case .percentile(99): "p99"
+            case .percentile: "p99.9"
+            case .maximum: "max"
+            }
+        }
+    }
+
+    private static let columns: [Column] = [
+        .calls, .errors, .mean, .deviation, .minimum, .percentile(50), .percentile(75), .percentile(90), .percentile(95), .percentile(99),
+        .percentile(99.9), .maximum,
+    ]
+    /// What a narrow terminal does without, the first of them first.
+    private static let dispensable: [Column] = [
+        .percentile(75), .percentile(90), .percentile(99.9), .minimum, .deviation, .percentile(95), .errors, .maximum,
     ]
     private static let width = 10
+    /// What is left for the name of a call at least.
+    private static let nameWidth = 18
 
     /// - Parameter name: what a row's key is called.
     /// - Parameter lines: the most that are written.
+    /// - Parameter width: characters of a line; columns that are missed least give way.
     /// - Returns: lines written.
-    func write(to text: TextBuffer, atMost lines: Int = .max, name: (StatisticsTable.Key) -> String) -> Int {
+    func write(to text: TextBuffer, atMost lines: Int = .max, columns width: Int = .max, name: (StatisticsTable.Key) -> String) -> Int {
         var left = lines
         func line(_ body: () -> Void) {
             guard left > 0 else { return }
@@ -138,33 +167,39 @@ final class ExtendedStatistics {
         }
         let groups = (Array(byNumber.values) + byFile.values).sorted { ($0.total, $1.title) > ($1.total, $0.title) }
         if groups.isEmpty { return 0 }
+        let tooMany = max(0, Self.columns.count - max(0, width - Self.nameWidth) / Self.width)
+        let shown = Self.columns.filter { !Self.dispensable.prefix(tooMany).contains($0) }
         line {}
-        line { header(text) }
+        line { header(shown, text) }
         for group in groups {
             if !group.title.isEmpty { line { text.escaped(Array(group.title.utf8)) } }
             let rows = group.rows.map { (name: name($0.key), row: $0.value) }.sorted { ($0.row.total, $1.name) > ($1.row.total, $0.name) }
-            for (name, row) in rows { line { write(row, name, text) } }
+            for (name, row) in rows { line { write(row, name, shown, text) } }
         }
         return lines - left
     }
 
-    private func header(_ text: TextBuffer) {
-        for title: Name in ["calls", "errors", "mean us", "std dev", "min"] + Self.percentiles.map(\.0) + ["max"] {
-            text.spaces(Self.width - title.bytes.count)
-            text.append(title)
+    private func header(_ columns: [Column], _ text: TextBuffer) {
+        for column in columns {
+            text.spaces(Self.width - column.title.bytes.count)
+            text.append(column.title)
         }
         text.append(" syscall")
     }
 
-    private func write(_ row: Row, _ name: String, _ text: TextBuffer) {
+    private func write(_ row: Row, _ name: String, _ columns: [Column], _ text: TextBuffer) {
         let times = row.times
-        count(times.count, text)
-        if row.errors > 0 { count(row.errors, text) } else { text.spaces(Self.width) }
-        microseconds(times.mean, text)
-        microseconds(times.standardDeviation, text)
-        microseconds(Double(times.minimum), text)
-        for (_, percent) in Self.percentiles { microseconds(Double(times.percentile(percent)), text) }
-        microseconds(Double(times.maximum), text)
+        for column in columns {
+            switch column {
+            case .calls: count(times.count, text)
+            case .errors: if row.errors > 0 { count(row.errors, text) } else { text.spaces(Self.width) }
+            case .mean: microseconds(times.mean, text)
+            case .deviation: microseconds(times.standardDeviation, text)
+            case .minimum: microseconds(Double(times.minimum), text)
+            case .percentile(let percent): microseconds(Double(times.percentile(percent)), text)
+            case .maximum: microseconds(Double(times.maximum), text)
+            }
+        }
         text.ascii(" ")
         text.append(name)
     }

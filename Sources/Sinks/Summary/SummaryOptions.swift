@@ -30,8 +30,8 @@ public struct SummaryOptions: Sendable {
     public enum Refresh: Sendable {
         /// Behind what was written before, an empty line between them.
         case appended
-        /// Over the one shown before, on a terminal of so many lines; a table that is too long is cut.
-        case inPlace(lines: @Sendable () -> Int)
+        /// Over the one shown before, on a terminal of that size; a table that is too long or too wide is cut.
+        case inPlace(size: @Sendable () -> (lines: Int, columns: Int))
     }
 
     /// One column of the table.

@@ -92,18 +92,28 @@ public final class SummarySink: Sink {
             summary.write(to: text)
             writeExtended(to: text)
             text.ascii("\n")
-        case .inPlace(let lines):
+        case .inPlace(let size):
             // The cursor's line is one more.
-            let most = lines() - 1
-            shownLines = summary.write(to: text, atMost: extended == nil ? most : max(most / 2, 4))
-            shownLines += writeExtended(to: text, atMost: most - shownLines)
+            let (lines, columns) = size(), most = lines - 1, table = TextBuffer()
+            shownLines = summary.write(to: table, atMost: extended == nil ? most : max(most / 2, 4))
+            shownLines += writeExtended(to: table, atMost: most - shownLines, columns: columns)
+            Self.append(table, to: text, columns: columns)
         }
         try output.write(text.bytes)
     }
 
     @discardableResult
-    private func writeExtended(to text: TextBuffer, atMost lines: Int = .max) -> Int {
-        extended?.write(to: text, atMost: lines, name: SummaryTable.name) ?? 0
+    private func writeExtended(to text: TextBuffer, atMost lines: Int = .max, columns: Int = .max) -> Int {
+        extended?.write(to: text, atMost: lines, columns: columns, name: SummaryTable.name) ?? 0
+    }
+
+    /// Lines without what a terminal would show on a second one: it would be one more than were counted.
+    private static func append(_ table: TextBuffer, to text: TextBuffer, columns: Int) {
+        var column = 0
+        for b in table.bytes {
+            if b == 0x0a { column = 0 } else { column += 1 }
+            if column <= columns { text.byte(b) }
+        }
     }
 
     /// Up to the first line of the table that is shown, and all below it away.
