@@ -14,7 +14,17 @@ typedef struct wait {
     uint32_t value;
     uint32_t operation;
     uint8_t outcome;
+    // What its timeout is told by, WITHOUT_TIMEOUT if it has none.
+    uint8_t clock;
+    // Woken from the same futex, the thread did nothing but wait again.
+    uint8_t is_again;
+    // Since its last wait it called nothing but futexes, and woke nobody.
+    uint8_t is_continued;
+    // How long it was to last, or until when by its clock, ns.
+    uint64_t timeout;
 } wait;
+
+enum { WITHOUT_TIMEOUT, RELATIVE, UNTIL_MONOTONIC, UNTIL_REALTIME };
 
 enum { WAIT_WOKEN, WAIT_TIMED_OUT, WAIT_AGAIN, WAIT_INTERRUPTED, WAIT_UNFINISHED };
 
@@ -31,7 +41,7 @@ typedef struct futex {
     struct futex *next;
     uint64_t address;
     int32_t pid;
-    int is_shared;
+    int is_shared, is_fought_for;
     wait *waits;
     size_t wait_count, wait_capacity;
     wake *wakes;
@@ -45,7 +55,14 @@ typedef struct futex {
 typedef struct activity {
     uint64_t start, end;
     uint32_t call;
+    // It waits for something to happen.
+    uint32_t is_idle;
 } activity;
+
+// What a thread had used at a time: time on a CPU, and time ready for one, ns.
+typedef struct sample {
+    uint64_t time, on_cpu, ready;
+} sample;
 
 typedef struct thread {
     struct thread *next;
@@ -55,6 +72,16 @@ typedef struct thread {
     // The futex call it is in.
     futex *waiting;
     wait under_way;
+    // The futex from which it was woken by its last call, and when.
+    futex *woken_from;
+    uint64_t woken_at;
+    // Whether it did anything since its last wait.
+    int has_acted;
+    int is_fighting;
+    // Of its CPU time now and then, while it could be asked for.
+    sample *samples;
+    size_t sample_count, sample_capacity;
+    int is_gone;
     // Its calls, the latest ones.
     activity *calls;
     size_t call_count, call_capacity;
@@ -86,6 +113,7 @@ typedef struct detector {
     futex *futexes;
     balance balance;
     uint64_t start, end;
+    uint64_t sampled;
     uint64_t marked_from, marked_to;
     report report;
     int is_out_of_memory;
@@ -93,5 +121,6 @@ typedef struct detector {
 
 thread *thread_of(detector *d, int32_t tid, int32_t pid, uint64_t time);
 thread *thread_known(const detector *d, int32_t tid);
-int is_idle_call(const detector *d, uint32_t call);
+void take_sample(detector *d, thread *t, const renacer_task *task);
+void sample_threads(detector *d);
 void analyse(detector *d);

@@ -10,6 +10,9 @@ enum {
     ERROR_AGAIN = 11, ERROR_TIMED_OUT = 110
 };
 
+// Who waits again within this was woken for nothing.
+static const uint64_t at_once = 5000000;
+
 static uint32_t call_id(const renacer_host *host, const char *name) { return host->call(host, report_string(name)); }
 
 // ---- Options
@@ -98,20 +101,15 @@ static renacer_status create(const renacer_host *host, void **instance) {
     return RENACER_OK;
 }
 
-int is_idle_call(const detector *d, uint32_t call) {
-    for (size_t i = 0; i < d->ids.idle_count; i++)
-        if (d->ids.idle[i] == call) return 1;
-    return 0;
-}
-
 // ---- Threads
 
 thread *thread_known(const detector *d, int32_t tid) { return table_get(&d->thread_table, (uint64_t)tid); }
 
 static void name_thread(detector *d, thread *t) {
     renacer_task task = { .size = sizeof task };
-    if (d->host->task(d->host, t->tid, &task) == RENACER_OK)
-        report_text(t->command, sizeof t->command, "%.*s", (int)task.command.length, task.command.data);
+    if (d->host->task(d->host, t->tid, &task) != RENACER_OK) return;
+    report_text(t->command, sizeof t->command, "%.*s", (int)task.command.length, task.command.data);
+    take_sample(d, t, &task);
 }
 
 thread *thread_of(detector *d, int32_t tid, int32_t pid, uint64_t time) {
@@ -133,28 +131,6 @@ thread *thread_of(detector *d, int32_t tid, int32_t pid, uint64_t time) {
     }
     t->last = time;
     return t;
-}
-
-static void remember_call(detector *d, thread *t, const renacer_event *e) {
-    if (!e->enter_time) return;
-    if (t->call_count == t->call_capacity) {
-        if (t->call_capacity >= LOG_LIMIT) {
-            // The older half goes.
-            memmove(t->calls, t->calls + LOG_LIMIT / 2, LOG_LIMIT / 2 * sizeof *t->calls);
-            t->call_count = LOG_LIMIT / 2;
-        } else {
-            size_t capacity = t->call_capacity ? t->call_capacity * 2 : 64;
-            activity *calls = realloc(t->calls, capacity * sizeof *calls);
-            if (!calls) {
-                d->is_out_of_memory = 1;
-                return;
-            }
-            t->calls = calls;
-            t->call_capacity = capacity;
-        }
-    }
-    uint64_t end = e->exit_time ? e->exit_time : e->time;
-    t->calls[t->call_count++] = (activity){ e->enter_time, end, e->call };
 }
 
 // ---- Futexes
@@ -265,6 +241,56 @@ static int is_wait(int op) {
     return op == OP_WAIT || op == OP_WAIT_BITSET || op == OP_LOCK_PI || op == OP_LOCK_PI2 || op == OP_WAIT_REQUEUE_PI;
 }
 
+// Whether a call waits for something to happen; of futexes only some operations do.
+static int is_idle_call(const detector *d, const renacer_event *e) {
+    if (e->call == d->ids.futex && !is_wait((int)(e->arguments[1] & OP_MASK & 0xffffffff))) return 0;
+    for (size_t i = 0; i < d->ids.idle_count; i++)
+        if (d->ids.idle[i] == e->call) return 1;
+    return 0;
+}
+
+static void remember_call(detector *d, thread *t, const renacer_event *e) {
+    if (!e->enter_time) return;
+    if (t->call_count == t->call_capacity) {
+        if (t->call_capacity >= LOG_LIMIT) {
+            // The older half goes.
+            memmove(t->calls, t->calls + LOG_LIMIT / 2, LOG_LIMIT / 2 * sizeof *t->calls);
+            t->call_count = LOG_LIMIT / 2;
+        } else {
+            size_t capacity = t->call_capacity ? t->call_capacity * 2 : 64;
+            activity *calls = realloc(t->calls, capacity * sizeof *calls);
+            if (!calls) {
+                d->is_out_of_memory = 1;
+                return;
+            }
+            t->calls = calls;
+            t->call_capacity = capacity;
+        }
+    }
+    uint64_t end = e->exit_time ? e->exit_time : e->time;
+    t->calls[t->call_count++] = (activity){ e->enter_time, end, e->call, (uint32_t)is_idle_call(d, e) };
+}
+
+// When a wait is to end if nobody ends it: futex(2), futex_wait(2), futex_waitv(2).
+static void timeout_of(const detector *d, const renacer_event *e, int op, wait *w) {
+    enum { COMPAT32 = 2, REALTIME = 0 };
+    int is_old = e->call == d->ids.futex;
+    uint64_t at = e->arguments[e->call == d->ids.futex_wait ? 4 : 3];
+    if (!at) return;
+    if (is_old && e->personality == COMPAT32) {
+        int32_t time[2];
+        if (d->host->read(d->host, e, at, time, sizeof time) != sizeof time) return;
+        w->timeout = (uint64_t)time[0] * 1000000000 + (uint64_t)time[1];
+    } else {
+        int64_t time[2];
+        if (d->host->read(d->host, e, at, time, sizeof time) != sizeof time) return;
+        w->timeout = (uint64_t)time[0] * 1000000000 + (uint64_t)time[1];
+    }
+    int is_realtime = is_old ? op == OP_LOCK_PI || e->arguments[1] & OP_CLOCK
+        : (int32_t)e->arguments[e->call == d->ids.futex_wait ? 5 : 4] == REALTIME;
+    w->clock = is_old && op == OP_WAIT ? RELATIVE : is_realtime ? UNTIL_REALTIME : UNTIL_MONOTONIC;
+}
+
 static void futex_call(detector *d, thread *t, const renacer_event *e) {
     uint64_t address;
     int is_private = 0;
@@ -275,11 +301,19 @@ static void futex_call(detector *d, thread *t, const renacer_event *e) {
         futex *f = futex_at(d, e, address, is_private, 1);
         if (!f) return;
         uint32_t shown = e->call == d->ids.futex ? (uint32_t)e->arguments[1] : (uint32_t)(OP_WAIT_BITSET | (is_private ? OP_PRIVATE : 0));
-        wait w = { e->enter_time ? e->enter_time : e->time, e->time, t->tid, value, shown, WAIT_UNFINISHED };
+        wait w = { .start = e->enter_time ? e->enter_time : e->time, .end = e->time, .tid = t->tid, .value = value, .operation = shown,
+            .outcome = WAIT_UNFINISHED };
+        w.is_again = t->woken_from == f && w.start - t->woken_at <= at_once;
+        w.is_continued = !t->has_acted;
+        timeout_of(d, e, op, &w);
         if (e->kind == RENACER_CALL_ENTERED) {
             t->waiting = f;
             t->under_way = w;
             return;
+        }
+        if (t->waiting == f && !w.clock) {
+            w.clock = t->under_way.clock;
+            w.timeout = t->under_way.timeout;
         }
         t->waiting = NULL;
         // Its beginning was not seen: the trace began in it.
@@ -289,12 +323,17 @@ static void futex_call(detector *d, thread *t, const renacer_event *e) {
         else if (e->outcome == RENACER_CALL_FAILED)
             w.outcome = e->error == ERROR_TIMED_OUT ? WAIT_TIMED_OUT : e->error == ERROR_AGAIN ? WAIT_AGAIN : WAIT_INTERRUPTED;
         remember_wait(d, f, w);
+        t->woken_from = w.outcome == WAIT_WOKEN ? f : NULL;
+        t->woken_at = w.end;
+        t->has_acted = 0;
         return;
     }
+    if (e->kind == RENACER_CALL) t->woken_from = NULL;
     if (e->kind != RENACER_CALL || e->outcome != RENACER_RETURNED) return;
     uint32_t count = e->result > 0 ? (uint32_t)(e->result > INT32_MAX ? INT32_MAX : e->result) : 0;
     // The kernel does not tell how many UNLOCK_PI woke: one, since nobody calls it otherwise.
     if (op == OP_UNLOCK_PI) count = 1;
+    if (count) t->has_acted = 1;
     switch (op) {
     case OP_WAKE: case OP_WAKE_BITSET: case OP_REQUEUE: case OP_CMP_REQUEUE: case OP_CMP_REQUEUE_PI: case OP_UNLOCK_PI:
         remember_wake(d, futex_at(d, e, address, is_private, 0), e, count);
@@ -328,8 +367,14 @@ static void look_for_marks(detector *d, const renacer_event *e) {
     else if (d->marked_from && memmem(text, length, d->end_mark, strlen(d->end_mark))) d->marked_to = e->time;
 }
 
+static renacer_status idle(void *instance) {
+    sample_threads(instance);
+    return RENACER_OK;
+}
+
 static renacer_status consume(void *instance, const renacer_event *e, size_t count) {
     detector *d = instance;
+    sample_threads(d);
     for (; count--; e = renacer_next(e)) {
         if (!d->start) d->start = e->enter_time && e->enter_time < e->time ? e->enter_time : e->time;
         if (e->time > d->end) d->end = e->time;
@@ -358,6 +403,10 @@ static renacer_status consume(void *instance, const renacer_event *e, size_t cou
         if (e->call == d->ids.futex || e->call == d->ids.futex_wait || e->call == d->ids.futex_wake || e->call == d->ids.futex_waitv
             || e->call == d->ids.futex_requeue)
             futex_call(d, t, e);
+        else if (e->kind == RENACER_CALL) {
+            t->woken_from = NULL;
+            t->has_acted = 1;
+        }
     }
     if (d->is_out_of_memory) {
         d->host->fail(d->host, report_string("out of memory"));
@@ -386,6 +435,7 @@ static void destroy(void *instance) {
     for (thread *t = d->threads, *next; t; t = next) {
         next = t->next;
         free(t->calls);
+        free(t->samples);
         free(t);
     }
     for (futex *f = d->futexes, *next; f; f = next) {
@@ -417,7 +467,7 @@ static const renacer_subscription subscriptions[] = {
     { sizeof(renacer_subscription), RENACER_CALL | RENACER_TASK | RENACER_LOSS, RENACER_TEXT("all"), 0, 0 },
 };
 
-static const renacer_detector functions = { sizeof functions, 0, create, consume, finish, destroy, NULL };
+static const renacer_detector functions = { sizeof functions, 0, create, consume, finish, destroy, idle };
 
 static const renacer_component component = {
     sizeof component, RENACER_DETECTOR, RENACER_TEXT("idle-waiter"),

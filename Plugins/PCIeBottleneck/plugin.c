@@ -82,7 +82,11 @@ static void opened(detector *d, const renacer_event *e) {
         char path[256];
         report_text(path, sizeof path, "%.*s", (int)v.text.length, v.text.data);
         // What is opened by its own name needs no look at the descriptor, which may be closed by now.
-        if (!is_device_path(d, path)) what = 1;
+        what = 1;
+        if (is_device_path(d, path)) {
+            what = look_up(d, e->tid, (int32_t)e->result);
+            if (what == 1) what = device_at(d, path, NULL);
+        }
     }
     if (!what) what = look_up(d, e->tid, (int32_t)e->result);
     remember(d, e->pid, (int32_t)e->result, what);

@@ -29,9 +29,9 @@ public struct Component: Sendable {
         var all = Subscription()
         for s in subscriptions {
             if s.kinds & UInt32(RENACER_CALL | RENACER_CALL_ENTERED) != 0 { all.syscalls.formUnion(s.syscalls) }
-            if s.kinds & UInt32(RENACER_CALL_ENTERED) != 0 { all.entered = true }
+            if s.kinds & UInt32(RENACER_CALL_ENTERED) != 0 { all.entered.formUnion(s.syscalls) }
             if s.kinds & UInt32(RENACER_SIGNAL) != 0 { all.signals = true }
-            if s.needs & UInt32(RENACER_NEEDS_MEMORY) != 0 { all.memory = true }
+            if s.needs & UInt32(RENACER_NEEDS_MEMORY) != 0 { all.memory.formUnion(s.syscalls) }
         }
         return all
     }
@@ -40,8 +40,8 @@ public struct Component: Sendable {
     var requirements: [Requirement] {
         let wanted = subscription
         var needs: [Requirement] = []
-        if wanted.memory { needs.append(Requirement(.memory, origin: "--detector \(name)", .wanted)) }
-        if wanted.entered { needs.append(Requirement(.enteredEvents, origin: "--detector \(name)", .wanted)) }
+        if !wanted.memory.isEmpty { needs.append(Requirement(.memory, origin: "--detector \(name)", .wanted)) }
+        if !wanted.entered.isEmpty { needs.append(Requirement(.enteredEvents, origin: "--detector \(name)", .wanted)) }
         needs.append(Requirement(.order, origin: "--detector \(name)", .wanted))
         return needs
     }

@@ -71,9 +71,10 @@ final class TaskLookups {
                 break
             }
         }
-        // The first number is the time on a CPU, ns: Documentation/scheduler/sched-stats.rst.
-        if let times = Self.read("/proc/\(tid)/schedstat"), let first = times.split(separator: " ").first {
-            t.cpu_time = UInt64(first) ?? 0
+        // Time on a CPU and time waiting for one, ns: Documentation/scheduler/sched-stats.rst.
+        if let times = Self.read("/proc/\(tid)/schedstat")?.split(separator: " "), times.count >= 2 {
+            t.cpu_time = UInt64(times[0]) ?? 0
+            t.ready_time = UInt64(times[1]) ?? 0
         }
         return t
     }

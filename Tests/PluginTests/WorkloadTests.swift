@@ -24,29 +24,20 @@ import Testing
         let rules = outcome.findings.map { String($0.rule.dropFirst(detector.count + 1)) }
         let comment = Comment(rawValue: "\(row.name) on \(backend): \(outcome.errors)")
         #expect(outcome.status == 0, comment)
-        withKnownIssue("the verdict is not yet the same in every run", isIntermittent: true) {
-            compare(row, rules, outcome, comment)
-        } when: {
-            // A storm's last waiters pass for idle ones, or not; a run of four transfers may be too short to be judged.
-            ["storm", "few"].contains(row.name)
-        }
-    }
-
-    private func compare(_ row: Row, _ rules: [String], _ outcome: Renacer.Outcome, _ comment: Comment) {
         for rule in row.rules { #expect(rules.contains(rule), comment) }
         for (rule, found) in zip(rules, outcome.findings) where !row.rules.contains(rule) {
-            // Nothing else is more than information.
-            #expect(row.remarks.contains(rule) && found.severity == "information", comment)
+            // Nothing else is more than information; that a thread got no CPU may be true at any time.
+            #expect((row.remarks + ["starved"]).contains(rule) && found.severity == "information", comment)
         }
     }
 
     static let futexes = [
-        Row("parked", ["idle-waiters"]),
+        Row("parked", ["idle-waiters"], remarks: ["idle-pool"]),
         Row("abandoned", ["idle-waiters"], remarks: ["idle-pool"]),
-        Row("joined", ["idle-waiters"]),
-        Row("shared", ["idle-waiters"]),
-        Row("storm", ["contention", "idle-waiters"]),
-        Row("convoy", ["convoy"], remarks: ["idle-pool"]),
+        Row("joined", ["idle-waiters"], remarks: ["idle-pool"]),
+        Row("shared", ["idle-waiters"], remarks: ["idle-pool"]),
+        Row("storm", ["contention"]),
+        Row("convoy", ["convoy"]),
         Row("herd", ["herd"], remarks: ["idle-pool"]),
         Row("tickets", ["herd"], remarks: ["idle-pool"]),
         Row("timer", ["periodic-timer"]),
@@ -93,7 +84,7 @@ import Testing
     }
 
     static let devices = [
-        Row("chatty", ["small-copy-bound"], device: ["4096", "2000"]),
+        Row("chatty", ["small-copy-bound"], device: ["4096", "10000"]),
         Row("few", ["too-few?"], device: ["4096", "2000"]),
         Row("batched", ["transfer-bound"], device: ["65536", "1000"]),
         Row("serial", ["serialised"], device: ["65536", "1000"]),
@@ -181,9 +172,9 @@ import Testing
         for backend in Renacer.backends {
             let outcome = try Renacer.detect("idle-waiter", backend: backend, [try Renacer.workload("futexes"), "parked"])
             let lines = outcome.errors.split(separator: "\n").map(String.init)
-            let worker = try #require(lines.first { $0.contains("(worker): on CPU or ready") }, "\(outcome.errors)")
+            let worker = try #require(lines.first { $0.contains("(worker): on CPU ") }, "\(outcome.errors)")
             let tid = try #require(worker.split(separator: " ").compactMap { Int32($0) }.first)
-            #expect(lines.first == "⚠️ 3 idle waiters, not contention: parked until thread \(tid) (worker) was done (confidence: 95%)")
+            #expect(lines.contains("⚠️ 3 idle waiters, not contention: parked until thread \(tid) (worker) was done (confidence: 95%)"))
             // As in the document: the futex, the operation, how long, in how many calls, and where it lies.
             let waits = try lines.filter { $0.contains("(waiter)") }.map { line in
                 try #require(

@@ -62,7 +62,7 @@ extension BPFBackend {
                 let call = record.assumingMemoryBound(to: capture_call.self)
                 if call.pointee.ahead > 0 { joinAhead(call) }
                 // With one task nothing comes between a call's ends but what its record is behind.
-                if several, plan.entered, Self.hasUntoldEntry(call) { add(call.pointee.entered, record, .entry) }
+                if several, plan.entered, hasUntoldEntry(call) { add(call.pointee.entered, record, .entry) }
                 add(header.pointee.time, record, .end)
             case CAPTURE_ENTERED.rawValue:
                 let call = record.assumingMemoryBound(to: capture_call.self)
@@ -94,7 +94,7 @@ extension BPFBackend {
                 let call = UnsafeRawPointer(header).assumingMemoryBound(to: capture_call.self)
                 switch UInt32(header.pointee.kind) {
                 case CAPTURE_CALL.rawValue, CAPTURE_UNFINISHED.rawValue, CAPTURE_ENTERED.rawValue:
-                    if Self.hasUntoldEntry(call), call.pointee.entered <= horizon, call.pointee.ahead == 0 {
+                    if hasUntoldEntry(call), call.pointee.entered <= horizon, call.pointee.ahead == 0 {
                         add(call.pointee.entered, UnsafeRawPointer(header), .entry)
                     }
                 default: break
@@ -108,8 +108,9 @@ extension BPFBackend {
         checkLoss(programs)
     }
 
-    private static func hasUntoldEntry(_ call: UnsafePointer<capture_call>) -> Bool {
+    private func hasUntoldEntry(_ call: UnsafePointer<capture_call>) -> Bool {
         call.pointee.entered != 0 && call.pointee.header.flags & UInt16(CAPTURE_TOLD) == 0
+            && plan.enteredCalls.contains(Int(call.pointee.number), Personality(rawValue: call.pointee.header.personality) ?? .native)
     }
 
     /// Sorts what is nearly sorted; what happened at one time stays in the ring's order.

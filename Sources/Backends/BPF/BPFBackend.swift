@@ -122,7 +122,7 @@ public final class BPFBackend: Backend {
             guard isWanted else { continue }
             var program = capture_program()
             // Of foreign calls only names and numbers are known: nothing they lead to is shown.
-            if personality == .native, plan.memory.isNeeded, let syscall = SyscallTable.lookup(number) {
+            if personality == .native, plan.memory.isNeeded, plan.memory.calls.contains(number, personality), let syscall = SyscallTable.lookup(number) {
                 program = compiler.program(for: syscall, number, personality)
             }
             program.flags |= UInt8(CAPTURE_WANTED)

@@ -87,7 +87,7 @@ extension PtraceBackend {
         task.call.interruptedNumber = task.interruptedNumber
         if plan.systemTime { task.systemTimeAtEntry = systemTime }
         if mark.contains(.tamper) { tamperAtEntry(task, now) }
-        if plan.entered { deliver(task, now, .syscallEntered(task.call)) }
+        if plan.entered, plan.enteredCalls.contains(task.call) { deliver(task, now, .syscallEntered(task.call)) }
         task.startsLate = plan.stacks && task.injection == nil
         if mark.contains(.final), task.injection == nil {
             placement.ending(task)

@@ -38,14 +38,14 @@ public struct Subscription: Sendable, Equatable {
     /// Calls it is told of when they end.
     public var syscalls: SyscallSet
     /// Of these it is told when they are entered, too.
-    public var entered: Bool
-    /// It reads memory that arguments lead to.
-    public var memory: Bool
+    public var entered: SyscallSet
+    /// Of these it reads memory that arguments lead to.
+    public var memory: SyscallSet
     public var signals: Bool
 
-    public static let everything = Subscription(syscalls: .all, entered: true, memory: true, signals: true)
+    public static let everything = Subscription(syscalls: .all, entered: .all, memory: .all, signals: true)
 
-    public init(syscalls: SyscallSet = .none, entered: Bool = false, memory: Bool = false, signals: Bool = false) {
+    public init(syscalls: SyscallSet = .none, entered: SyscallSet = .none, memory: SyscallSet = .none, signals: Bool = false) {
         self.syscalls = syscalls
         self.entered = entered
         self.memory = memory
@@ -54,8 +54,8 @@ public struct Subscription: Sendable, Equatable {
 
     public mutating func formUnion(_ other: Subscription) {
         syscalls.formUnion(other.syscalls)
-        entered = entered || other.entered
-        memory = memory || other.memory
+        entered.formUnion(other.entered)
+        memory.formUnion(other.memory)
         signals = signals || other.signals
     }
 }

@@ -5,6 +5,8 @@ public struct CapturePlan: Sendable {
     public var syscalls: SyscallSet = .all
     /// Deliver `syscallEntered` too.
     public var entered = true
+    /// Of which calls, if so.
+    public var enteredCalls: SyscallSet = .all
     /// `-f`: follow children; `nil`-like off by default.
     public var followForks = false
     /// `-b execve`: let go of a task that executes.
@@ -64,10 +66,15 @@ public struct CapturePlan: Sendable {
     public mutating func add(_ all: [Subscription]) {
         guard !all.isEmpty else { return }
         shown = Shown(syscalls: syscalls, entered: entered, signals: signals, selection: selection)
+        // Of what is shown all is needed that was; of the rest what a detector asks for.
+        if !entered { enteredCalls = .none } else if !syscalls.isAll { enteredCalls = syscalls }
+        if !memory.isNeeded { memory.calls = .none } else if !syscalls.isAll { memory.calls = syscalls }
         for wanted in all {
             syscalls.formUnion(wanted.syscalls)
-            entered = entered || wanted.entered
-            memory.isNeeded = memory.isNeeded || wanted.memory
+            enteredCalls.formUnion(wanted.entered)
+            memory.calls.formUnion(wanted.memory)
+            entered = entered || !wanted.entered.isEmpty
+            memory.isNeeded = memory.isNeeded || !wanted.memory.isEmpty
             if wanted.signals { signals = .all }
             // A detector judges calls whatever came of them.
             selection = CallSelection()
@@ -137,6 +144,8 @@ public struct CapturePlan: Sendable {
 public struct MemoryNeeds: Sendable {
     /// Whether anything is decoded at all.
     public var isNeeded = true
+    /// Of which calls, if so.
+    public var calls: SyscallSet = .all
     /// `--memory=live`: where memory does not come with events, it is read when they are consumed.
     public var isLive = false
     /// `-s`: the bytes of a string and elements of an array that are shown.

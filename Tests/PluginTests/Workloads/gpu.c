@@ -40,9 +40,11 @@ static void await(long ms) {
     poll(&p, 1, (int)ms);
 }
 
+// Computes until everything was moved.
+static _Atomic int is_moved;
 static void *computing(void *p) {
     (void)p;
-    for (int i = 0; i < 12; i++) await(30);
+    while (!is_moved) await(100);
     return NULL;
 }
 
@@ -73,8 +75,8 @@ int main(int argc, char **argv) {
     if (!strcmp(what, "device") && argc == 5) return drain(path, (size_t)atol(argv[3]), atol(argv[4]));
     size_t unit = !strcmp(what, "chatty") || !strcmp(what, "few") ? 4096 : 1 << 20;
     device = open(path, O_WRONLY);
-    fcntl(device, F_SETPIPE_SZ, 4096);
-    if (!strcmp(what, "chatty")) for (int i = 0; i < 100; i++) put(unit);
+    fcntl(device, F_SETPIPE_SZ, unit < 65536 ? 4096 : 65536);
+    if (!strcmp(what, "chatty")) for (int i = 0; i < 40; i++) put(unit);
     else if (!strcmp(what, "few")) for (int i = 0; i < 4; i++) put(unit);
     else if (!strcmp(what, "batched")) for (int i = 0; i < 20; i++) put(unit);
     else if (!strcmp(what, "serial")) for (int i = 0; i < 20; i++) { put(unit / 4); await(10); }
@@ -82,8 +84,9 @@ int main(int argc, char **argv) {
         pthread_t t;
         pthread_create(&t, NULL, computing, NULL);
         for (int i = 0; i < 18; i++) put(unit);
+        is_moved = 1;
         pthread_join(t, NULL);
-    } else if (!strcmp(what, "computing")) for (int i = 0; i < 20; i++) { int one = 1; if (i < 17) write(device, &one, sizeof one); await(20); }
+    } else if (!strcmp(what, "computing")) for (int i = 0; i < 20; i++) { int one = 1; if (i < 17) write(device, &one, sizeof one); await(40); }
     else if (!strcmp(what, "requests")) for (int i = 0; i < 60; i++) { ioctl(device, 0xc020462a, buffer); rest(500); }
     else if (!strcmp(what, "opened")) rest(1000);
     else return 2;

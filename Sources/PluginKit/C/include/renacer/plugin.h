@@ -42,7 +42,7 @@ extern "C" {
 #endif
 
 #define RENACER_ABI_MAJOR 1
-#define RENACER_ABI_MINOR 0
+#define RENACER_ABI_MINOR 1
 #define RENACER_EVENT_SCHEMA 1
 
 /* Whether a structure that somebody else filled in has a field. */
@@ -222,6 +222,8 @@ typedef struct renacer_task {
     renacer_string command;
     /* CPU time it has used so far, ns. */
     uint64_t cpu_time;
+    /* Since minor version 1: time that it could run but others ran, ns; 0 if the kernel does not tell. */
+    uint64_t ready_time;
 } renacer_task;
 
 /* The line of /proc/PID/maps that an address lies in. */
