@@ -64,7 +64,8 @@ let package = Package(
         .target(name: "RenacerGolden", dependencies: ["RenacerCore"], path: "Sources/Golden", swiftSettings: fast),
         .target(name: "CRenacerPlugin", path: "Sources/PluginKit/C"),
         .target(name: "CPluginGuard", dependencies: ["CRenacerPlugin"], path: "Sources/CPluginGuard"),
-        .target(name: "RenacerPluginHost", dependencies: ["RenacerCore", "CLinux", "CRenacerPlugin", "CPluginGuard"], path: "Sources/PluginHost", swiftSettings: fast),
+        .target(name: "CUserProbes", path: "Sources/CUserProbes"),
+        .target(name: "RenacerPluginHost", dependencies: ["RenacerCore", "CLinux", "CRenacerPlugin", "CPluginGuard", "CUserProbes"], path: "Sources/PluginHost", swiftSettings: fast),
         .executableTarget(
             name: "renacer",
             dependencies: ["RenacerPluginHost", "RenacerAnalysis", "RenacerConfiguration", "RenacerFindings", "RenacerFunctions", "RenacerRecorder", "RenacerReplay", "RenacerRecording", "RenacerCore", "RenacerHost", "RenacerPtrace", "RenacerBPF", "RenacerPerfEvent", "RenacerSymbols", "RenacerOTLP", "RenacerPerfetto", "RenacerOutput", "RenacerStraceText", "RenacerSummary", "RenacerJSON", "RenacerCSV", "RenacerHTML", "RenacerGolden", "CLinux"],

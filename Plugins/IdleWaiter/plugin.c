@@ -463,6 +463,8 @@ static const renacer_option options[] = {
 
 static const renacer_subscription subscriptions[] = {
     { sizeof(renacer_subscription), RENACER_CALL_ENTERED, RENACER_TEXT("futex,?futex_wait,?futex_waitv"), RENACER_NEEDS_MEMORY, 0 },
+    // What may be a marker.
+    { sizeof(renacer_subscription), RENACER_CALL, RENACER_TEXT("?open,openat,write"), RENACER_NEEDS_MEMORY, 0 },
     // What the thread does that is waited for.
     { sizeof(renacer_subscription), RENACER_CALL | RENACER_TASK | RENACER_LOSS, RENACER_TEXT("all"), 0, 0 },
 };

@@ -8,9 +8,9 @@ static int number_order(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-static void begin(detector *d, const char *rule, uint32_t severity, double confidence) {
+static void begin(detector *d, const evidence *known, const char *rule, uint32_t severity, double confidence) {
     report *r = &d->report;
-    report_begin(r, rule, severity, confidence, d->start, d->end);
+    report_begin(r, rule, severity, confidence, known->start, known->end);
     r->finding.is_inconclusive = (uint32_t)balance_is_bad(&d->balance);
     for (size_t i = 0; i < d->task_count; i++) report_task(r, d->tasks[i]);
 }
@@ -23,23 +23,30 @@ static void show_devices(detector *d) {
     }
 }
 
-static void show_rung(detector *d) {
-    report_measured(&d->report, "Evidence", "%s", d->link.is_known
-        ? "B, calls on device files, and C, the link as sysfs tells it; copies that the device does by itself are not seen"
-        : "B, calls on device files; copies that the device does by itself are not seen");
+static void show_rung(detector *d, const evidence *known) {
+    const char *link = d->link.is_known ? ", and C, the link as sysfs tells it" : "";
+    if (known == &d->called)
+        report_measured(&d->report, "Evidence", "A, calls of %llu functions of %s%s", (unsigned long long)d->functions, d->library, link);
+    else
+        report_measured(&d->report, "Evidence", "B, calls on device files%s; copies that the device does by itself are not seen%s%s%s", link,
+            d->unprobed[0] ? " (" : "", d->unprobed, d->unprobed[0] ? ")" : "");
     if (d->link.is_known)
         report_measured(&d->report, "Link", "%s: %s, %.1f GB/s", d->link.name, d->link.description, d->link.bandwidth / 1e9);
 }
 
 void judge(detector *d) {
-    uint64_t calls = d->transfer_count + d->request_count;
-    for (size_t i = 0; i < d->device_count; i++) calls += d->devices[i].waits;
-    if (!calls || d->end <= d->start) return;
-    double window = (double)(d->end - d->start);
+    // What libraries were asked for says more than what their drivers asked the kernel for.
+    int is_called = d->called.transfer_count || d->called.wait_count;
+    evidence *known = is_called ? &d->called : &d->filed;
+    uint64_t calls = known->transfer_count + known->wait_count + known->launches + (is_called ? 0 : d->request_count);
+    if (!is_called)
+        for (size_t i = 0; i < d->device_count; i++) calls += d->devices[i].waits;
+    if (!calls || known->end <= known->start) return;
+    double window = (double)(known->end - known->start);
     report *r = &d->report;
 
     if (d->link.is_degraded && calls >= d->minimum) {
-        begin(d, "degraded-link", RENACER_MEDIUM, 0.8);
+        begin(d, known, "degraded-link", RENACER_MEDIUM, 0.8);
         report_text(r->title, sizeof r->title, "The GPU's PCIe link is slower than it could be");
         report_measured(r, "Link", "%s: %s", d->link.name, d->link.description);
         report_measured(r, "Bandwidth", "%.1f of %.1f GB/s in each direction", d->link.bandwidth / 1e9, d->link.best / 1e9);
@@ -49,33 +56,33 @@ void judge(detector *d) {
         report_send(r, d->host);
     }
 
-    uint64_t moving = spans_total(&d->transfers), waiting = spans_total(&d->waits), both = spans_common(&d->transfers, &d->waits);
+    uint64_t moving = spans_total(&known->transfers), waiting = spans_total(&known->waits), both = spans_common(&known->transfers, &known->waits);
     uint64_t exposed = moving - both;
     double share = (double)exposed / window, waits = (double)waiting / window, overlap = moving ? (double)both / (double)moving : 0;
 
-    if (!d->transfer_count) {
+    if (!known->transfer_count && !is_called) {
         if (d->request_count < d->minimum) return;
-        begin(d, "cannot-judge", RENACER_INFORMATION, 0.3);
+        begin(d, known, "cannot-judge", RENACER_INFORMATION, 0.3);
         r->finding.is_inconclusive = 1;
         report_text(r->title, sizeof r->title, "A GPU is used, but its copies do not pass the kernel: no verdict");
         report_measured(r, "Requests", "%llu in %.2f ms (%.0f%% of the time the device was in use)", (unsigned long long)d->request_count,
             ms(spans_total(&d->requests)), percent((double)spans_total(&d->requests), window));
         show_devices(d);
-        show_rung(d);
+        show_rung(d, known);
         report_text(r->reason, sizeof r->reason, "sizes and directions of copies are known to the program and the device only");
         report_text(r->advice, sizeof r->advice, "use the driver's own profiler (nsys, rocprof) for the sizes of copies");
         report_send(r, d->host);
         return;
     }
 
-    qsort(d->sizes, d->size_count, sizeof *d->sizes, number_order);
-    uint64_t median = d->size_count ? d->sizes[d->size_count / 2] : 0, bytes = d->bytes_to + d->bytes_from;
-    double rate = moving ? (double)bytes / ((double)moving / 1e9) : 0;
+    if (known->size_count) qsort(known->sizes, known->size_count, sizeof *known->sizes, number_order);
+    uint64_t median = known->size_count ? known->sizes[known->size_count / 2] : 0, bytes = known->bytes_to + known->bytes_from;
+    double rate = moving && !known->asynchronous ? (double)bytes / ((double)moving / 1e9) : 0;
     double use = d->link.is_known ? rate / (d->link.bandwidth * 0.9) : 0;
     const char *rule = NULL, *title = "PCIe Bottleneck detected", *reason = "", *advice = "";
     uint32_t severity = share >= 0.85 ? RENACER_HIGH : RENACER_MEDIUM;
     double confidence = 0.6;
-    int is_enough = d->transfer_count >= d->minimum;
+    int is_enough = (is_called ? calls : known->transfer_count) >= d->minimum;
 
     if (!is_enough) {
         rule = "too-few";
@@ -119,18 +126,25 @@ void judge(detector *d) {
     } else {
         return;
     }
-    begin(d, rule, severity, confidence);
+    begin(d, known, rule, severity, confidence);
     if (!is_enough) r->finding.is_inconclusive = 1;
     report_text(r->title, sizeof r->title, "%s", title);
     report_measured(r, "GPU transfers", "%.2f ms (%.0f%% of the time the device was in use)", ms(exposed), share * 100);
     report_measured(r, "Waiting for the device", "%.2f ms (%.0f%%)", ms(waiting), waits * 100);
     report_measured(r, "Everything else", "%.2f ms (%.0f%%)", window / 1e6 - ms(exposed) - ms(waiting), 100 - share * 100 - waits * 100);
-    report_measured(r, "Transfers", "%llu, median %llu bytes; %llu bytes to the device and %llu from it, %.3f GB/s", (unsigned long long)d->transfer_count,
-        (unsigned long long)median, (unsigned long long)d->bytes_to, (unsigned long long)d->bytes_from, rate / 1e9);
+    report_measured(r, "Transfers", "%llu, median %llu bytes; %llu bytes to the device and %llu from it, %.3f GB/s", (unsigned long long)known->transfer_count,
+        (unsigned long long)median, (unsigned long long)known->bytes_to, (unsigned long long)known->bytes_from, rate / 1e9);
     report_measured(r, "Overlap of transfers with waiting", "%.0f%%", overlap * 100);
+    if (known->asynchronous)
+        report_measured(r, "Asynchronous copies", "%llu, whose time is in the waits for them", (unsigned long long)known->asynchronous);
+    if (known->unknown_direction)
+        report_measured(r, "Copies of unknown direction", "%llu, counted as to the device", (unsigned long long)known->unknown_direction);
+    if (is_called)
+        report_measured(r, "Launches", "%llu; %llu waits; %llu bytes allocated on the device", (unsigned long long)known->launches,
+            (unsigned long long)known->wait_count, (unsigned long long)known->allocated);
     if (d->request_count) report_measured(r, "Other requests", "%llu, whose copies and sizes are not known", (unsigned long long)d->request_count);
     show_devices(d);
-    show_rung(d);
+    show_rung(d, known);
     report_text(r->reason, sizeof r->reason, "%s", reason);
     report_text(r->advice, sizeof r->advice, "%s", advice);
     report_send(r, d->host);

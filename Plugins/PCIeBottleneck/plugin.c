@@ -24,9 +24,9 @@ static renacer_status create(const renacer_host *host, void **instance) {
     d->threshold = option_number(host, "threshold", 0.7);
     d->minimum = (uint64_t)option_number(host, "min-calls", 16);
     const struct { const char *name; char *to; size_t size; } texts[] = {
-        { "devices", d->patterns, sizeof d->patterns }, { "sysfs", d->sysfs, sizeof d->sysfs }
+        { "devices", d->patterns, sizeof d->patterns }, { "sysfs", d->sysfs, sizeof d->sysfs }, { "libraries", d->libraries, sizeof d->libraries }
     };
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         renacer_value v = { .size = sizeof v };
         if (host->option(host, report_string(texts[i].name), &v) != RENACER_OK || v.text.length >= texts[i].size) {
             host->fail(host, report_string("an option's text is too long"));
@@ -34,8 +34,8 @@ static renacer_status create(const renacer_host *host, void **instance) {
         }
         memcpy(texts[i].to, v.text.data, v.text.length);
     }
-    d->sizes = malloc(SIZES * sizeof *d->sizes);
-    return d->sizes ? RENACER_OK : RENACER_FAILED;
+    probe_libraries(d);
+    return RENACER_OK;
 }
 
 // ---- Which descriptors are devices
@@ -83,6 +83,8 @@ static void opened(detector *d, const renacer_event *e) {
         report_text(path, sizeof path, "%.*s", (int)v.text.length, v.text.data);
         // What is opened by its own name needs no look at the descriptor, which may be closed by now.
         what = 1;
+        // A library that is loaded is a program's own copy: one that lies elsewhere than usual.
+        if (is_gpu_library(path)) probe_library(d, path);
         if (is_device_path(d, path)) {
             what = look_up(d, e->tid, (int32_t)e->result);
             if (what == 1) what = device_at(d, path, NULL);
@@ -104,23 +106,31 @@ static device *device_of(detector *d, const renacer_event *e, int32_t fd) {
 
 // ---- Calls on them
 
-static void touched(detector *d, const renacer_event *e, spans *to) {
+void touched(detector *d, evidence *known, const renacer_event *e, spans *to) {
     uint64_t start = e->enter_time ? e->enter_time : e->time, end = e->exit_time ? e->exit_time : e->time;
-    if (!d->start || start < d->start) d->start = start;
-    if (end > d->end) d->end = end;
+    if (!known->start || start < known->start) known->start = start;
+    if (end > known->end) known->end = end;
     if (to && !spans_add(to, start, end)) d->is_out_of_memory = 1;
     for (size_t i = 0; i < d->task_count; i++)
         if (d->tasks[i] == e->tid) return;
     if (d->task_count < 16) d->tasks[d->task_count++] = e->tid;
 }
 
-static void transferred(detector *d, const renacer_event *e, device *one, uint64_t bytes, int is_from_device) {
-    touched(d, e, &d->transfers);
-    one->transfers++;
-    *(is_from_device ? &d->bytes_from : &d->bytes_to) += bytes;
-    if (d->size_count < SIZES) d->sizes[d->size_count++] = bytes;
+void remember_transfer(detector *d, evidence *known, uint64_t bytes, int is_from_device) {
+    *(is_from_device ? &known->bytes_from : &known->bytes_to) += bytes;
+    if (!known->sizes && !(known->sizes = malloc(SIZES * sizeof *known->sizes))) {
+        d->is_out_of_memory = 1;
+        return;
+    }
+    if (known->size_count < SIZES) known->sizes[known->size_count++] = bytes;
     // While there is traffic, now and then.
-    if ((d->transfer_count++ & 1023) == 0) look_at_link(d);
+    if ((known->transfer_count++ & 1023) == 0) look_at_link(d);
+}
+
+static void transferred(detector *d, const renacer_event *e, device *one, uint64_t bytes, int is_from_device) {
+    touched(d, &d->filed, e, &d->filed.transfers);
+    one->transfers++;
+    remember_transfer(d, &d->filed, bytes, is_from_device);
 }
 
 static void requested(detector *d, const renacer_event *e, device *one) {
@@ -128,7 +138,7 @@ static void requested(detector *d, const renacer_event *e, device *one) {
     int is_from_device;
     if (is_wait_request(one->driver, request)) {
         one->waits++;
-        touched(d, e, &d->waits);
+        touched(d, &d->filed, e, &d->filed.waits);
         return;
     }
     if (is_transfer_request(one->driver, request, &is_from_device) && e->outcome == RENACER_RETURNED) {
@@ -141,7 +151,7 @@ static void requested(detector *d, const renacer_event *e, device *one) {
     }
     one->requests++;
     if ((d->request_count++ & 1023) == 0) look_at_link(d);
-    touched(d, e, &d->requests);
+    touched(d, &d->filed, e, &d->requests);
 }
 
 static void polled(detector *d, const renacer_event *e) {
@@ -151,7 +161,7 @@ static void polled(detector *d, const renacer_event *e) {
         device *found = device_of(d, e, one.fd);
         if (!found) continue;
         found->waits++;
-        touched(d, e, &d->waits);
+        touched(d, &d->filed, e, &d->filed.waits);
         return;
     }
 }
@@ -173,7 +183,7 @@ static void call_ended(detector *d, const renacer_event *e) {
         device *one = is_success ? device_of(d, e, (int32_t)e->arguments[4]) : NULL;
         if (!one) return;
         one->mappings++;
-        touched(d, e, NULL);
+        touched(d, &d->filed, e, NULL);
     } else {
         device *one = device_of(d, e, fd);
         if (!one) return;
@@ -187,8 +197,10 @@ static renacer_status consume(void *instance, const renacer_event *e, size_t cou
     detector *d = instance;
     for (; count--; e = renacer_next(e)) {
         if (e->kind == RENACER_LOSS) d->balance.lost += e->count;
-        if (e->kind != RENACER_CALL) continue;
+        if (e->kind == RENACER_FUNCTION) function_called(d, e);
+        if (e->kind != RENACER_CALL && e->kind != RENACER_FUNCTION) continue;
         d->balance.seen++;
+        if (e->kind != RENACER_CALL) continue;
         call_ended(d, e);
     }
     if (d->is_out_of_memory) {
@@ -208,11 +220,15 @@ static renacer_status finish(void *instance, const renacer_account *account) {
 static void destroy(void *instance) {
     detector *d = instance;
     if (!d) return;
-    spans_free(&d->transfers);
-    spans_free(&d->waits);
+    for (evidence *known = &d->filed;; known = &d->called) {
+        spans_free(&known->transfers);
+        spans_free(&known->waits);
+        free(known->sizes);
+        if (known == &d->called) break;
+    }
+    for (size_t i = 0; i < d->probed_count; i++) free(d->probed[i]);
     spans_free(&d->requests);
     table_free(&d->descriptors);
-    free(d->sizes);
     free(d);
 }
 
@@ -220,13 +236,17 @@ static const renacer_option options[] = {
     OPTION(RENACER_OPTION_NUMBER, "threshold", "0.7", "share of the time that the device is in use, from which transfers are a bottleneck", 0, 1),
     OPTION(RENACER_OPTION_INTEGER, "min-calls", "16", "calls on the device from which there is a verdict", 1, 1e9),
     OPTION(RENACER_OPTION_TEXT, "devices", "/dev/nvidia*:/dev/dri/*:/dev/kfd", "device files, as patterns with colons between them", 0, 0),
+    OPTION(RENACER_OPTION_TEXT, "libraries",
+        "/usr/lib*/libcuda.so.1:/usr/lib*/*-linux-gnu/libcuda.so.1:/usr/local/cuda*/lib*/libcudart.so*:/usr/lib*/*-linux-gnu/libcudart.so*"
+        ":/opt/rocm*/lib/libamdhip64.so*:/usr/lib*/*-linux-gnu/libamdhip64.so*:/usr/lib*/*-linux-gnu/libze_loader.so.1",
+        "GPU libraries whose functions are probed from the start, as patterns with colons between them; others are once they are opened", 0, 0),
     OPTION(RENACER_OPTION_TEXT, "sysfs", "/sys", "where the link's speed is looked up", 0, 0),
 };
 
 static const renacer_subscription subscriptions[] = {
-    { sizeof(renacer_subscription), RENACER_CALL | RENACER_LOSS,
-        RENACER_TEXT("?open,openat,?openat2,close,dup,?dup2,dup3,ioctl,read,write,pread64,pwrite64,readv,writev,mmap,?poll,ppoll"),
-        RENACER_NEEDS_MEMORY, 0 },
+    { sizeof(renacer_subscription), RENACER_CALL, RENACER_TEXT("?open,openat,?openat2,ioctl,?poll,ppoll"), RENACER_NEEDS_MEMORY, 0 },
+    { sizeof(renacer_subscription), RENACER_CALL | RENACER_LOSS | RENACER_FUNCTION,
+        RENACER_TEXT("close,dup,?dup2,dup3,read,write,pread64,pwrite64,readv,writev,mmap"), 0, 0 },
 };
 
 static const renacer_detector functions = { sizeof functions, 0, create, consume, finish, destroy, NULL };

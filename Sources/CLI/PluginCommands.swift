@@ -99,7 +99,7 @@ enum PluginList {
     }
 
     private static func kinds(_ s: Component.Interest) -> [String] {
-        ["entries", "calls", "signals", "tasks", "losses"].enumerated().filter { s.kinds >> UInt32($0.offset) & 1 == 1 }.map(\.element)
+        ["entries", "calls", "signals", "tasks", "losses", "functions"].enumerated().filter { s.kinds >> UInt32($0.offset) & 1 == 1 }.map(\.element)
     }
 
     static func json(_ all: [PluginSearch.Found]) -> String {

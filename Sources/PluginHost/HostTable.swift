@@ -32,6 +32,10 @@ final class HostTable {
     /// Whether tasks are there to be asked about: not in a replay, where ids are somebody else's.
     var tasksAreThere = true
     lazy var lookups = TaskLookups()
+    /// Functions that the plugin asked to be probed; nil before that.
+    private(set) var probes: UserProbes?
+    private var probeProblem: PluginProblem?
+    private let problem = Answer()
     /// What `/proc` says of tasks, if it may be asked.
     private var present: TaskLookups? { tasksAreThere ? lookups : nil }
     private let answer = Answer()
@@ -53,6 +57,39 @@ final class HostTable {
         installGeneralServices()
         installEventServices()
         installTaskServices()
+        table.pointee.probe = { host, path, functions, count, found, problem in
+            guard let host = HostTable.of(host) else { return RENACER_STATUS_FAILED }
+            return host.probe(path, functions, count, found, problem)
+        }
+    }
+
+    private func probe(
+        _ path: renacer_string, _ functions: UnsafePointer<renacer_function>?, _ count: Int, _ found: UnsafeMutablePointer<UInt32>?,
+        _ why: UnsafeMutablePointer<renacer_string>?
+    ) -> renacer_status {
+        found?.pointee = 0
+        why?.pointee = renacer_string(data: nil, length: 0)
+        guard let path = path.checked, !path.isEmpty,
+            let rows = structures(functions, count: count, as: renacer_function.self, required: MemoryLayout<renacer_function>.size)
+        else { return RENACER_STATUS_UNKNOWN }
+        var wanted: [(name: String, id: Int32)] = []
+        for row in rows { if let name = row.name.checked, !name.isEmpty { wanted.append((name, row.id)) } }
+        do throws(PluginProblem) {
+            if !tasksAreThere { throw PluginProblem("user probes: a replay has no functions to be called") }
+            if let probeProblem { throw probeProblem }
+            if probes == nil {
+                do throws(PluginProblem) { probes = try UserProbes() } catch {
+                    probeProblem = error
+                    throw error
+                }
+            }
+            let n = try probes?.probe(path, wanted) ?? 0
+            found?.pointee = UInt32(n)
+            return n > 0 ? RENACER_STATUS_OK : RENACER_STATUS_UNKNOWN
+        } catch {
+            why?.pointee = self.problem.keep(error.description)
+            return RENACER_STATUS_FAILED
+        }
     }
 
     deinit { table.deallocate() }

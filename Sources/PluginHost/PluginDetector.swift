@@ -79,13 +79,32 @@ public final class PluginDetector: PluggedDetector {
             default: break
             }
         }
-        guard let views = view.fill(events) else { return }
-        defer { view.end() }
-        try consume(views, services: view)
+        host.probes?.follow(events)
+        if let views = view.fill(events) {
+            defer { view.end() }
+            try consume(views, services: view)
+        }
+        try consumeProbes()
+    }
+
+    /// Takes notice of who is traced, from what another process saw.
+    func follow(_ views: UnsafeBufferPointer<renacer_event>) { host.probes?.follow(views) }
+
+    /// Tells of functions that were called.
+    private func consumeProbes(isLast: Bool = false) throws(TraceError) {
+        guard let calls = host.probes?.take(isLast: isLast), !calls.isEmpty else { return }
+        let wanted = component.subscriptions.reduce(0) { $0 | $1.kinds }
+        var views = calls.filter { $0.kind & wanted != 0 }
+        guard !views.isEmpty else { return }
+        try views.withUnsafeMutableBufferPointer { (all) throws(TraceError) in try deliver(UnsafeBufferPointer(all), services: nil) }
     }
 
     /// - Parameter services: answers what the plugin asks about these events.
     func consume(_ views: UnsafeBufferPointer<renacer_event>, services: any EventServices) throws(TraceError) {
+        try deliver(views, services: services)
+    }
+
+    private func deliver(_ views: UnsafeBufferPointer<renacer_event>, services: (any EventServices)?) throws(TraceError) {
         host.view = services
         let start = clinux_monotonic_ns()
         let status = cplugin_consume(functions, instance, views.baseAddress, views.count)
@@ -99,6 +118,7 @@ public final class PluginDetector: PluggedDetector {
     }
 
     public func idle() throws(TraceError) {
+        try consumeProbes()
         guard functions.pointee.idle != nil else { return }
         try check(cplugin_idle(functions, instance), "idle")
     }
@@ -107,6 +127,7 @@ public final class PluginDetector: PluggedDetector {
         guard !isFinished else { return }
         isFinished = true
         defer { destroy() }
+        try consumeProbes(isLast: true)
         var balance = renacer_account()
         balance.size = UInt32(MemoryLayout<renacer_account>.size)
         balance.delivered = account.delivered

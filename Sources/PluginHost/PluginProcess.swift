@@ -83,7 +83,9 @@ enum PluginProcess {
                 guard let first = self.events.baseAddress?.assumingMemoryBound(to: renacer_event.self),
                     count > 0, count <= data.count / MemoryLayout<renacer_event>.stride
                 else { return }
-                try self.detector?.consume(UnsafeBufferPointer(start: first, count: count), services: self)
+                let views = UnsafeBufferPointer(start: first, count: count)
+                self.detector?.follow(views)
+                try self.detector?.consume(views, services: self)
             }
         }
 

@@ -38,6 +38,17 @@ final class SymbolFiles {
         return distance < max(found.size, 1) ? (found.name, distance) : nil
     }
 
+    /// Where functions of those names begin in a file, in bytes from its start.
+    func places(of names: Set<String>, in path: String) -> [String: UInt64] {
+        guard let file = Self.load(path) else { return [:] }
+        var places: [String: UInt64] = [:]
+        for symbol in file.symbols where names.contains(symbol.name) {
+            guard let s = file.segments.first(where: { $0.address <= symbol.address && symbol.address - $0.address < $0.size }) else { continue }
+            places[symbol.name] = symbol.address - s.address + s.offset
+        }
+        return places
+    }
+
     private static func load(_ path: String) -> File? {
         let fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard fd >= 0 else { return nil }

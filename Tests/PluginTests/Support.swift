@@ -40,6 +40,28 @@ enum Renacer {
         return path
     }
 
+    /// A library of `Workloads`, compiled, with that file's name.
+    static func library(_ name: String, as file: String) throws -> String {
+        let path = folder.appendingPathComponent(file).path
+        lock.lock()
+        defer { lock.unlock() }
+        if !FileManager.default.fileExists(atPath: path) {
+            let source = repository.appendingPathComponent("Tests/PluginTests/Workloads/\(name).c").path
+            let made = try run("/usr/bin/cc", ["-O1", "-w", "-shared", "-fPIC", "-o", path, source])
+            guard made.status == 0 else { throw Failure("cc \(name): \(made.errors)") }
+        }
+        return path
+    }
+
+    /// Whether functions can be probed here: root, and uprobes of many places at once, from Linux 6.6 on.
+    static let canProbe: Bool = {
+        var about = utsname()
+        guard geteuid() == 0, uname(&about) == 0 else { return false }
+        let release = withUnsafeBytes(of: &about.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        let parts = release.split(separator: ".").compactMap { Int($0) }
+        return parts.count >= 2 && (parts[0], parts[1]) >= (6, 6) && FileManager.default.fileExists(atPath: "/sys/bus/event_source/devices/uprobe")
+    }()
+
     private static let lock = NSLock()
 
     /// A plugin of C or C++ text, or of a file in `Broken`, compiled against the public header.

@@ -117,24 +117,57 @@ import Testing
         }
     }
 
-    @Test func aLibraryOfThatNameIsNoDevice() throws {
+    /// What goes through functions of a library, which are probed: rung A. What the other workloads show is rung B.
+    static let libraries = [
+        Row("cuda-chatty", ["small-copy-bound"]),
+        Row("cuda-batched", ["transfer-bound"]),
+        Row("cuda-serial", ["serialised"]),
+        Row("cuda-overlapped", [], remarks: ["not-pcie"]),
+        Row("cuda-computing", ["not-pcie"]),
+    ]
+
+    @Test(.enabled(if: Renacer.canProbe), arguments: libraries) func callsOfLibrariesAreJudged(_ row: Row) throws {
+        let gpu = try Renacer.workload("gpu"), library = try Renacer.library("libcuda", as: "libcuda.so.1")
+        for backend in Renacer.backends {
+            for _ in 0..<Renacer.runs {
+                let outcome = try Renacer.detect("pcie-bottleneck,libraries=\(library),sysfs=/nonexistent", backend: backend, [gpu, row.name, library])
+                expect(row, "pcie-bottleneck", backend, outcome)
+                if !row.rules.isEmpty { #expect(outcome.errors.contains("Evidence: A, calls of 6 functions of libcuda.so.1"), "\(outcome.errors)") }
+            }
+        }
+    }
+
+    /// Sizes and directions are those of the arguments; a library that lies elsewhere is probed when it is opened, and in a
+    /// plugin's own process as well.
+    @Test(.enabled(if: Renacer.canProbe), arguments: [[], ["--isolate-plugins"]]) func sizesAndDirectionsAreThoseOfTheArguments(_ flags: [String]) throws {
+        let gpu = try Renacer.workload("gpu"), library = try Renacer.library("libcuda", as: "libcuda.so.1")
+        let outcome = try Renacer.run(
+            flags + ["-qq", "--backend", "ptrace", "-f", "--detector", "pcie-bottleneck,libraries=,sysfs=/nonexistent", "--", gpu, "cuda-batched", library],
+            environment: ["RENACER_PLUGIN_PATH": Renacer.detectors])
+        #expect(outcome.errors.contains("Transfers: 40, median 1048576 bytes; 20971520 bytes to the device and 20971520 from it"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("33554432 bytes allocated on the device"), "\(outcome.errors)")
+    }
+
+    @Test func aReplayHasNoFunctionsToProbe() throws {
+        let recording = Renacer.scratch()
+        #expect(try Renacer.run(["record", "-o", recording, "--", "/bin/true"]).status == 0)
+        let library = try Renacer.library("libcuda", as: "libcuda.so.1")
+        let outcome = try Renacer.run(
+            ["replay", recording, "--detector", "pcie-bottleneck,libraries=\(library)"], environment: ["RENACER_PLUGIN_PATH": Renacer.detectors])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.findings.isEmpty)
+    }
+
+    @Test func aLibraryOfThatNameWithoutItsFunctionsIsNone() throws {
         let folder = Renacer.scratch()
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let source = folder + "/cuda.c", library = folder + "/libcuda.so.1"
         try Data("""
-            #include <string.h>
-            #include <time.h>
-            int cuMemcpyHtoD_v2(void *to, const void *from, size_t n) {
-                struct timespec t = { 0, 2000000 };
-                nanosleep(&t, 0);
-                memcpy(to, from, n);
-                return 0;
-            }
+            int cuInit(void) { return 0; }
             """.utf8).write(to: URL(fileURLWithPath: source))
         #expect(try Renacer.run("/usr/bin/cc", ["-shared", "-fPIC", "-o", library, source]).status == 0)
         for backend in Renacer.backends {
-            let outcome = try Renacer.detect("pcie-bottleneck", backend: backend, [try Renacer.workload("gpu"), "library", library])
-            #expect(outcome.status == 0)
+            let outcome = try Renacer.detect("pcie-bottleneck", backend: backend, [try Renacer.workload("gpu"), "cuda-chatty", library])
             #expect(outcome.findings.isEmpty, "\(outcome.errors)")
         }
     }

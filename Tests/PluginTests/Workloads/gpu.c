@@ -56,17 +56,46 @@ static void put(size_t size) {
     }
 }
 
+// What goes through the functions of a library, and through no file.
+static int (*copy_in)(void *, const void *, size_t), (*copy_out)(void *, const void *, size_t);
+static int (*copy_later)(void *, const void *, size_t, void *), (*allocate)(void **, size_t), (*launch)(void *), (*synchronize)(void);
+
+static void *synchronizing(void *p) {
+    while (!is_moved) synchronize();
+    return p;
+}
+
+static int cuda(const char *what, const char *path) {
+    void *library = dlopen(path, RTLD_NOW), *memory = NULL;
+    if (!library) return 3;
+    copy_in = dlsym(library, "cuMemcpyHtoD_v2");
+    copy_out = dlsym(library, "cuMemcpyDtoH_v2");
+    copy_later = dlsym(library, "cuMemcpyHtoDAsync_v2");
+    allocate = dlsym(library, "cuMemAlloc_v2");
+    launch = dlsym(library, "cuLaunchKernel");
+    synchronize = dlsym(library, "cuCtxSynchronize");
+    if (allocate(&memory, 32 << 20)) return 3;
+    if (!strcmp(what, "chatty")) for (int i = 0; i < 60; i++) copy_in(memory, buffer, 4096);
+    else if (!strcmp(what, "batched")) for (int i = 0; i < 20; i++) { copy_in(memory, buffer, sizeof buffer); copy_out(buffer, memory, sizeof buffer); }
+    else if (!strcmp(what, "serial")) for (int i = 0; i < 10; i++) {
+        for (int k = 0; k < 4; k++) copy_in(memory, buffer, sizeof buffer);
+        launch(memory);
+        synchronize();
+    } else if (!strcmp(what, "overlapped")) {
+        pthread_t t;
+        pthread_create(&t, NULL, synchronizing, NULL);
+        for (int i = 0; i < 60; i++) { copy_in(memory, buffer, sizeof buffer); launch(memory); }
+        is_moved = 1;
+        pthread_join(t, NULL);
+    } else if (!strcmp(what, "computing")) for (int i = 0; i < 20; i++) { copy_later(memory, buffer, 4096, NULL); launch(memory); synchronize(); }
+    else return 2;
+    return 0;
+}
+
 int main(int argc, char **argv) {
     if (argc < 3) return 2;
     const char *what = argv[1], *path = argv[2];
-    if (!strcmp(what, "library")) {
-        // A library of that name, and no device: copies of unknown sizes, if they are any.
-        void *library = dlopen(path, RTLD_NOW);
-        int (*copy)(void *, const void *, size_t) = library ? (int (*)(void *, const void *, size_t))dlsym(library, "cuMemcpyHtoD_v2") : NULL;
-        if (!copy) return 3;
-        for (int i = 0; i < 20; i++) copy(buffer, buffer + 4096, 4096);
-        return 0;
-    }
+    if (!strncmp(what, "cuda-", 5)) return cuda(what + 5, path);
     if (!strcmp(what, "disk")) {
         int file = open(path, O_RDWR | O_CREAT, 0600);
         for (int i = 0; i < 200; i++) pwrite(file, buffer, 1 << 16, 0);
@@ -79,7 +108,7 @@ int main(int argc, char **argv) {
     if (!strcmp(what, "chatty")) for (int i = 0; i < 40; i++) put(unit);
     else if (!strcmp(what, "few")) for (int i = 0; i < 4; i++) put(unit);
     else if (!strcmp(what, "batched")) for (int i = 0; i < 20; i++) put(unit);
-    else if (!strcmp(what, "serial")) for (int i = 0; i < 20; i++) { put(unit / 4); await(10); }
+    else if (!strcmp(what, "serial")) for (int i = 0; i < 20; i++) { put(unit / 2); await(10); }
     else if (!strcmp(what, "overlapped")) {
         pthread_t t;
         pthread_create(&t, NULL, computing, NULL);

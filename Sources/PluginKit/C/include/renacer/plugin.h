@@ -78,7 +78,11 @@ enum {
     /* A task was attached, detached, forked, executed, exited or was killed: `code` says which, RENACER_TASK_*. */
     RENACER_TASK = 1 << 3,
     /* Events were not seen: `count` of them, between the times `from` and `time`. */
-    RENACER_LOSS = 1 << 4
+    RENACER_LOSS = 1 << 4,
+    /* Since minor version 1: a function that host->probe was asked for was called and returned. `code` is its id,
+     * `status` in how many other probed functions its thread was meanwhile; arguments, result, outcome (RENACER_RETURNED or
+     * RENACER_UNFINISHED) and times are those of the call. Comes when it has returned, in no order with other events. */
+    RENACER_FUNCTION = 1 << 5
 };
 
 /* renacer_event.code of a RENACER_TASK. */
@@ -319,6 +323,14 @@ enum {
 
 typedef struct renacer_host renacer_host;
 
+/* A function to be probed. */
+typedef struct renacer_function {
+    uint32_t size;
+    /* What renacer_event.code says. */
+    int32_t id;
+    renacer_string name;
+} renacer_function;
+
 /* What renacer does for one instance. No function is ever NULL; pass the table as their first argument. */
 struct renacer_host {
     uint32_t size;
@@ -371,6 +383,15 @@ struct renacer_host {
     renacer_status (*task)(const renacer_host *, int32_t tid, renacer_task *out);
     renacer_status (*mapping)(const renacer_host *, int32_t tid, uint64_t address, renacer_mapping *out);
     renacer_status (*symbol)(const renacer_host *, int32_t tid, uint64_t address, renacer_symbol *out);
+
+    /* -- Since minor version 1. -- */
+
+    /* Probes functions of a program or library, so that traced tasks' calls of them come as RENACER_FUNCTION. Calls that
+     * are under way are not seen. `found` is how many of them the file has. RENACER_UNKNOWN if it has none or is no such
+     * file; RENACER_FAILED if nothing can be probed here, and `problem` says why: user probes take Linux 6.6, root or
+     * CAP_BPF and CAP_PERFMON, and the file is the one of that path for renacer. */
+    renacer_status (*probe)(const renacer_host *, renacer_string path, const renacer_function *functions, size_t count,
+        uint32_t *found, renacer_string *problem);
 };
 
 /* ---- The plugin -------------------------------------------------------------------------------------------------- */
