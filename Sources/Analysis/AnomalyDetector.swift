@@ -40,7 +40,7 @@ public final class AnomalyDetector: Detector {
     public init(_ options: AnomalyOptions, calls: SyscallSet) {
         self.options = options
         self.calls = calls == .all ? nil : calls
-        subscription = Subscription(syscalls: calls, entered: .all, memory: .all)
+        subscription = Subscription(syscalls: calls, entered: calls, memory: calls)
         table = SeriesTable(window: options.window)
         reader = RequestedTimeReader()
         arguments = .allocate(capacity: Self.argumentCount)
