@@ -1,5 +1,6 @@
 """The perf_event backend beside the BPF backend and perf record, in the same run; called by bench.py."""
-import os, re, shutil, subprocess, time
+import os, re, shutil, statistics, subprocess, time
+from bpf import cpu_per_call
 
 
 def run(a, renacer, work, n, rounds, measure, ratio, goal, results):
@@ -9,23 +10,23 @@ def run(a, renacer, work, n, rounds, measure, ratio, goal, results):
     perf = shutil.which('perf')
     out = lambda name: ['-o', f'{a.build}/{name}.out']
     backend = lambda name: [renacer, '--backend', name] + out(name)
-    calls = int(n(1_000_000))
-    loop = [work, 'getppid', str(calls)]
-    # Starts cost differently: what a call costs is what many take more than few.
-    few = [work, 'getppid', '1']
+    calls, usage = int(n(1_000_000)), os.path.abspath(f'{a.build}/usage')
     tracers = {'native': [], 'renacer bpf': backend('bpf') + ['--'], 'renacer perf_event': backend('perf_event') + ['--']}
     if perf:
         # What recording takes, without what showing it would.
         tracers['perf record'] = [perf, 'record', '-q', '-m', '8M', '-e', 'raw_syscalls:sys_enter,raw_syscalls:sys_exit',
                                   '-o', f'{a.build}/perf.data', '--']
-    many = results['perf_event: getppid'] = measure('perf_event: getppid, text', {t: c + loop for t, c in tracers.items()}, rounds)
-    none = results['perf_event: start'] = measure('perf_event: one call', {t: c + few for t, c in tracers.items()}, rounds)
-    cost = {t: (many[t]['wall'] - none[t]['wall']) / calls * 1e9 for t in tracers}
-    added = {t: c - cost['native'] for t, c in cost.items()}
-    print('  ns added to a call: ' + ', '.join(f'{t} {c:.0f}' for t, c in added.items() if t != 'native'))
-    goal('perf_event: ns added to a call / bpf', added['renacer perf_event'] / added['renacer bpf'], 2)
+    # Starts and ends take longer than many calls: what counts is what a call costs the program itself.
+    runs = [{t: cpu_per_call(c, work, calls, usage) for t, c in tracers.items()} for _ in range(rounds)]
+    added = [{t: r[t] - r['native'] for t in tracers if t != 'native'} for r in runs]
+    results['perf_event: getppid'] = added
+    middle = lambda of: statistics.median(of(x) for x in added)
+    print('\nperf_event: extra CPU per getppid  ' + ', '.join(f'{t} {middle(lambda x: x[t]):.0f} ns' for t in added[0]))
+    goal('perf_event: ns added to a call / bpf', middle(lambda x: x['renacer perf_event'] / x['renacer bpf']), 2)
     if perf:
-        goal('perf_event: ns added to a call / perf record', added['renacer perf_event'] / added['perf record'], 1)
+        goal('perf_event: ns added to a call / perf record', middle(lambda x: x['renacer perf_event'] / x['perf record']), 1)
+    start = {'native': ['/bin/true'], 'renacer perf_event': backend('perf_event') + ['--', '/bin/true']}
+    results['perf_event: /bin/true'] = measure('perf_event: /bin/true', start, rounds)
 
     calls, file = int(n(4_000_000)), f'{a.build}/perf_event.out'
     t0 = time.perf_counter()

@@ -34,7 +34,7 @@ extension PerfEventBackend {
             .seccompFilter: .unavailable("the perf_event backend filters in the kernel by itself"),
             .placement: .unavailable("the perf_event backend leaves tasks on their CPUs"),
             .ringSize: .exact,
-        ], cost: Cost(start: 100_000_000, call: 300))
+        ], cost: Cost(start: 100_000_000, call: 1_500))
     }
 
     public var conditions: Conditions {
