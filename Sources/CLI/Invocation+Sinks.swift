@@ -27,12 +27,17 @@ extension Invocation {
             if settings.text.source != .none { chosen.append(try lines()) }
         } else if settings.plugins.isAny || settings.analysis.isAny, sinks.isEmpty, !asksForTrace, !summaryToo, self.format == nil {
             chosen.append(SinkRequest(.findings, origin: settings.analysis.origin ?? "--detector"))
+        } else if settings.assertions.isAny, sinks.isEmpty, !asksForTrace, !summaryToo, self.format == nil {
+            // The report stands in place of the trace.
         } else if sinks.isEmpty || self.format != nil {
             chosen.append(SinkRequest(.strace, origin: "strace text"))
         }
         if summaryToo { chosen.append(try table("-C")) }
         let isFirstFormat = format != nil
-        chosen += sinks
+        if !settings.assertions.isAny, let report = settings.assertions.reports.first {
+            throw UsageError("\(report.origin) must be given with --assert", help: true)
+        }
+        chosen += sinks + settings.assertions.sinks
 
         var takesOutput = false
         for i in chosen.indices {
@@ -79,6 +84,8 @@ extension Invocation {
         case (_, "-"?): output.destination = .standardOutput
         case (_, let text?):
             output.destination = text.first == "|" || text.first == "!" ? .command(String(text.dropFirst())) : .file(text)
+        // Reports are for a person, whatever file the trace goes to.
+        case (.text, nil) where request.kind.name == "assertions": break
         case (.text, nil):
             if textHasOutput || isFormat {
                 output = settings.pipeline.output

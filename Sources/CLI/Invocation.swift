@@ -220,6 +220,8 @@ struct Invocation {
         case .baseline: settings.analysis.baseline = value
         case .hpuAnalysis: settings.analysis.correlation = try AnalysisChoice.options(given.value ?? "")
 
+        case .assert: try settings.assertions.add(file: value, program)
+        case .assertReport: try settings.assertions.add(report: value, origin: given.spelling)
         case .detector: settings.plugins.detectors.append(try DetectorChoice(value))
         case .plugin: settings.plugins.files.append(value)
         case .isolatePlugins: settings.plugins.isolated = true

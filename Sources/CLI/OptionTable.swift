@@ -67,6 +67,7 @@ enum OptionID: Sendable, Equatable {
     case summaryOnly, summary, overhead, sortBy, columns, wallClock, cpuSummary, live, statsExtended, groupBy, functionTime, flamegraph
     case anomalyDetection, anomalyThreshold, anomalyWindow, baseline, hpuAnalysis
     case ring
+    case assert, assertReport
     case detector, plugin, pluginTime, isolatePlugins, duration
     case debug, help, version, tips, completions, config
     /// Those of `renacer golden`.
@@ -198,6 +199,9 @@ extension Option {
         .init(.plugin, nil, ["plugin"], .required("FILE"), .detection, "load a plugin; its detectors run unless --detector names others; repeatable", repeats: true),
         .init(.pluginTime, nil, ["plugin-time"], .required("TIME"), .detection, "the longest that a plugin may take for a batch of events (2s); one that takes longer is disabled"),
         .init(.isolatePlugins, nil, ["isolate-plugins"], .none, .detection, "run each plugin in a process of its own: its crash is not renacer's"),
+
+        .init(.assert, nil, ["assert"], .required("FILE"), .detection, "check what the [[assertion]] tables of FILE (TOML) say, and fail if it does not hold; in place of the trace unless --trace, -C or a sink asks for it; repeatable", repeats: true),
+        .init(.assertReport, nil, ["assert-report"], .required("KIND[:DEST]"), .detection, "report of --assert as text, json or junit, to a file, - or '|CMD'; repeatable", values: ["text", "json", "junit"], repeats: true),
 
         .init(.qualifier(.inject), nil, ["inject"], .required("SET:ACTION..."), .tampering, "error=ERRNO or retval=VALUE, signal=SIG, syscall=CALL, delay_enter=TIME, delay_exit=TIME, poke_enter=@argN=HEX, poke_exit=@argN=HEX, when=FIRST[..LAST][+[STEP]]", needs: [.injection], repeats: true),
         .init(.qualifier(.fault), nil, ["fault"], .required("SET[:ACTION...]"), .tampering, "the same, with error=ENOSYS unless said otherwise", needs: [.injection], repeats: true),

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import RenacerAssertions
 import RenacerCore
 import RenacerSymbols
 import RenacerStraceText
@@ -57,10 +58,14 @@ struct Run {
 
     /// Loads what is to look at the trace, and has captured what that wants to see.
     private mutating func loadDetectors() throws(UsageError) {
-        guard settings.plugins.isAny || settings.analysis.isAny else { return }
+        if settings.assertions.isAny {
+            settings.plugins.detectors += try settings.assertions.detectors(files: settings.plugins.files, chosen: settings.plugins.detectors.map(\.name))
+            settings.monitor = AssertionMonitor(settings.assertions.assertions)
+        }
+        guard settings.plugins.isAny || settings.analysis.isAny || settings.monitor != nil else { return }
         try settings.plugins.load { [program] in Message.print($0, program: program) }
         try settings.analysis.make(calls: settings.pipeline.plan.syscalls)
-        if settings.sinks.allSatisfy({ $0.kind.name == SinkRegistration.findings.name }) { settings.pipeline.plan.syscalls = .none }
+        if settings.sinks.allSatisfy({ [SinkRegistration.findings.name, SinkRegistration.assertions.name].contains($0.kind.name) }) { settings.pipeline.plan.syscalls = .none }
         settings.pipeline.plan.target.excluded += settings.plugins.processes
         settings.pipeline.plan.add(settings.detectors.map(\.subscription))
     }
@@ -70,7 +75,13 @@ struct Run {
 
     private mutating func assemble(_ backend: any Backend, _ outputs: [TraceOutput?]) throws(UsageError) -> Pipeline {
         settings.text.realtimeOffset = backend.realtimeOffset
-        let sinks = try makeSinks(outputs, backend, try stackInspector(backend))
+        let stacks = try stackInspector(backend)
+        if let monitor = settings.monitor {
+            monitor.inspector = backend.inspector
+            monitor.stacks = stacks
+            if settings.recording == nil { monitor.peakMemory = ProcessMemory.peak }
+        }
+        let sinks = try makeSinks(outputs, backend, stacks)
         let access = settings.pipeline.access
         let filter = access.isEmpty ? nil : AccessFilter(access, inspector: backend.inspector)
         if let filter { backend.limitTampering(to: filter) }
@@ -102,6 +113,7 @@ struct Run {
         for error in closing { Message.print(error.description + consequence, program: program) }
         let isAllSeen = tellOfLosses(backend), isAllTaken = tellOfSlowReaders(outputs), isWhole = isAllSeen && isAllTaken
         if (pipeline.failed || !isKept || !closing.isEmpty) && !asStrace || !isWhole && settings.pipeline.plan.isExact { return .exit(1) }
+        if settings.monitor?.hasFailed == true { return .exit(1) }
         return switch end {
         case .exited(let status): .exit(status)
         case .killed(let signal): .dieOf(signal)

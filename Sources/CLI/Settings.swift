@@ -1,4 +1,5 @@
 import Glibc
+import RenacerAssertions
 import RenacerCore
 import RenacerOTLP
 import RenacerReplay
@@ -34,9 +35,12 @@ struct Settings {
     var color: ColorChoice = .automatic
     var tips: Tips?
     var plugins = PluginChoice()
+    var assertions = AssertionChoice()
+    /// What measures them, once the trace begins.
+    var monitor: AssertionMonitor?
     var analysis = AnalysisChoice()
     /// All that look at the trace, once they are made.
-    var detectors: [any Detector] { plugins.loaded as [any Detector] + analysis.detectors }
+    var detectors: [any Detector] { plugins.loaded as [any Detector] + analysis.detectors + (monitor.map { [$0] } ?? []) }
 
     enum ColorChoice: String { case automatic = "auto", always, never }
 

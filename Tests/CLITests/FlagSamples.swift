@@ -61,6 +61,12 @@ struct FlagOutcome: Sendable {
 }
 
 extension FlagSample {
+    /// An assertion that does not hold of a program that opens files.
+    private static let forbidden: String = {
+        let path = Renacer.scratch()
+        try? Data("[[assertion]]\nname = \"no-openat\"\ntype = \"forbidden\"\nsyscall = \"openat\"\n".utf8).write(to: URL(fileURLWithPath: path))
+        return path
+    }()
     private static let fails = ["cat", "/etc/hostname", "/no/such/file"]
     private static let forks = ["sh", "-c", "/bin/true; :"]
     // A fault, since test runners block other signals.
@@ -149,6 +155,12 @@ extension FlagSample {
         "--status": [.init(["--status=failed"], fails) { with, _ in !with.calls.isEmpty && with.calls.allSatisfy { $0.contains(" = -1 E") } }],
         "--successful-only": [.init(["--successful-only"], fails) { with, _ in !with.calls.isEmpty && !with.has(" = -1 E") }],
         "--failed-only": [.init(["--failed-only"], fails) { with, _ in !with.calls.isEmpty && with.calls.allSatisfy { $0.contains(" = -1 E") } }],
+        "--assert": [
+            .init(["--assert=\(forbidden)"], with: ["-C"]) { with, _ in with.status == 1 && with.errors.contains("Assertion 'no-openat' FAILED") },
+        ],
+        "--assert-report": [
+            .init(["--assert-report=json:{trace}.0"], with: ["-C", "--assert=\(forbidden)"]) { with, _ in with.files == 1 },
+        ],
         "--detector": [.init(["--detector=small-writes-c,count=5"], smallWrites, with: ["--plugin=\(plugin)"]) { with, _ in with.has("small-writes-c/small-writes") }],
         "--plugin": [.init(["--plugin=\(plugin)"], manySmallWrites) { with, _ in with.has("small-writes-c/small-writes") }],
         "--plugin-time": [.init(["--plugin-time=1ns"], manySmallWrites, with: ["--plugin=\(plugin)"]) { with, _ in with.errors.contains("of --plugin-time: it is disabled") }],

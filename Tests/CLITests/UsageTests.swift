@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["--json", "--anomaly", "-j", "--assert=x"])
+    @Test(arguments: ["--json", "--anomaly", "-j"])
     func flagsOfNoMeaningAreNotIgnored(_ flag: String) throws {
         let outcome = try Renacer.run([flag, "true"])
         #expect(outcome.status == 1)

@@ -32,6 +32,7 @@ extension BPFBackend {
             .detachOnExecve: .exact,
             .killOnExit: .unavailable("tasks do not depend on the bpf backend"),
             .seccompFilter: .unavailable("the bpf backend filters in the kernel by itself"),
+            .exitMemory: .unavailable("a process is gone before it can be asked, since nothing stops"),
             .placement: .unavailable("the bpf backend leaves tasks on their CPUs"),
             .ringSize: .exact,
         ], cost: Cost(start: 20_000_000, call: 350))

@@ -32,6 +32,7 @@ extension PerfEventBackend {
             .detachOnExecve: .exact,
             .killOnExit: .unavailable("tasks do not depend on the perf_event backend"),
             .seccompFilter: .unavailable("the perf_event backend filters in the kernel by itself"),
+            .exitMemory: .unavailable("a process is gone before it can be asked, since nothing stops"),
             .placement: .unavailable("the perf_event backend leaves tasks on their CPUs"),
             .ringSize: .exact,
         ], cost: Cost(start: 100_000_000, call: 1_500))

@@ -31,6 +31,7 @@ extension PtraceBackend {
             .killOnExit: .exact,
             .seccompFilter: .exact,
             .placement: .exact,
+            .exitMemory: .exact,
             .ringSize: .unavailable("ptrace has no ring: the program waits for each of its events to be read"),
         ], cost: Cost(start: 1_500_000, call: 7_500))
     }

@@ -30,6 +30,7 @@ extension ReplayBackend {
             .killOnExit: noTask,
             .detachOnExecve: noTask,
             .placement: noTask,
+            .exitMemory: noTask,
             .stacks: .unavailable("stacks are not recorded"),
             .ringSize: noTask,
             .instructionPointer: recorded(contents.contains(.instructionPointers), "-i"),

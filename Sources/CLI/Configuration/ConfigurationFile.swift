@@ -1,4 +1,5 @@
 import Glibc
+import RenacerAssertions
 import RenacerConfiguration
 
 /// What a configuration file says: options as a command line gives them, sinks, detectors and a command.
@@ -7,6 +8,7 @@ struct ConfigurationFile {
     private(set) var options: [Placed] = []
     private(set) var sinks: [SinkRequest] = []
     private(set) var detectors: [DetectorChoice] = []
+    private(set) var assertions: [Assertion] = []
     private(set) var command: [String] = []
 
     /// An option, and where its value stands.
@@ -54,6 +56,7 @@ struct ConfigurationFile {
         result.purpose = empty.purpose
         result.sinks = sinks
         result.settings.plugins.detectors = detectors
+        result.settings.assertions.assertions = assertions
         for option in remaining(given) { try result.apply(option) }
         for option in given { try result.apply(option) }
         return result
@@ -76,7 +79,7 @@ struct ConfigurationFile {
     // MARK: Tables
 
     private static let schema = TOMLSchema("the file", Option.Group.tables.map { TOMLField($0, .table(.open)) } + [
-        TOMLField("sink", .tables(.open)), TOMLField("detector", .tables(.open)),
+        TOMLField("sink", .tables(.open)), TOMLField("detector", .tables(.open)), TOMLField("assertion", .tables(.open)),
     ])
 
     private mutating func take(_ root: TOMLTable, _ problems: inout ConfigurationProblems) {
@@ -84,6 +87,7 @@ struct ConfigurationFile {
         for name in Option.Group.tables {
             if let table = root[name]?.table { takeOptions(table, of: name, &problems) }
         }
+        assertions = Assertion.all(in: root, of: path, &problems)
         for table in root.tables("sink") { takeSink(table, &problems) }
         for table in root.tables("detector") { takeDetector(table, &problems) }
     }

@@ -28,6 +28,7 @@ public enum Feature: String, Sendable, CaseIterable {
     case seccompFilter = "seccomp filter"
     case placement
     case ringSize = "size of the ring"
+    case exitMemory = "memory at exit"
 
     /// What a backend that has it does, for `renacer backends`.
     public var about: String {
@@ -59,6 +60,7 @@ public enum Feature: String, Sendable, CaseIterable {
         case .killOnExit: "traced tasks die with renacer (--kill-on-exit)"
         case .seccompFilter: "a seccomp filter stops the program at chosen calls only (--seccomp-bpf)"
         case .placement: "program and renacer share a CPU (--placement)"
+        case .exitMemory: "the most memory that a process took is read before it ends (--assert)"
         case .ringSize: "a buffer between the kernel and renacer can be sized (--ring-size)"
         }
     }
