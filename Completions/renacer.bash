@@ -30,7 +30,7 @@ _renacer() {
     --decode-pids) COMPREPLY=($(compgen -W 'comm pidns all none' -- "$cur")); return;;
     --absolute-timestamps|--timestamps) COMPREPLY=($(compgen -W 'none time unix s ms us ns' -- "$cur")); return;;
     --relative-timestamps) COMPREPLY=($(compgen -W 's ms us ns' -- "$cur")); return;;
-    --syscall-times) COMPREPLY=($(compgen -W 's ms us ns' -- "$cur")); return;;
+    --syscall-times|--timing) COMPREPLY=($(compgen -W 's ms us ns' -- "$cur")); return;;
     --strings-in-hex) COMPREPLY=($(compgen -W 'none non-ascii-chars non-ascii all' -- "$cur")); return;;
     -X|--const-print-style) COMPREPLY=($(compgen -W 'raw abbrev verbose' -- "$cur")); return;;
     --quiet|--silent|--silence) COMPREPLY=($(compgen -W 'attach exit path-resolution personality thread-execve all none' -- "$cur")); return;;

@@ -40,7 +40,8 @@ public final class AnomalyDetector: Detector {
     public init(_ options: AnomalyOptions, calls: SyscallSet) {
         self.options = options
         self.calls = calls == .all ? nil : calls
-        subscription = Subscription(syscalls: calls, entered: calls, memory: calls)
+        let timed = TimeArgument.inMemory(among: calls)
+        subscription = Subscription(syscalls: calls, entered: timed, memory: timed)
         table = SeriesTable(window: options.window)
         reader = RequestedTimeReader()
         arguments = .allocate(capacity: Self.argumentCount)

@@ -56,6 +56,19 @@ enum TimeArgument: UInt8 {
     }
 }
 
+extension TimeArgument {
+    /// Those of `calls` whose time is in memory.
+    static func inMemory(among calls: SyscallSet) -> SyscallSet {
+        var result = SyscallSet.none
+        for personality in [Personality.native, .x32] {
+            for (number, call) in SyscallTable.all(personality) where calls.contains(number, personality) && TimeArgument(call.name).isInMemory {
+                result.insert(number, personality)
+            }
+        }
+        return result
+    }
+}
+
 /// Reads what calls were asked for, out of their registers and the tracee's memory.
 struct RequestedTimeReader {
     /// `CLOCK_REALTIME` minus `CLOCK_MONOTONIC`, ns, for ends that are given in the time of day.

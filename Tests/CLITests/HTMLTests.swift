@@ -24,6 +24,15 @@ import Testing
         for outside in ["http://", "https://", "src=", "@import", "url("] { #expect(!text.contains(outside), "\(outside)") }
     }
 
+    @Test func anAnalysisIsAHeatmap() throws {
+        let file = Renacer.scratch() + ".html"
+        _ = try Renacer.run(["--hpu-analysis", "--format", "html", "-o", file, "--", "ls", "-l", "/usr/bin"])
+        let page = try open(file, script: "const cells=document.querySelectorAll('#matrix td.c').length;document.documentElement.dataset.square=cells>0&&cells===D.analysis.variables.length**2;")
+        #expect(page.console == [])
+        #expect(page.document.contains("data-square=\"true\""))
+        #expect(page.document.contains("Clusters of calls"))
+    }
+
     @Test func filteringAndSortingShowWhatTheyShould() throws {
         let file = Renacer.scratch() + ".html"
         _ = try Renacer.run(["-f", "--format", "html", "-o", file, "--", "cat", "/etc/hostname", "/nonexistent"])
