@@ -125,7 +125,7 @@ struct Run {
     func stackInspector(_ backend: any Backend) throws(UsageError) -> (any StackInspector)? {
         guard settings.pipeline.plan.stacks else { return nil }
         do throws(TraceError) {
-            let symbolizer = try Symbolizer(backend.inspector)
+            let symbolizer = try Symbolizer(backend.inspector, log: backend.tellsOfMappings ? nil : MappingLog())
             backend.observeMappings(symbolizer)
             return symbolizer
         } catch {

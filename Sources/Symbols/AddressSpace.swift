@@ -11,6 +11,12 @@ final class AddressSpace {
     private var points: [UInt64: Entry] = [:]
     /// When an address in none of the mappings was met: what is there may be new.
     private var misses = 0
+    /// What was mapped is told by a `MappingLog`: `/proc` may speak of another time, or of nobody.
+    private let isLogged: Bool
+    /// Mappings that were told of; their files are looked for when somebody asks.
+    private var fresh: [(line: MapsLine, isProgram: Bool)] = []
+    /// No file was mapped since the exec: the first is the program.
+    private var awaitsProgram = false
 
     struct Mapping {
         let start, end: UInt64
@@ -24,10 +30,62 @@ final class AddressSpace {
         let point: CodePoint?
     }
 
-    init(_ pid: Int32, _ catalog: FileCatalog, _ memory: any TraceeMemory) {
+    /// What is mapped now.
+    init(_ pid: Int32, _ catalog: FileCatalog, _ memory: any TraceeMemory, isLogged: Bool = false) {
         self.pid = pid
         self.catalog = catalog
+        self.isLogged = isLogged
         read(memory)
+    }
+
+    /// Of a process that has just executed a program: nothing is mapped yet.
+    init(executed pid: Int32, _ catalog: FileCatalog) {
+        self.pid = pid
+        self.catalog = catalog
+        isLogged = true
+        awaitsProgram = true
+    }
+
+    /// That of a child.
+    init(child pid: Int32, of parent: AddressSpace) {
+        self.pid = pid
+        catalog = parent.catalog
+        isLogged = true
+        mappings = parent.mappings
+        fresh = parent.fresh
+        awaitsProgram = parent.awaitsProgram
+    }
+
+    /// Something was mapped executable.
+    func map(_ line: MapsLine) {
+        guard line.start < line.end else { return }
+        let isProgram = awaitsProgram && line.kind == .file
+        if isProgram { awaitsProgram = false }
+        fresh.append((line, isProgram))
+    }
+
+    private func settle(_ memory: any TraceeMemory) {
+        for (line, isProgram) in fresh {
+            let file: CodeFile? = switch line.kind {
+            case .file: catalog.file(line, of: pid, isProgram: isProgram)
+            case .vdso: catalog.vdso(line, memory)
+            case .other: nil
+            }
+            // What was there is covered, perhaps in part.
+            mappings = mappings.flatMap { old -> [Mapping] in
+                var rest: [Mapping] = []
+                if old.start < line.start { rest.append(Mapping(start: old.start, end: min(old.end, line.start), offset: old.offset, file: old.file)) }
+                if old.end > line.end {
+                    let start = max(old.start, line.end)
+                    rest.append(Mapping(start: start, end: old.end, offset: old.offset &+ (start - old.start), file: old.file))
+                }
+                return rest
+            }
+            mappings.append(Mapping(start: line.start, end: line.end, offset: line.offset, file: file))
+        }
+        fresh.removeAll()
+        mappings.sort { $0.start < $1.start }
+        points.removeAll()
     }
 
     /// Whether a range has code in it.
@@ -43,10 +101,11 @@ final class AddressSpace {
     ///
     /// - Parameter isReturn: the call before the address is meant.
     func point(at address: UInt64, isReturn: Bool, _ memory: any TraceeMemory) -> CodePoint? {
+        if !fresh.isEmpty { settle(memory) }
         let at = isReturn ? address &- 1 : address
         if let known = points[at] { return known.point }
         // A program that jumps about asks for what is not mapped time and again: that is looked for in vain so often.
-        if mapping(of: at) == nil, at > 4096, misses < 64 {
+        if !isLogged, mapping(of: at) == nil, at > 4096, misses < 64 {
             misses += 1
             read(memory)
         }
@@ -91,6 +150,15 @@ struct MapsLine {
     var path = ""
 
     var kind: Kind { inode != 0 && path.hasPrefix("/") ? .file : path == "[vdso]" ? .vdso : .other }
+
+    init(start: UInt64, end: UInt64, offset: UInt64, inode: UInt64, path: String) {
+        self.start = start
+        self.end = end
+        self.offset = offset
+        self.inode = inode
+        self.path = path
+        isExecutable = true
+    }
 
     /// `START-END PERMS OFFSET DEV INODE PATH`.
     init?(_ text: Substring.UTF8View) {

@@ -67,6 +67,10 @@ struct FrameRegisters {
             set(n, to: value)
             return value
         case .asInTask:
+            if let captured = memory.register(n) {
+                set(n, to: captured)
+                return captured
+            }
             let pointer = instructionPointer
             defer { instructionPointer = pointer }
             guard hasTask || read(tid, inspector) else { return nil }

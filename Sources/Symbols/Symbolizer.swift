@@ -15,10 +15,15 @@ public final class Symbolizer: StackInspector {
     private var last: AddressSpace?
     private let unwinder = Unwinder()
     private let memory = StoppedMemory()
+    private let log: MappingLog?
+    /// Processes that have ended, the oldest first: calls of theirs may yet come.
+    private var ended: [Int32] = []
 
     /// - Parameter inspector: knows the registers of stopped tasks.
+    /// - Parameter log: what processes map, if nobody calls `mappingsChanged`.
     /// - Throws: libdw is not installed.
-    public init(_ inspector: any TaskInspector) throws(TraceError) {
+    public init(_ inspector: any TaskInspector, log: MappingLog? = nil) throws(TraceError) {
+        self.log = log
         if let reason = cdw_load() { throw TraceError(String(cString: reason)) }
         self.inspector = inspector
     }
@@ -64,12 +69,38 @@ public final class Symbolizer: StackInspector {
 
     public func forget(_ pid: Int32) { if spaces[pid] != nil { spaces[pid] = nil } }
 
+    // MARK: Mappings
+
+    private func catchUp(_ time: UInt64) {
+        guard let log else { return }
+        let isWhole = log.advance(to: time) { pid, change in
+            switch change {
+            case .mapped(let line): spaces[pid]?.map(line)
+            case .executed: spaces[pid] = AddressSpace(executed: pid, files)
+            case .forked(let child): spaces[child] = spaces[pid].map { AddressSpace(child: child, of: $0) }
+            case .exited: bury(pid)
+            }
+        }
+        // What processes have now is the best that is left.
+        if !isWhole { spaces.removeAll() }
+    }
+
+    private func bury(_ pid: Int32) {
+        guard spaces[pid] != nil else { return }
+        ended.append(pid)
+        guard ended.count > Self.mostEnded else { return }
+        spaces[ended.removeFirst()] = nil
+    }
+
+    private static let mostEnded = 1024
+
     // MARK: Walking
 
     private func walk(_ tid: Int32, _ pid: Int32, _ call: Call?, _ visit: (CodePoint?) -> Bool) {
         if let call {
             // Unknown, or the program is not there yet; i386 programs have other registers.
             guard call.stackPointer != 0, call.personality != .compat32 else { return }
+            catchUp(call.enterTime)
             unwinder.begin(
                 tid, call.instructionPointer, call.stackPointer, call.memory, inspector)
         } else {
@@ -85,7 +116,7 @@ public final class Symbolizer: StackInspector {
         if let known = spaces[pid] {
             space = known
         } else {
-            space = AddressSpace(pid, files, memory)
+            space = AddressSpace(pid, files, memory, isLogged: log != nil)
             spaces[pid] = space
         }
         last = space

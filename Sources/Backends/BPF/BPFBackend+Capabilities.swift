@@ -23,7 +23,7 @@ extension BPFBackend {
             .namespaces: .unavailable("pid namespaces are not looked at in the kernel"),
             .virtualCPUs: .unavailable("memory that virtual CPUs share with their program is not captured"),
             .instructionPointer: .exact,
-            .stacks: .unavailable("a stack is unwound while its task is stopped, and nothing stops here"),
+            .stacks: .bestEffort("the innermost 8 KiB of a stack are captured: frames further out, and stacks at signals, are missing"),
             .callTimes: .exact,
             .systemTime: .unavailable("a call's CPU time is not measured in the kernel"),
             .kernelFilter: .exact,

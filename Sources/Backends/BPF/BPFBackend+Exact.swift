@@ -8,13 +8,13 @@ import RenacerCore
 extension BPFBackend {
     /// Bytes of the ring, unless another size is asked for.
     static let ringSize = 8 << 20
-    /// The same for an exact trace, as far as that is no more than a sixteenth of the memory.
+    /// The same for an exact trace, and one with stacks, as far as that is no more than a sixteenth of the memory.
     private static let exactRingSize = 64 << 20
 
     /// Sets the sizes of the ring and, should it fill, makes the group in which the program will wait.
     func prepareRing(_ p: inout cbpf_plan) throws(TraceError) {
-        var size = plan.bpf.ringSize ?? Self.ringSize
-        p.least_ring_size = UInt32(size)
+        var size = plan.bpf.ringSize ?? (plan.stacks ? Self.bounded(Self.exactRingSize) : Self.ringSize)
+        p.least_ring_size = UInt32(plan.bpf.ringSize ?? Self.ringSize)
         // What is counted in the kernel goes through no ring.
         if plan.isExact, plan.aggregation == nil {
             if plan.bpf.ringSize == nil { size = Self.bounded(Self.exactRingSize) }

@@ -72,7 +72,7 @@ public final class BPFBackend: Backend {
         self.plan = plan
         guard TaskIdentity.isInFirstPidNamespace else { throw TraceError("bpf: \(Self.foreignNamespace); use --backend ptrace") }
         let reading = cbpf_begin_reading()
-        var compiler = CaptureCompiler(plan.memory)
+        var compiler = CaptureCompiler(plan.memory, stackBytes: plan.stacks ? Self.stackBytes : 0)
         var calls = [capture_program](repeating: capture_program(), count: Int(CAPTURE_PLACES))
         for personality in Personality.allCases { compile(personality, &compiler, &calls) }
         var descriptors = UInt32(plan.memory.descriptors.rawValue)
@@ -90,6 +90,7 @@ public final class BPFBackend: Backend {
         configureFilters(&p)
         p.configuration.execve = UInt32(clinux_sys_execve)
         p.configuration.descriptors = descriptors
+        p.configuration.stacks = plan.stacks ? 1 : 0
         p.renames = plan.commands ? 1 : 0
         try prepareRing(&p)
         if let aggregation = plan.aggregation { configure(&p, aggregation) }
@@ -113,6 +114,9 @@ public final class BPFBackend: Backend {
         position = cbpf_position(programs)
     }
 
+    /// Bytes of a stack that are captured with each call; perf(1) takes as many.
+    private static let stackBytes = 8 << 10
+
     private func compile(_ personality: Personality, _ compiler: inout CaptureCompiler, _ calls: inout [capture_program]) {
         let first = Int(personality.rawValue) * Int(CAPTURE_CALLS)
         for number in 0..<Int(CAPTURE_CALLS) {
@@ -124,6 +128,8 @@ public final class BPFBackend: Backend {
             // Of foreign calls only names and numbers are known: nothing they lead to is shown.
             if personality == .native, plan.memory.isNeeded, plan.memory.calls.contains(number, personality), let syscall = SyscallTable.lookup(number) {
                 program = compiler.program(for: syscall, number, personality)
+            } else if personality != .compat32, plan.stacks {
+                program = compiler.stackProgram()
             }
             program.flags |= UInt8(CAPTURE_WANTED)
             if Self.isFinal(number, personality) { program.flags |= UInt8(CAPTURE_FINAL) }

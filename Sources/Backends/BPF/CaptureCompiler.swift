@@ -19,7 +19,20 @@ struct CaptureCompiler {
     /// Calls that are shown in full.
     private var isVerbose = false
 
-    init(_ needs: MemoryNeeds) { self.needs = needs }
+    /// Every program captures so many bytes of the stack; 0: none.
+    private let stackBytes: Int
+
+    init(_ needs: MemoryNeeds, stackBytes: Int = 0) {
+        self.needs = needs
+        self.stackBytes = stackBytes
+    }
+
+    /// The program of a call of which nothing but its stack is wanted.
+    mutating func stackProgram() -> capture_program {
+        entry.removeAll(keepingCapacity: true)
+        exit.removeAll(keepingCapacity: true)
+        return finish()
+    }
 
     /// Operations of a program before the call, or after it.
     private static let mostOperations = 255
@@ -83,6 +96,16 @@ struct CaptureCompiler {
             var result = Operations(isExit: true, isActive: true, isEvenOnError: false)
             result.add(CAPTURE_DESCRIPTOR, UInt8(CAPTURE_RESULT))
             exit += result.all
+        }
+        return finish()
+    }
+
+    /// The program of the operations so far.
+    private mutating func finish() -> capture_program {
+        if stackBytes > 0 {
+            var stack = Operations(isExit: false, isActive: true, isEvenOnError: false)
+            stack.add(CAPTURE_BYTES, UInt8(CAPTURE_STACK), limit: stackBytes)
+            entry += stack.all
         }
         var p = capture_program()
         guard entry.count <= Self.mostOperations, exit.count <= Self.mostOperations, let first = store() else { return p }

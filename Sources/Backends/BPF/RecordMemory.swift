@@ -43,6 +43,24 @@ final class RecordMemory: TraceeMemory {
         return n
     }
 
+    func register(_ number: Int) -> UInt64? {
+        guard let place = Self.saved.firstIndex(of: number) else { return nil }
+        var value: UInt64?
+        forEachSegment { s, bytes in
+            guard s.moment == UInt16(CAPTURE_CALLEE_SAVED.rawValue), bytes.count >= (place + 1) * 8 else { return true }
+            value = bytes.loadUnaligned(fromByteOffset: place * 8, as: UInt64.self)
+            return false
+        }
+        return value
+    }
+
+    /// DWARF's numbers of the registers that are captured with a stack, in their order.
+    #if arch(x86_64)
+    private static let saved = [3, 6, 12, 13, 14, 15]
+    #else
+    private static let saved = Array(19...30)
+    #endif
+
     /// Hands over each segment and its bytes until `body` says that it is enough.
     @inline(__always)
     func forEachSegment(_ body: (capture_segment, UnsafeRawBufferPointer) -> Bool) {

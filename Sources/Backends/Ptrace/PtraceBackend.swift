@@ -121,6 +121,7 @@ public final class PtraceBackend: Backend {
     public func limitTampering(to filter: any EventFilter) { tamperFilter = filter }
 
     public func observeMappings(_ observer: any MappingObserver) { mappingObserver = observer }
+    public var tellsOfMappings: Bool { true }
 
     public func endAtLimit() { if ending == nil { ending = .limit } }
     public func endAtDuration() { if ending == nil { ending = .duration } }

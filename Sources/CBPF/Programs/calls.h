@@ -43,6 +43,27 @@ static void store_arguments(struct task_state *t, void *regs, bool compat) {
     t->call.stack_pointer = r[CAPTURE_STACK];
 }
 
+/// Keeps the registers that an unwinder needs besides those of every record, as a segment.
+static __always_inline void store_preserved(struct task_state *t, void *regs) {
+#ifdef __TARGET_ARCH_x86
+    static const uint32_t places[] = {R_BX, R_BP, 24, 16, 8, 0};
+#else
+    static const uint32_t places[] = {152, 160, 168, 176, 184, 192, 200, 208, 216, 224, 232, 240};
+#endif
+    enum { COUNT = sizeof places / sizeof *places };
+    struct capture_segment *segment = (void *)t->data;
+    uint64_t *to = (void *)(t->data + sizeof *segment);
+    segment->address = 0;
+    segment->length = COUNT * 8;
+    segment->error = 0;
+    segment->moment = CAPTURE_CALLEE_SAVED;
+#pragma unroll
+    for (int i = 0; i < COUNT; i++) to[i] = FIELD(uint64_t, regs, places[i]);
+    t->used = sizeof *segment + COUNT * 8;
+    // Until its exec the stack is the tracer's own.
+    if (t->starting) t->call.stack_pointer = 0;
+}
+
 enum { COMPAT_STATUS = 2, X32_BIT = 0x40000000 };
 
 /// The personality of the call that `task` makes now: native, 32-bit or x32.
@@ -165,6 +186,7 @@ static __always_inline bool take_up_of(struct task_state *t, struct task_struct 
     t->lost_ahead = 0;
     t->is_netlink = 0;
     store_arguments(t, regs, p == 1);
+    if (configuration.stacks) store_preserved(t, regs);
     t->program = *program;
     if (program->flags & CAPTURE_CHOOSES) choose(t);
     return true;

@@ -116,6 +116,8 @@ enum capture_moment {
     /// Added to one of these: the segment is no memory but a `struct capture_descriptor`, and its
     /// address a descriptor's number.
     CAPTURE_DESCRIBES = 0x80,
+    /// No memory but registers that functions preserve: bx, bp, r12 to r15; x19 to x30.
+    CAPTURE_CALLEE_SAVED = 0x40,
 };
 
 enum {
@@ -369,6 +371,8 @@ struct capture_configuration {
     /// Bytes of the ring that may wait before the guard is woken: what the caller sets says whether
     /// there is one.
     uint32_t alarm;
+    /// Stacks are captured: registers are needed to unwind them.
+    uint32_t stacks;
 };
 
 /// Where a program is called: cookies of the links of those that are called at several places.

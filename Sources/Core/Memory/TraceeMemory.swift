@@ -16,6 +16,9 @@ public protocol TraceeMemory: AnyObject {
     /// Whether anything that was read since the memory was turned to the call's entry is what it held later
     /// (`--memory=live`): sinks mark such calls.
     var isLate: Bool { get }
+    /// A register that functions preserve, as the task had it when the call began, by DWARF's number; nil if it was not
+    /// captured with the memory.
+    func register(_ number: Int) -> UInt64?
 }
 
 extension TraceeMemory {
@@ -23,6 +26,7 @@ extension TraceeMemory {
     public func readString(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int { read(address, into: buffer) }
     public func turn(toExit: Bool) {}
     public var isLate: Bool { false }
+    public func register(_ number: Int) -> UInt64? { nil }
 }
 
 /// Memory of which nothing can be read: every pointer prints as its address.

@@ -31,6 +31,8 @@ public protocol Backend: AnyObject {
     func limitTampering(to filter: any EventFilter)
     /// Tells `observer` of every change of what is mapped into a traced process (`CapturePlan.stacks`).
     func observeMappings(_ observer: any MappingObserver)
+    /// Whether it does so.
+    var tellsOfMappings: Bool { get }
     /// Lets go of every task at the next `nextBatch`, which delivers that; they go on.
     func endAtLimit()
     /// The same, because the time that was asked for is over.
@@ -46,6 +48,7 @@ extension Backend {
     public func endAtDuration() { endAtLimit() }
     public func limitTampering(to filter: any EventFilter) {}
     public func observeMappings(_ observer: any MappingObserver) {}
+    public var tellsOfMappings: Bool { false }
 }
 
 /// What a machine and privileges leave of a backend.

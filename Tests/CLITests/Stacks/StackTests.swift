@@ -168,7 +168,7 @@ import Testing
         #expect(first.module.hasPrefix("[vdso") && first.function.contains("clock_gettime+"))
     }
 
-    @Test(arguments: ["bpf", "perf_event"]) func aBackendThatStopsNothingRefuses(_ backend: String) throws {
+    @Test(arguments: ["perf_event"]) func aBackendThatStopsNothingRefuses(_ backend: String) throws {
         for flag in ["-k", "--source"] {
             let outcome = try Renacer.run(["--backend", backend, flag, "true"])
             #expect(outcome.status == 1)
