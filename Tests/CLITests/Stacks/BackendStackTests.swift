@@ -94,7 +94,10 @@ import Testing
             let traced = Process()
             traced.executableURL = URL(fileURLWithPath: program.path)
             try traced.run()
-            defer { traced.terminate() }
+            defer {
+                kill(traced.processIdentifier, SIGKILL)
+                traced.waitUntilExit()
+            }
             let outcome = try Renacer.run(
                 ["--backend", backend, "-s", "-e", "trace=getppid", "--syscall-limit=3", "-p", "\(traced.processIdentifier)"])
             let lines = outcome.lines.filter { $0.hasPrefix("getppid()") }
