@@ -46,6 +46,7 @@ extension Invocation {
             // For the table of a replay.
             plan.systemTime = true
         }
+        try applyProcessors(&plan)
         try widenForRecording(&plan)
         if !command.isEmpty { plan.target.launch = try launch(command) }
         passTraceContext(&plan)
@@ -54,6 +55,7 @@ extension Invocation {
         settings.isQuiet = asStrace || quietCount > 0 || quietLong
         settings.text.program = program
         settings.text.calls = plan.selection
+        settings.text.calls.isProvisional = settings.processors.contains(where: \.decidesAtEnd)
         settings.text.marksLateMemory = plan.memory.isLive
         // Of tasks that nobody named, every line has to tell which.
         if plan.target.scope != .named, settings.text.taskPrefix == .whenSeveral { settings.text.taskPrefix = .bracketAlways }
@@ -83,7 +85,7 @@ extension Invocation {
     }
 
     /// Paths are matched as given and, through symbolic links, as resolved.
-    private mutating func resolvePaths() {
+    mutating func resolvePaths() {
         let tells = !settings.text.quiet.contains(.pathResolution) && quietCount < 3
         for path in paths {
             settings.pipeline.access.paths.append(path)

@@ -24,8 +24,8 @@ struct Need: Sendable {
     static let liveMemory = Need(.liveMemory, "--memory=live") { $0.pipeline.plan.memory.isLive }
     static let seccompFilter = Need(.seccompFilter, "--seccomp-bpf") { $0.pipeline.plan.ptrace.seccomp == .always }
     static let pinning = Need(.placement, "--placement=pin") { $0.pipeline.plan.ptrace.placement == .pin }
-    static let tracePaths = Need(.descriptorPaths, "--trace-path") { !$0.pipeline.access.paths.isEmpty && !$0.pipeline.plan.memory.isLive }
-    static let callTimes = Need(.callTimes, "--min-duration") { $0.pipeline.plan.selection.minimumDuration > 0 }
+    static let tracePaths = Need(.descriptorPaths, "--trace-path") { $0.looksAtPaths && !$0.pipeline.plan.memory.isLive }
+    static let callTimes = Need(.callTimes, "--min-duration") { $0.looksAtTimes }
     static let descriptorPaths = Need(.descriptorPaths, "--decode-fds") {
         $0.needs.contains(.decoding) && !$0.text.decoding.descriptors.isEmpty && !$0.pipeline.plan.memory.isLive
     }
@@ -64,7 +64,7 @@ extension Settings {
         for sink in sinks { Self.wants(of: sink).forEach(add) }
         // Calls that are looked at one by one are not counted in the kernel.
         let plan = pipeline.plan
-        if !pipeline.access.isEmpty || plan.syscallLimit != nil || !detectors.isEmpty || !plan.tampering.isEmpty {
+        if !pipeline.access.isEmpty || !processors.isEmpty || plan.syscallLimit != nil || !detectors.isEmpty || !plan.tampering.isEmpty {
             add(Requirement(.lossless, origin: "the trace", .wanted))
         }
         if asStrace { add(Requirement(.interruptions, origin: "strace", .wanted)) }

@@ -83,8 +83,9 @@ struct Run {
         }
         let sinks = try makeSinks(outputs, backend, stacks)
         let access = settings.pipeline.access
-        let filter = access.isEmpty ? nil : AccessFilter(access, inspector: backend.inspector)
-        if let filter { backend.limitTampering(to: filter) }
+        let touching = access.isEmpty ? nil : AccessFilter(access, inspector: backend.inspector)
+        if let touching { backend.limitTampering(to: touching) }
+        let filter: (any EventFilter)? = settings.processorChain(backend.inspector) ?? touching
         settings.pipeline.plan.aggregation = Planner.aggregation(
             for: sinks, of: backend, isFiltered: filter != nil || !settings.detectors.isEmpty, settings.pipeline.plan)
         for detector in settings.plugins.loaded { 
@@ -210,11 +211,15 @@ struct Run {
         run.command = settings.pipeline.plan.target.launch?.arguments ?? []
         run.attached = settings.pipeline.plan.target.attach
         run.backend = String(describing: backend.name)
+        let replacements = settings.text.decoding.replacements
+        if let replacements { run.command = run.command.map(replacements.apply) }
         var sinks: [any Sink] = []
         for (request, output) in zip(settings.sinks, outputs) {
-            sinks.append(try request.kind.make(
+            let sink = try request.kind.make(
                 SinkContext(
-                    request: request, settings: settings, output: output, inspector: backend.inspector, stacks: stacks, backend: backend.name, run: run, program: program)))
+                    request: request, settings: settings.processed(for: request), output: output, inspector: backend.inspector, stacks: stacks,
+                    backend: backend.name, run: run, program: program))
+            sinks.append(settings.filtered(sink, request, backend.inspector))
         }
         return sinks
     }

@@ -18,6 +18,8 @@ struct Settings {
     var sinks: [SinkRequest] = []
     /// strace's lines are among the sinks.
     var showsTrace: Bool { sinks.contains { $0.kind.name == "strace" } }
+    /// `[[processor]]` of a configuration file, in their order.
+    var processors: [ProcessorRequest] = []
     /// The run's own span and what that is part of, for the sinks that send it and the program that inherits it.
     var trace: (own: TraceContext, parent: TraceContext?)?
     /// What the sinks need of a backend.

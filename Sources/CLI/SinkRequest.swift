@@ -9,6 +9,8 @@ struct SinkRequest: Sendable {
     private(set) var values: [String: String] = [:]
     /// The output that this comes to; nil if its place is its own.
     var output: PipelineConfiguration.Output?
+    /// What it is given of the trace; nil: all that is shown.
+    var filter: SinkFilter?
     /// The flag that asked for it, for what is said about it.
     let origin: String
 

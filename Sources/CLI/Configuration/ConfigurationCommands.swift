@@ -51,15 +51,20 @@ enum ConfigurationCommands {
             given.append(option)
         }
         var options = given
+        var processors: [TOMLTable] = [], assertions: [TOMLTable] = []
         if let path = invocation.config {
             let file = try ConfigurationFile.read(path, for: invocation)
             invocation = try file.invocation(invocation, given)
             options = file.remaining(given) + given
+            processors = file.processors.map(\.table)
+            assertions = file.assertionTables
             if command.isEmpty { command = file.command }
         }
         try weigh(invocation, command)
         Message.write(
-            ConfigurationText.of(options: options, sinks: invocation.sinks.filter { !$0.isOption }, detectors: invocation.settings.plugins.detectors, command: command),
+            ConfigurationText.of(
+                options: options, sinks: invocation.sinks.filter { !$0.isOption }, detectors: invocation.settings.plugins.detectors,
+                processors: processors, assertions: assertions, command: command),
             to: 1)
         return 0
     }

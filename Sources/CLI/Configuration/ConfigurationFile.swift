@@ -1,5 +1,6 @@
 import Glibc
 import RenacerAssertions
+import RenacerCore
 import RenacerConfiguration
 
 /// What a configuration file says: options as a command line gives them, sinks, detectors and a command.
@@ -9,6 +10,9 @@ struct ConfigurationFile {
     private(set) var sinks: [SinkRequest] = []
     private(set) var detectors: [DetectorChoice] = []
     private(set) var assertions: [Assertion] = []
+    private(set) var processors: [(request: ProcessorRequest, table: TOMLTable)] = []
+    /// Assertions as the file has them.
+    private(set) var assertionTables: [TOMLTable] = []
     private(set) var command: [String] = []
 
     /// An option, and where its value stands.
@@ -57,6 +61,7 @@ struct ConfigurationFile {
         result.sinks = sinks
         result.settings.plugins.detectors = detectors
         result.settings.assertions.assertions = assertions
+        result.settings.processors = processors.map(\.request)
         for option in remaining(given) { try result.apply(option) }
         for option in given { try result.apply(option) }
         return result
@@ -80,6 +85,7 @@ struct ConfigurationFile {
 
     private static let schema = TOMLSchema("the file", Option.Group.tables.map { TOMLField($0, .table(.open)) } + [
         TOMLField("sink", .tables(.open)), TOMLField("detector", .tables(.open)), TOMLField("assertion", .tables(.open)),
+        TOMLField("processor", .tables(ProcessorRequest.schema)),
     ])
 
     private mutating func take(_ root: TOMLTable, _ problems: inout ConfigurationProblems) {
@@ -88,8 +94,12 @@ struct ConfigurationFile {
             if let table = root[name]?.table { takeOptions(table, of: name, &problems) }
         }
         assertions = Assertion.all(in: root, of: path, &problems)
+        assertionTables = root.tables("assertion")
         for table in root.tables("sink") { takeSink(table, &problems) }
         for table in root.tables("detector") { takeDetector(table, &problems) }
+        for table in root.tables("processor") {
+            if let request = ProcessorRequest(table, &problems) { processors.append((request, table)) }
+        }
     }
 
     private mutating func takeOptions(_ table: TOMLTable, of name: String, _ problems: inout ConfigurationProblems) {
@@ -141,6 +151,14 @@ struct ConfigurationFile {
                     continue
                 }
                 request.destination = text
+                continue
+            }
+            if entry.key.name == "filter" {
+                guard let table = entry.value.table else {
+                    problems.add("'filter' is \(entry.value.kind): { trace = \"...\" } is wanted", at: entry.value.position)
+                    continue
+                }
+                if let filter = CallFilter.reading(table, of: "a filter", &problems) { request.filter = SinkFilter(filter, table) }
                 continue
             }
             guard let text = entry.value.boolean.map({ "\($0)" }) ?? entry.value.scalar else {

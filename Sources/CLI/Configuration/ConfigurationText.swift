@@ -7,13 +7,15 @@ struct ConfigurationText {
     private var counts: [OptionID] = []
 
     /// - Parameter options: in their order; later ones about the same replace earlier ones.
-    static func of(options: [GivenOption], sinks: [SinkRequest], detectors: [DetectorChoice], command: [String]) -> String {
+    static func of(options: [GivenOption], sinks: [SinkRequest], detectors: [DetectorChoice], processors: [TOMLTable], assertions: [TOMLTable], command: [String]) -> String {
         var text = ConfigurationText()
         for given in options { text.add(given) }
         if !command.isEmpty { text.set("source", "command", .init(.array(command.map { string($0) }))) }
         var root = Option.Group.tables.compactMap { name in
             text.tables[name].map { (name, TOMLValue(.table(TOMLTable($0.map { ($0.key, $0.value) })))) }
         }
+        if !processors.isEmpty { root.append(("processor", TOMLValue(.array(processors.map { escaped(TOMLValue(.table($0))) })))) }
+        if !assertions.isEmpty { root.append(("assertion", TOMLValue(.array(assertions.map { escaped(TOMLValue(.table($0))) })))) }
         if !sinks.isEmpty { root.append(("sink", TOMLValue(.array(sinks.map(table))))) }
         if !detectors.isEmpty { root.append(("detector", TOMLValue(.array(detectors.map(table))))) }
         return TOMLTable(root).text
@@ -112,7 +114,18 @@ struct ConfigurationText {
             }
             entries.append((option.name, value))
         }
+        if let filter = sink.filter { entries.append(("filter", escaped(TOMLValue(.table(filter.table))))) }
         return TOMLValue(.table(TOMLTable(entries)))
+    }
+
+    /// A table of a file as a file writes it: variables in it are expanded already.
+    private static func escaped(_ value: TOMLValue) -> TOMLValue {
+        switch value.content {
+        case .string(let text): string(text)
+        case .array(let values): TOMLValue(.array(values.map(escaped)))
+        case .table(let table): TOMLValue(.table(TOMLTable(table.entries.map { ($0.key.name, escaped($0.value)) })))
+        default: value
+        }
     }
 
     private static func table(_ detector: DetectorChoice) -> TOMLValue {

@@ -135,7 +135,7 @@ public final class CallAssembler {
         }
         writer.end()
         if showsResults { describeResult(call) }
-        if case .returned = call.outcome, call[0] == Self.setName, call.name == "prctl" { readCommand(task) }
+        if case .returned = call.outcome, call[0] == Self.setName, call.originalName == "prctl" { readCommand(task) }
         return AssembledCall(
             call: call, task: task, start: start, end: call.exitTime == 0 ? time : call.exitTime, knowsEntry: knowsEntry,
             isComplete: progress.isComplete || call.outcome.hasResult)

@@ -120,6 +120,7 @@ extension Decoder {
             return
         }
         let shown = b.terminator ?? min(limit, options.stringLimit)
+        replacing?.source = address
         out.string(b.slice(0, shown).raw, truncated: b.terminator == nil)
     }
 
@@ -154,6 +155,7 @@ extension Decoder {
         if let end = b.terminator {
             out.string(b.slice(0, end).raw, truncated: false)
         } else if b.count == limit + 1 {
+            replacing?.source = address
             out.string(b.slice(0, limit).raw, truncated: true)
         } else {
             out.address(address)
@@ -177,6 +179,7 @@ extension Decoder {
             out.address(address)
             return
         }
+        replacing?.source = address
         out.string(b.slice(0, shown).raw, truncated: count > UInt64(shown), escaping: escaping)
     }
 

@@ -79,6 +79,7 @@ extension Decoder {
             if !keptWords.isEmpty { keptWords = [] }
         }
         resultStyle = .decimal
+        replacing?.begin(call, tid)
         arena.reset()
     }
 

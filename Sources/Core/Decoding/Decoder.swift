@@ -21,12 +21,15 @@ public final class Decoder {
     public var kept: UInt64 = 0
     /// More such values, where there are many: those of `recvmmsg`'s messages.
     public var keptWords: [UInt32] = []
+    /// Replaces what `DecodingOptions.replacements` says; nil if nothing is replaced.
+    let replacing: ReplacingWriter?
     let arena = Arena()
     /// Scratch text for annotations.
     let scratch = TextBuffer(capacity: 4096)
 
     public init(_ out: any ValueWriter, _ options: DecodingOptions, inspector: any TaskInspector) {
-        self.out = out
+        replacing = options.replacements.map { ReplacingWriter(out, $0, inspector: inspector) }
+        self.out = replacing ?? out
         self.options = options
         self.inspector = inspector
         call = Call(number: -1, arguments: (0, 0, 0, 0, 0, 0), memory: Self.nothing)

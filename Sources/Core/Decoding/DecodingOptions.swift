@@ -21,5 +21,8 @@ public struct DecodingOptions: Sendable {
     /// `-X`.
     public var constants: ConstantStyle = .abbrev
 
+    /// What strings and names are replaced by before anybody shows them; nil: nothing is.
+    public var replacements: Replacements?
+
     public init() {}
 }

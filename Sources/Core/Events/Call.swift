@@ -17,6 +17,8 @@ public struct Call {
     public var outcome: Outcome = .unfinished
     /// What renacer itself did to this call.
     public var tampering: Tampering = []
+    /// What processors made of it.
+    public var treatment: Treatment = []
     /// The number of the call that `restart_syscall` takes up again, if it is known.
     public var interruptedNumber = Call.unknownNumber
     /// The tracee's instruction pointer, 0 if unknown.
@@ -54,6 +56,7 @@ public struct Call {
         systemTime = 0
         outcome = .unfinished
         tampering = []
+        treatment = []
         interruptedNumber = Self.unknownNumber
         instructionPointer = 0
         stackPointer = 0
@@ -95,6 +98,22 @@ public struct Call {
         /// Memory behind the arguments was overwritten.
         public static let arguments = Tampering(rawValue: 4)
     }
+
+    /// What a processor decided about a call whose entry sinks had been told of already.
+    public struct Treatment: OptionSet, Sendable {
+        public let rawValue: UInt8
+        public init(rawValue: UInt8) { self.rawValue = rawValue }
+        /// Nobody shows it.
+        public static let withdrawn = Treatment(rawValue: 1)
+        /// It is only counted.
+        public static let folded = Treatment(rawValue: 2)
+    }
+
+    /// Shows it as the call of another row: sinks name it and its arguments so.
+    mutating func rename(_ syscall: Syscall) { row = Unmanaged.passUnretained(syscall) }
+
+    /// The row's name, whatever it is shown as.
+    public var originalName: Name? { withSyscall { $0.originalName } }
 
     /// Argument `i`, counted from 0.
     @inline(__always)

@@ -41,6 +41,9 @@ public final class AccessFilter: EventFilter {
         }
     }
 
+    /// The call that a task was in is of no interest any more.
+    func forget(_ tid: Int32) { verdicts[tid] = nil }
+
     private func touches(_ call: Call, _ tid: Int32) -> Bool {
         guard let syscall = call.syscall else { return false }
         if syscall.name == "fsconfig" { return configures(call, tid) }

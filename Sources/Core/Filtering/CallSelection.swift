@@ -4,6 +4,10 @@ public struct CallSelection: Sendable, Equatable {
     public var outcomes: Outcomes = .all
     /// Shorter calls are left out, ns.
     public var minimumDuration: UInt64 = 0
+    /// Processors decide when calls end: what was entered may be withdrawn.
+    public var isProvisional = false
+    /// Calls that processors folded count.
+    public var countsFolded = false
     public init() {}
 
     /// Outcomes of a call, as `-e status=` names them.
@@ -29,12 +33,13 @@ public struct CallSelection: Sendable, Equatable {
     }
 
     /// Whether a call is admitted whatever comes of it.
-    public var isAll: Bool { outcomes == .all && minimumDuration == 0 }
+    public var isAll: Bool { outcomes == .all && minimumDuration == 0 && !isProvisional }
 
     /// Whether a call that ended, or was left, at `time` is shown. One whose start was not seen
     /// has taken nobody knows how long, and is.
     public func admits(_ call: borrowing Call, at time: UInt64) -> Bool {
         guard outcomes.admits(call.outcome) else { return false }
+        if !call.treatment.isEmpty, call.treatment != .folded || !countsFolded { return false }
         let start = call.enterTime
         if minimumDuration == 0 || start == 0 { return true }
         let end = call.exitTime == 0 ? time : call.exitTime

@@ -132,4 +132,18 @@ final class RegularExpression {
     deinit { regfree(&compiled) }
 
     func matches(_ s: String) -> Bool { regexec(&compiled, s, 0, nil, 0) == 0 }
+
+    /// Where it matches in bytes that may hold anything; matches of nothing are none.
+    func ranges(in bytes: UnsafeRawBufferPointer) -> [Range<Int>] {
+        guard let base = bytes.baseAddress?.assumingMemoryBound(to: CChar.self) else { return [] }
+        var found: [Range<Int>] = [], from = 0
+        while from < bytes.count {
+            var match = regmatch_t(rm_so: regoff_t(from), rm_eo: regoff_t(bytes.count))
+            guard regexec(&compiled, base, 1, &match, from == 0 ? REG_STARTEND : REG_STARTEND | REG_NOTBOL) == 0 else { break }
+            let range = Int(match.rm_so)..<Int(match.rm_eo)
+            if !range.isEmpty { found.append(range) }
+            from = max(range.upperBound, from + 1)
+        }
+        return found
+    }
 }

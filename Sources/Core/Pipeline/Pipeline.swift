@@ -23,6 +23,7 @@ public final class Pipeline {
     private var shown: CapturePlan.Shown?
     /// When tracing ends, `CLOCK_MONOTONIC` ns; nil: not by time.
     private var end: UInt64?
+    private var isConcluded = false
     /// A sink failed: the trace is not whole.
     public private(set) var failed = false
 
@@ -201,6 +202,10 @@ public final class Pipeline {
         tell { (d) throws(TraceError) in try d.finish(account) }
         for detector in detectors { if let analysis = detector.analysis { sinks?.present(analysis, self) } }
         detectors = []
+        if !isConcluded {
+            isConcluded = true
+            for finding in filter?.conclude() ?? [] { sinks?.report(finding, self) }
+        }
         var rest = sinks
         while let stage = rest {
             rest = stage.next
@@ -216,4 +221,10 @@ public final class Pipeline {
 public protocol EventFilter: AnyObject {
     /// Whether `event` goes on; it may be completed on the way.
     func admits(_ event: inout Event) -> Bool
+    /// What there is to say of what it did, at the end; called once.
+    func conclude() -> [Finding]
+}
+
+extension EventFilter {
+    public func conclude() -> [Finding] { [] }
 }

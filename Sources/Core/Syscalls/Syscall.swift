@@ -32,6 +32,8 @@ public final class Syscall: Sendable {
     }
 
     public let name: Name
+    /// What it is called if it is shown by another name.
+    let originalName: Name
     /// Numbers by architecture; nil where it has no such call.
     public let x86_64: Int?
     public let aarch64: Int?
@@ -45,6 +47,7 @@ public final class Syscall: Sendable {
     init(_ row: Row) {
         variants = row.variants
         name = row.name
+        originalName = row.name
         x86_64 = row.x86_64
         aarch64 = row.aarch64
         classes = row.classes
@@ -57,6 +60,7 @@ public final class Syscall: Sendable {
     /// and raw arguments.
     init(compat name: Name, like same: Row?) {
         self.name = name
+        originalName = name
         x86_64 = nil
         aarch64 = nil
         classes = same?.classes ?? []
@@ -64,6 +68,19 @@ public final class Syscall: Sendable {
         returns = .decimal
         dialect = nil
         variants = nil
+    }
+
+    /// The same call by another name.
+    init(_ other: Syscall, named name: Name) {
+        self.name = name
+        originalName = other.originalName
+        x86_64 = other.x86_64
+        aarch64 = other.aarch64
+        classes = other.classes
+        arguments = other.arguments
+        returns = other.returns
+        dialect = other.dialect
+        variants = other.variants
     }
 
     /// `count` arguments of which nothing is known.

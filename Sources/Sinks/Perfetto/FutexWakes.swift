@@ -30,7 +30,7 @@ struct FutexWakes {
 
     /// What a call does to a futex; nil if nothing of this.
     static func role(_ call: Call, _ pid: Int32) -> Role? {
-        guard call.name == "futex" else { return nil }
+        guard call.originalName == "futex" else { return nil }
         let isPrivate = call[1] & 128 != 0
         let key = Key(process: isPrivate ? pid : 0, address: call[0])
         switch call[1] & 0x7f {
