@@ -102,7 +102,7 @@ extension Invocation {
 extension SinkRegistration {
     static let recording = SinkRegistration(
         name: "recording", help: "a file for 'renacer replay'", place: .standardOutput,
-        needs: { _ in [.decoding, .signals, .entries] },
+        needs: { _ in [.decoding, .signals, .entries, .commands] },
         options: [
             SinkOption("ring", .size(4096...1 << 40), "keep only the newest SIZE bytes; write them at the end, and to FILE.N at SIGUSR2"),
             SinkOption("strings", .number(0...1 << 20), "bytes of a string that are kept (1024)"),

@@ -57,6 +57,23 @@ struct ReplayTextTests {
         #expect(Bench.text(again) == Bench.text(live))
     }
 
+    /// Objects of calls, signals and processes, with durations, commands and values.
+    @Test(arguments: Bench.allBackends, ["fork-exec", "threads", "thread-exec"]) func replayedObjectsAreTheLiveOnes(_ backend: String, _ program: String) throws {
+        let live = Bench.scratch(), again = Bench.scratch(), file = Bench.scratch()
+        _ = try Bench.run([
+            Bench.renacer, "--backend", backend, "-f", "--sink", "jsonl:\(live)", "--sink", "recording:\(file)", "--", Bench.corpus, program,
+        ])
+        #expect(try Bench.replay(file, ["-f", "--sink", "jsonl:\(again)"]).status == 0)
+        /// Without moments, which count from the tracer's start or from the first event.
+        func objects(_ path: String) -> [String] {
+            Bench.text(path).split(separator: "\n").filter { line in
+                ["syscall", "signal", "process"].contains { line.hasPrefix("{\"type\":\"\($0)\"") }
+            }.map { $0.replacing(/"(start|end|time)_ns":-?[0-9]+,?/, with: "") }
+        }
+        #expect(objects(live).contains { $0.contains("\"comm\":\"") })
+        #expect(objects(live) == objects(again))
+    }
+
     /// What filters let through of a recording are the lines of the whole that they are about.
     @Test(arguments: Bench.backends) func filtersChooseAmongTheRecordedCalls(_ backend: String) throws {
         let file = Bench.scratch()

@@ -29,6 +29,8 @@ public final class RecordingSink: Sink {
         let tid: Int32
         var progress = Decoder.Progress()
         var isInCall = false
+        /// Its command has been asked for.
+        var isKnown = false
         init(tid: Int32) { self.tid = tid }
     }
 
@@ -132,7 +134,7 @@ public final class RecordingSink: Sink {
 
     public func consume(_ event: borrowing Event) throws(TraceError) {
         if case .signal(let signal) = event.body, !options.signals.contains(signal.number) { return }
-        if options.decoding.commands { askCommand(event.tid) }
+        if isNewCommand(event) { askCommand(event.tid) }
         switch event.body {
         case .syscallEntered(let call): entered(call, event)
         case .syscall(let call): ended(call, event)
@@ -149,6 +151,21 @@ public final class RecordingSink: Sink {
         cut += 1
         let loss = Loss(backend: "recording", cause: .captureTooLarge, count: 1, from: event.time, to: event.time)
         _ = encoder.append(Event(time: event.time, tid: event.tid, pid: event.pid, .loss(loss)))
+    }
+
+    /// Whether structured sinks read the task's command now: when they meet it, and when it has another program.
+    private func isNewCommand(_ event: borrowing Event) -> Bool {
+        if options.decoding.commands { return true }
+        if case .loss = event.body { return false }
+        let task = task(event.tid)
+        defer { task.isKnown = true }
+        if case .process(let change) = event.body {
+            switch change {
+            case .executed, .attached: return true
+            default: break
+            }
+        }
+        return !task.isKnown
     }
 
     private func askCommand(_ tid: Int32) {
