@@ -68,7 +68,7 @@ struct ReplayTextTests {
         func objects(_ path: String) -> [String] {
             Bench.text(path).split(separator: "\n").filter { line in
                 ["syscall", "signal", "process"].contains { line.hasPrefix("{\"type\":\"\($0)\"") }
-            }.map { $0.replacing(/"(start|end|time)_ns":-?[0-9]+,?/, with: "") }
+            }.map { String($0).replacing(/"(start|end|time)_ns":-?[0-9]+,?/, with: "") }
         }
         #expect(objects(live).contains { $0.contains("\"comm\":\"") })
         #expect(objects(live) == objects(again))
