@@ -153,6 +153,16 @@ extension Assertion {
 
     private static func words(_ value: TOMLValue) -> [String] { value.string.map { [$0] } ?? value.array?.compactMap(\.string) ?? [] }
 
+    /// What `syscall` chooses; nil if it is not given.
+    private static func calls(_ table: TOMLTable) -> Calls? {
+        guard let value = table["syscall"] else { return nil }
+        var set = SyscallSet.none
+        for text in words(value) {
+            do throws(TraceExpression.Failure) { set.formUnion(try TraceExpression.compile(text, widenedFile: true)) } catch { continue }
+        }
+        return Calls(text: words(value).joined(separator: ", "), set: set)
+    }
+
     /// - Parameter table: checked.
     private init(_ table: TOMLTable, _ file: String) {
         name = table["name"]?.string ?? ""
@@ -160,29 +170,30 @@ extension Assertion {
         isEnabled = table["enabled"]?.boolean ?? true
         self.file = file
         line = table.position.line
-        func count(_ key: String, _ usual: UInt64) -> UInt64 { table[key]?.integer.map { UInt64(max($0, 0)) } ?? usual }
-        func nanoseconds(_ key: String, _ unit: Double) -> UInt64? { table[key]?.number.map { UInt64(min($0 * unit, 1e19)) } }
-        func calls() -> Calls? {
-            guard let value = table["syscall"] else { return nil }
-            var set = SyscallSet.none
-            for text in Self.words(value) {
-                do throws(TraceExpression.Failure) { set.formUnion(try TraceExpression.compile(text, widenedFile: true)) } catch { continue }
-            }
-            return Calls(text: Self.words(value).joined(separator: ", "), set: set)
-        }
         let none = Calls(text: "", set: .none)
         switch table["type"]?.string {
-        case "span_count": check = .spanCount(least: count("min_spans", 0), most: count("max_spans", .max))
+        case "span_count": check = .spanCount(least: table.count("min_spans", 0), most: table.count("max_spans", .max))
         case "memory_usage":
-            check = .memory(table["tracking_mode"]?.string.flatMap(MemoryMode.init) ?? .allocations, most: count("max_bytes", .max))
+            check = .memory(table["tracking_mode"]?.string.flatMap(MemoryMode.init) ?? .allocations, most: table.count("max_bytes", .max))
         case "anti_pattern": check = .antiPattern(table["pattern"]?.string ?? "", threshold: table["threshold"]?.number ?? 0.7)
-        case "syscall_count": check = .callCount(calls() ?? none, least: count("min_calls", 0), most: count("max_calls", .max))
+        case "syscall_count": check = .callCount(Self.calls(table) ?? none, least: table.count("min_calls", 0), most: table.count("max_calls", .max))
         case "latency":
             check = .latency(
-                calls() ?? none, percentile: table["percentile"]?.number ?? 95,
-                most: nanoseconds("max_duration_us", 1e3) ?? nanoseconds("max_duration_ms", 1e6) ?? .max)
-        case "forbidden": check = .forbidden(calls(), paths: table["path"].map(Self.words) ?? [])
-        default: check = .criticalPath(most: nanoseconds("max_duration_ms", 1e6) ?? .max)
+                Self.calls(table) ?? none, percentile: table["percentile"]?.number ?? 95,
+                most: table.nanoseconds("max_duration_us", 1e3) ?? table.nanoseconds("max_duration_ms", 1e6) ?? .max)
+        case "forbidden": check = .forbidden(Self.calls(table), paths: table["path"].map(Self.words) ?? [])
+        default: check = .criticalPath(most: table.nanoseconds("max_duration_ms", 1e6) ?? .max)
         }
+    }
+}
+
+extension TOMLTable {
+    fileprivate func count(_ key: String, _ usual: UInt64) -> UInt64 { self[key]?.integer.map { UInt64(max($0, 0)) } ?? usual }
+
+    /// - Parameter unit: nanoseconds of what the file counts.
+    fileprivate func nanoseconds(_ key: String, _ unit: Double) -> UInt64? {
+        guard let entry = self[key], let value = entry.number else { return nil }
+        // Infinite is more than any time; what is no number at all is none.
+        return value > 0 ? UInt64(min(value * unit, 1e19)) : 0
     }
 }

@@ -48,10 +48,11 @@ public struct TOMLValue: Sendable, Equatable {
     public var table: TOMLTable? { if case .table(let t) = content { t } else { nil } }
     public var array: [TOMLValue]? { if case .array(let a) = content { a } else { nil } }
     public var string: String? { if case .string(let s) = content { s } else { nil } }
-    public var integer: Int64? { if case .integer(let i) = content { i } else { nil } }
-    public var boolean: Bool? { if case .boolean(let b) = content { b } else { nil } }
+    // Inlined into other modules, these make Swift 6.3's optimiser (CopyPropagation) fail.
+    @inline(never) public var integer: Int64? { if case .integer(let i) = content { i } else { nil } }
+    @inline(never) public var boolean: Bool? { if case .boolean(let b) = content { b } else { nil } }
     /// An integer is a number, too.
-    public var number: Double? {
+    @inline(never) public var number: Double? {
         switch content {
         case .integer(let i): Double(i)
         case .float(let d): d
