@@ -92,7 +92,8 @@ long clinux_set_syscall_result(pid_t tid, int64_t result) {
 #endif
 
 pid_t clinux_wait(pid_t tid, int *status, struct rusage *usage, int nohang) {
-    pid_t r = wait4(tid, status, __WALL | (nohang ? WNOHANG : 0), usage);
+    // Tracees are the tracing thread's; children of others are waited for by who made them.
+    pid_t r = wait4(tid, status, __WALL | __WNOTHREAD | (nohang ? WNOHANG : 0), usage);
     return r == -1 ? -errno : r;
 }
 
@@ -120,11 +121,11 @@ int clinux_forget_helper(pid_t pid) {
 void clinux_reap_strays(pid_t mine) {
     for (;;) {
         siginfo_t info = {0};
-        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) || info.si_pid == 0 || info.si_pid == mine) return;
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL | __WNOTHREAD) || info.si_pid == 0 || info.si_pid == mine) return;
         for (size_t i = 0; i < sizeof helpers / sizeof *helpers; i++) {
             if (helpers[i] == info.si_pid) return;
         }
-        waitpid(info.si_pid, NULL, WNOHANG | __WALL);
+        waitpid(info.si_pid, NULL, WNOHANG | __WALL | __WNOTHREAD);
     }
 }
 
