@@ -35,7 +35,7 @@ install: build install-kit
 
 # Swift of the .proto texts, after a change of one.
 protos:
-	cd Sources/Sinks/OTLP && python3 $(CURDIR)/Tools/protos.py Proto.swift --schemas Protos/common.proto Protos/trace.proto Protos/logs.proto Protos/metrics.proto Protos/collector.proto
+	cd Sources/Sinks/OTLP && python3 $(CURDIR)/Tools/protos.py Proto.swift --schemas Protos/common.proto Protos/trace.proto Protos/logs.proto Protos/metrics.proto Protos/collector.proto Protos/status.proto
 	cd Sources/Sinks/Perfetto && python3 $(CURDIR)/Tools/protos.py Proto.swift Protos/trace.proto
 
 # What plugins are built from, and those that come with renacer.

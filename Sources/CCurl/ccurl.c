@@ -40,7 +40,7 @@ struct ccurl_pool {
     CURLM *multi;
 };
 
-enum { message_limit = 512, body_limit = 64 << 10 };
+enum { message_limit = 512, details_limit = 4096, body_limit = 64 << 10 };
 
 struct ccurl_request {
     ccurl_pool *pool;
@@ -55,6 +55,7 @@ struct ccurl_request {
     int grpc_status;
     long retry_after;
     char grpc_message[message_limit];
+    char grpc_details[details_limit];
     char error[CURL_ERROR_SIZE];
     uint8_t *body;
     size_t count;
@@ -121,6 +122,11 @@ static size_t take_header(char *line, size_t size, size_t count, void *context) 
         memcpy(r->grpc_message, v, n);
         r->grpc_message[n] = 0;
     }
+    // Part of it would say nothing.
+    if ((v = value_of(line, all, "grpc-status-details-bin", &n)) && n < details_limit) {
+        memcpy(r->grpc_details, v, n);
+        r->grpc_details[n] = 0;
+    }
     return all;
 }
 
@@ -184,7 +190,7 @@ void ccurl_request_free(ccurl_request *r) {
 
 int ccurl_send(ccurl_request *r, const void *body, size_t count, bool gzip, long timeout_ms) {
     r->count = 0;
-    r->error[0] = r->grpc_message[0] = 0;
+    r->error[0] = r->grpc_message[0] = r->grpc_details[0] = 0;
     r->grpc_status = -1;
     r->retry_after = -1;
     bool ok = true;
@@ -245,8 +251,8 @@ ccurl_request *ccurl_run(ccurl_pool *pool, int timeout_ms) {
 void ccurl_wake(ccurl_pool *pool) { p_curl_multi_wakeup(pool->multi); }
 
 ccurl_answer ccurl_answer_of(const ccurl_request *r) {
-    ccurl_answer a = {.grpc_status = r->grpc_status, .grpc_message = r->grpc_message, .retry_after = r->retry_after,
-        .body = r->body, .count = r->count};
+    ccurl_answer a = {.grpc_status = r->grpc_status, .grpc_message = r->grpc_message, .grpc_details = r->grpc_details,
+        .retry_after = r->retry_after, .body = r->body, .count = r->count};
     p_curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &a.status);
     if (r->result != CURLE_OK) a.error = r->error[0] ? r->error : p_curl_easy_strerror(r->result);
     return a;

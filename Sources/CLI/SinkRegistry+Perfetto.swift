@@ -9,6 +9,6 @@ extension SinkRegistration {
         let settings = context.settings
         return PerfettoSink(
             output: try context.shared(), decoding: settings.text.decoding, calls: settings.text.calls, inspector: context.inspector,
-            command: settings.pipeline.plan.target.launch?.arguments ?? [], realtimeOffset: RealTime.offset)
+            command: settings.pipeline.plan.target.launch?.arguments ?? [], realtimeOffset: settings.text.realtimeOffset ?? RealTime.offset)
     }
 }

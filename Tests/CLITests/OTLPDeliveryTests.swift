@@ -33,6 +33,44 @@ import Testing
         #expect(Set(got.spans.map(\.id)).count == got.spans.count)
     }
 
+    /// RESOURCE_EXHAUSTED is for ever unless the collector says when it will have room (OTLP's specification, "Failures").
+    @Test(arguments: [
+        ("", false), (rpcStatus("google.rpc.RetryInfo", delay: [0x10, 0x01]), true), (rpcStatus("google.rpc.RetryInfo", delay: []), true),
+        (rpcStatus("google.rpc.QuotaFailure", delay: [0x10, 0x01]), false), (rpcStatus("google.rpc.RetryInfo", delay: [0x10]) + "ff", false),
+    ]) func aCollectorWithoutRoomIsAskedAgainIfItSaysThatItWillHaveSome(_ details: String, _ isAskedAgain: Bool) throws {
+        let collector = try Receiver(arguments: ["grpc", "--fail", "3", "--exhausted"] + (details.isEmpty ? [] : [details]))
+        let (outcome, calls) = try run(collector.port, ",protocol=grpc,metrics=false,logs=false,timeout=60s", ["-qq", "--", "true"])
+        let got = try collector.finish()
+        #expect(got.calls.count == (isAskedAgain ? calls : 0))
+        #expect(outcome.errors.contains("were not delivered: http://127.0.0.1:\(collector.port)") == !isAskedAgain)
+        #expect(outcome.errors.contains("gRPC RESOURCE_EXHAUSTED: no room"), "\(outcome.errors)")
+    }
+
+    /// Google's `RetryInfo` with a `Duration` of these bytes, as gRPC sends it.
+    private static func rpcStatus(_ type: String, delay: [UInt8]) -> String {
+        func field(_ number: UInt8, _ content: [UInt8]) -> [UInt8] { [number << 3 | 2, UInt8(content.count)] + content }
+        let any = field(1, Array("type.googleapis.com/\(type)".utf8)) + field(2, field(1, delay))
+        return ([0x08, 8] + field(2, Array("no room".utf8)) + field(3, any)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+
+    /// The time that a collector asks for is longer than one that renacer would take itself.
+    @Test func aCollectorIsLeftAloneForAsLongAsItSays() throws {
+        let collector = try Receiver(arguments: ["grpc", "--fail", "1", "--exhausted", Self.rpcStatus("google.rpc.RetryInfo", delay: [0x08, 1])])
+        let start = ContinuousClock.now
+        let (outcome, calls) = try run(collector.port, ",protocol=grpc,metrics=false,logs=false,timeout=60s", ["-qq", "--", "true"])
+        #expect(ContinuousClock.now - start >= .seconds(1))
+        #expect(try collector.finish().calls.count == calls)
+        #expect(outcome.status == 0)
+        // A year is not waited for.
+        let never = try Receiver(arguments: [
+            "grpc", "--fail", "9", "--exhausted", Self.rpcStatus("google.rpc.RetryInfo", delay: [0x08] + [UInt8](repeating: 0xff, count: 8) + [0x7f]),
+        ])
+        let given = try run(never.port, ",protocol=grpc,metrics=false,logs=false,timeout=300ms", ["-qq", "--", "true"]).outcome
+        #expect(given.errors.contains("were not delivered"), "\(given.errors)")
+        #expect(given.status == 0)
+        _ = try never.finish()
+    }
+
     @Test(arguments: ["grpc", "http"]) func aCollectorThatStartsAnewMissesNothing(_ kind: String) throws {
         let fifo = Renacer.scratch(), file = Renacer.scratch(), errors = Renacer.scratch()
         #expect(mkfifo(fifo, 0o600) == 0)

@@ -35,10 +35,15 @@ import Testing
         let file = Renacer.scratch(), text = Renacer.scratch()
         let outcome = try Renacer.run(["--sink", "perfetto:\(file)", "--sink", "strace:\(text)", "-qq"] + arguments)
         #expect(!outcome.errors.contains("perfetto"))
+        return (try Self.read(file), Renacer.text(text).split(separator: "\n"))
+    }
+
+    /// What a file holds.
+    static func read(_ file: String) throws -> Trace {
         let reader = Renacer.repository.appendingPathComponent("Tests/Receivers/perfetto_trace.py").path
         let read = try Renacer.run([reader, file], named: try #require(Receiver.python))
         #expect(read.errors == "")
-        return (try JSONDecoder().decode(Trace.self, from: Data(read.output.utf8)), Renacer.text(text).split(separator: "\n"))
+        return try JSONDecoder().decode(Trace.self, from: Data(read.output.utf8))
     }
 
     @Test func everyCallIsASliceWithItsArguments() throws {

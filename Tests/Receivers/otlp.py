@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """An OpenTelemetry collector for tests: takes what it is sent and tells it as JSON when it ends (SIGTERM).
 
-    otlp.py grpc|http [--port N] [--delay SECONDS] [--fail N] [--refuse] [--reject N] [--cert FILE --key FILE]
+    otlp.py grpc|http [--port N] [--delay SECONDS] [--fail N] [--exhausted [DETAILS]]
+        [--refuse] [--reject N] [--cert FILE --key FILE]
 
 Prints its port once it listens, and a line for each request that it took. Decoding is opentelemetry-proto's, not ours.
 """
@@ -116,6 +117,10 @@ def serve_grpc(collector):
                 context.abort(grpc.StatusCode.INVALID_ARGUMENT, "we do not want it")
             answer = collector.answer(name, message, about)
             if answer is None:
+                if (details := collector.options.exhausted) is not None:
+                    if details:
+                        context.set_trailing_metadata((("grpc-status-details-bin", bytes.fromhex(details)),))
+                    context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "no room")
                 context.abort(grpc.StatusCode.UNAVAILABLE, "not now")
             return answer
         return grpc.unary_unary_rpc_method_handler(export, request.FromString, response.SerializeToString)
@@ -199,6 +204,8 @@ def main():
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--delay", type=float, default=0)
     parser.add_argument("--fail", type=int, default=0)
+    # How gRPC says it fails: RESOURCE_EXHAUSTED, with grpc-status-details-bin (hexadecimal) if there is more to say.
+    parser.add_argument("--exhausted", nargs="?", const="")
     parser.add_argument("--refuse", action="store_true")
     parser.add_argument("--reject", type=int, default=0)
     parser.add_argument("--cert")

@@ -55,6 +55,8 @@ typedef struct {
     int grpc_status;
     // grpc-message, percent-encoded as it came; "" if there is none.
     const char *grpc_message;
+    // grpc-status-details-bin, in base64 as it came; "" if there is none, or more than 4 KiB.
+    const char *grpc_details;
     // Retry-After in seconds; -1 if there is none.
     long retry_after;
     // The body's first 64 KiB; valid until the request is sent again.

@@ -46,6 +46,18 @@ public struct Finding: Sendable, Equatable {
         }
     }
 
+    /// Names under which a structure holds the evidence, each once: the unit stands behind the name, as in `wait (ms)`, and
+    /// what another has already is numbered.
+    public var evidenceKeys: [String] {
+        var seen: [String: Int] = [:]
+        return evidence.map { e in
+            let key = e.unit.isEmpty ? e.name : "\(e.name) (\(e.unit))"
+            let count = seen[key, default: 0] + 1
+            seen[key] = count
+            return count == 1 ? key : "\(key) #\(count)"
+        }
+    }
+
     public init(
         detector: String, rule: String, severity: Severity, confidence: Double, from: UInt64, to: UInt64, title: String
     ) {

@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// When a trace began, by both of the kernel's clocks: what turns an event's time into the time of day, the same in
 /// every sink of a run.
@@ -20,9 +19,7 @@ public struct TraceClock: Sendable {
     /// Now.
     public init() {
         start = clinux_monotonic_ns()
-        var t = timespec()
-        clock_gettime(CLOCK_REALTIME, &t)
-        realtimeOffset = Int64(t.tv_sec) * 1_000_000_000 + Int64(t.tv_nsec) - Int64(bitPattern: start)
+        realtimeOffset = RealTime.offset
     }
 
     /// Nanoseconds since the trace began; negative for what began before it.

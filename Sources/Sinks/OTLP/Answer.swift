@@ -7,7 +7,7 @@ import RenacerProtobuf
 enum Answer: Equatable {
     /// It took all but `rejected` items.
     case taken(rejected: UInt64, message: String)
-    /// It, or the way to it, is not ready: try again, after so many ns if it said so.
+    /// It, or the way to it, is not ready: try again, after so many ns if it said so; 0 says nothing.
     case retry(message: String, after: UInt64?)
     /// It will never take this.
     case refused(message: String)
@@ -45,7 +45,9 @@ enum Answer: Equatable {
         guard names.indices.contains(status) else { return .retry(message: "an answer without a gRPC status", after: after) }
         let name = names[status]
         let message = "gRPC \(name)" + (text.isEmpty ? "" : ": \(text)")
-        return retried.contains(name) ? .retry(message: message, after: after) : .refused(message: message)
+        let info = RetryInfo(details: answer.grpc_details.map { String(cString: $0) } ?? "")
+        let isRetried = retried.contains(name) || name == "RESOURCE_EXHAUSTED" && info != nil
+        return isRetried ? .retry(message: message, after: info?.delay ?? after) : .refused(message: message)
     }
 
     /// By status (grpc.io, "Status codes").
@@ -54,7 +56,7 @@ enum Answer: Equatable {
         "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS",
         "UNAUTHENTICATED",
     ]
-    /// Those that OTLP's specification calls retryable.
+    /// Those that OTLP's specification calls retryable; RESOURCE_EXHAUSTED is with a `RetryInfo` only.
     private static let retried: Set = ["CANCELLED", "DEADLINE_EXCEEDED", "ABORTED", "OUT_OF_RANGE", "UNAVAILABLE", "DATA_LOSS"]
 
     private static func taken(_ partial: (rejected: UInt64, message: String)) -> Answer {

@@ -153,7 +153,8 @@ final class ExportLine {
         }
         failures += 1
         self.message = message
-        pausedUntil = now + (after ?? Self.pause(failures))
+        // One that always says "at once" is not asked all the time.
+        pausedUntil = now + (after.flatMap { $0 > 0 ? $0 : nil } ?? Self.pause(failures))
         returned.append(batch)
     }
 

@@ -99,16 +99,16 @@ extension OTLPSink {
             w.attribute(field, "syscall.finding.from", realtime(finding.from))
             w.attribute(field, "syscall.finding.to", realtime(finding.to))
             if !finding.tasks.isEmpty { w.attribute(field, "syscall.finding.tasks", finding.tasks.map { String($0) }) }
-            if !finding.evidence.isEmpty { w.attribute(field, "syscall.finding.evidence") { evidence(finding.evidence, $0) } }
+            if !finding.evidence.isEmpty { w.attribute(field, "syscall.finding.evidence") { evidence(finding, $0) } }
         }
     }
 
-    /// A structure of measurements by name; a unit stands behind the name, as in `wait (ms)`.
-    private func evidence(_ all: [Finding.Evidence], _ w: ProtobufWriter) {
+    /// A structure of measurements by name.
+    private func evidence(_ finding: Finding, _ w: ProtobufWriter) {
         let list = w.begin(Proto.AnyValue.kvlistValue)
-        for e in all {
+        for (e, key) in zip(finding.evidence, finding.evidenceKeys) {
             let pair = w.begin(Proto.KeyValueList.values)
-            w.string(Proto.KeyValue.key, e.unit.isEmpty ? e.name : "\(e.name) (\(e.unit))")
+            w.string(Proto.KeyValue.key, key)
             let value = w.begin(Proto.KeyValue.value)
             switch e.value {
             case .number(let v): w.double(Proto.AnyValue.doubleValue, v)

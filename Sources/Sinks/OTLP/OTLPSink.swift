@@ -137,7 +137,7 @@ public final class OTLPSink: Sink {
             readNames(thread.process)
             thread.command = thread.process.command
             moment(.init(name: "exec", time: time, severity: .info), thread) { w, field in
-                w.attribute(field, "process.executable.path", bytes: thread.process.executable)
+                if !thread.process.executable.isEmpty { w.attribute(field, "process.executable.path", bytes: thread.process.executable) }
                 w.attribute(field, "process.command", bytes: thread.process.command)
             }
         case .superseded(let by):

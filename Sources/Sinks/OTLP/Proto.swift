@@ -306,4 +306,40 @@ enum Proto {
             .init(2, "errorMessage", .string),
         ])
     }
+    enum RpcStatus {
+        static var code: Tag { Tag(1, .varint) }
+        static var message: Tag { Tag(2, .lengthDelimited) }
+        static var details: Tag { Tag(3, .lengthDelimited) }
+
+        static let schema: MessageSchema = .init("RpcStatus", [
+            .init(1, "code", .int32),
+            .init(2, "message", .string),
+            .init(3, "details", .message({ Detail.schema }), isRepeated: true),
+        ])
+    }
+    enum Detail {
+        static var typeUrl: Tag { Tag(1, .lengthDelimited) }
+        static var value: Tag { Tag(2, .lengthDelimited) }
+
+        static let schema: MessageSchema = .init("Detail", [
+            .init(1, "typeUrl", .string),
+            .init(2, "value", .bytes),
+        ])
+    }
+    enum RetryInfo {
+        static var retryDelay: Tag { Tag(1, .lengthDelimited) }
+
+        static let schema: MessageSchema = .init("RetryInfo", [
+            .init(1, "retryDelay", .message({ Duration.schema })),
+        ])
+    }
+    enum Duration {
+        static var seconds: Tag { Tag(1, .varint) }
+        static var nanos: Tag { Tag(2, .varint) }
+
+        static let schema: MessageSchema = .init("Duration", [
+            .init(1, "seconds", .int64),
+            .init(2, "nanos", .int32),
+        ])
+    }
 }

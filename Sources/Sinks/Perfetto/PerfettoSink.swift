@@ -274,15 +274,16 @@ public final class PerfettoSink: Sink {
             w.annotation("from", finding.from)
             if !finding.reason.isEmpty { w.annotation("reason", finding.reason) }
             if !finding.advice.isEmpty { w.annotation("advice", finding.advice) }
-            for e in finding.evidence {
-                let marks = Array((e.unit.isEmpty ? e.name : "\(e.name) (\(e.unit))").utf8).withUnsafeBytes {
-                    w.begin(named: $0, as: Proto.TrackEvent.debugAnnotations, .perfetto)
+            guard !finding.evidence.isEmpty else { return }
+            w.annotation("evidence") { w in
+                for (e, key) in zip(finding.evidence, finding.evidenceKeys) {
+                    let marks = Array(key.utf8).withUnsafeBytes { w.begin(named: $0, as: Proto.DebugAnnotation.dictEntries, .perfetto) }
+                    switch e.value {
+                    case .number(let v): w.double(Proto.DebugAnnotation.doubleValue, v)
+                    case .text(let v): w.string(Proto.DebugAnnotation.stringValue, v)
+                    }
+                    w.end(named: marks)
                 }
-                switch e.value {
-                case .number(let v): w.double(Proto.DebugAnnotation.doubleValue, v)
-                case .text(let v): w.string(Proto.DebugAnnotation.stringValue, v)
-                }
-                w.end(named: marks)
             }
         }
         try writer.flushIfLarge()
