@@ -10,7 +10,7 @@ all: build
 
 build: setup-build
 	$(SWIFT) build $(RELEASE) --product renacer
-	sh Tools/build-plugins.sh $(dir $(realpath $(dir $(BINARY))))lib/renacer/plugins
+	sh Tools/build-plugins.sh "$$(dirname "$$(realpath $(dir $(BINARY)))")/lib/renacer/plugins"
 
 demo: build
 	@echo '$$ renacer -c -- ls -lR /usr/share/doc'

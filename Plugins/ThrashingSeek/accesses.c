@@ -1,15 +1,12 @@
 // What is read where: ranges, re-reads and how far apart they are.
 #include "files.h"
 
-static void remember_task(file *f, const renacer_event *e) {
-    f->last = e->time;
+static void remember_task(file *f, const access *a) {
+    f->last = a->time;
     for (size_t i = 0; i < f->task_count; i++)
-        if (f->tasks[i] == e->tid) return;
-    if (f->task_count < TASKS) f->tasks[f->task_count++] = e->tid;
+        if (f->tasks[i] == a->tid) return;
+    if (f->task_count < TASKS) f->tasks[f->task_count++] = a->tid;
 }
-
-static uint64_t begin(const renacer_event *e) { return e->enter_time ? e->enter_time : e->time; }
-static uint64_t end(const renacer_event *e) { return e->exit_time ? e->exit_time : e->time; }
 
 // ---- Distinct bytes between two accesses
 
@@ -106,13 +103,10 @@ static void remember_stride(file *f, int64_t delta) {
     }
 }
 
-// ---- Calls
+// ---- Accesses
 
-void file_read(detector *d, file *f, const renacer_event *e, uint64_t offset, uint64_t length) {
-    f->has_sought = 0;
-    if (!f->is_interesting || !length || offset > INT64_MAX || length > INT64_MAX - offset) return;
-    remember_task(f, e);
-    spans_add(&f->busy, begin(e), end(e));
+static void remember_read(detector *d, file *f, const access *a) {
+    uint64_t offset = a->offset, length = a->length;
     if (f->reads) {
         if (offset != f->expected) f->jumps++;
         remember_stride(f, (int64_t)(offset - f->last_start));
@@ -127,25 +121,16 @@ void file_read(detector *d, file *f, const renacer_event *e, uint64_t offset, ui
         if (spans_add(&one, offset, offset + length) && spans_common(&f->advised, &one)) spans_add(&f->prefetched, offset, offset + length);
         spans_free(&one);
     }
-    if (again(d, f, offset, length)) spans_add(&f->wasted, begin(e), end(e));
+    if (again(d, f, offset, length)) spans_add(&f->wasted, a->begin, a->end);
     if (!spans_add(&f->read, offset, offset + length)) d->is_out_of_memory = 1;
 }
 
-void file_seek(detector *d, file *f, const renacer_event *e, uint64_t offset) {
-    if (!f->is_interesting) return;
-    remember_task(f, e);
-    spans_add(&f->busy, begin(e), end(e));
+static void remember_seek(detector *d, file *f, const access *a) {
+    uint64_t offset = a->offset;
     f->seeks++;
-    if (f->is_position_known && offset == f->position) {
-        f->null_seeks++;
-        spans_add(&f->wasted, begin(e), end(e));
-    } else if (f->has_sought) {
-        f->dead_seeks++;
-        spans_add(&f->wasted, begin(e), end(e));
-    }
-    f->has_sought = 1;
-    f->position = offset;
-    f->is_position_known = 1;
+    f->null_seeks += (uint64_t)a->is_null;
+    f->dead_seeks += (uint64_t)a->is_dead;
+    if (a->is_null || a->is_dead) spans_add(&f->wasted, a->begin, a->end);
     place *p = table_get(&f->places, offset + 1);
     if (!p) {
         if (f->places.count >= ACCESS_LIMIT || offset == UINT64_MAX) return;
@@ -162,4 +147,46 @@ void file_seek(detector *d, file *f, const renacer_event *e, uint64_t offset) {
         f->repeated_seeks++;
     }
     p->count++;
+}
+
+static void remember(detector *d, file *f, const access *a) {
+    if (!f->is_interesting) return;
+    remember_task(f, a);
+    spans_add(&f->busy, a->begin, a->end);
+    if (a->is_seek) remember_seek(d, f, a); else remember_read(d, f, a);
+}
+
+static void accessed(detector *d, file *f, const renacer_event *e, access a) {
+    a.begin = e->enter_time ? e->enter_time : e->time;
+    a.end = e->exit_time ? e->exit_time : e->time;
+    a.time = e->time;
+    a.tid = e->tid;
+    if (!f->is_looked_up && !f->has_first) {
+        f->has_first = 1;
+        f->first_access = a;
+        return;
+    }
+    // By who accesses it: who opened it may be gone.
+    if (!f->is_looked_up) file_look_up(f, d->host, e->tid, (int32_t)e->arguments[0]);
+    if (f->has_first) remember(d, f, &f->first_access);
+    f->has_first = 0;
+    remember(d, f, &a);
+}
+
+// ---- Calls
+
+void file_read(detector *d, file *f, const renacer_event *e, uint64_t offset, uint64_t length) {
+    f->has_sought = 0;
+    if (!length || offset > INT64_MAX || length > INT64_MAX - offset) return;
+    accessed(d, f, e, (access){ .offset = offset, .length = length });
+}
+
+void file_seek(detector *d, file *f, const renacer_event *e, uint64_t offset) {
+    access a = { .is_seek = 1, .offset = offset };
+    a.is_null = f->is_position_known && offset == f->position;
+    a.is_dead = !a.is_null && f->has_sought;
+    f->has_sought = 1;
+    f->position = offset;
+    f->is_position_known = 1;
+    accessed(d, f, e, a);
 }

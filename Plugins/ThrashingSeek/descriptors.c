@@ -106,6 +106,26 @@ void files_forget(detector *d, int32_t pid) {
 
 static int starts_with(const char *s, const char *start) { return !strncmp(s, start, strlen(start)); }
 
+void file_look_up(file *f, const renacer_host *host, int32_t tid, int32_t fd) {
+    f->is_looked_up = 1;
+    f->pid = tid;
+    f->fd = fd;
+    renacer_descriptor about = { .size = sizeof about };
+    if (host->descriptor(host, tid, fd, &about) == RENACER_OK) {
+        report_text(f->path, sizeof f->path, "%.*s", (int)about.path.length, about.path.data);
+        f->device_major = about.device_major;
+        f->device_minor = about.device_minor;
+        f->inode = about.inode;
+        f->size = about.file_size;
+        f->is_interesting = about.kind == RENACER_FILE_REGULAR || about.kind == RENACER_FILE_BLOCK_DEVICE;
+    } else {
+        // Closed already, or the task is gone: what it was opened as is known.
+        f->is_interesting = f->path[0] != 0;
+    }
+    // What is made up at every read is not read again.
+    if (starts_with(f->path, "/proc/") || starts_with(f->path, "/sys/") || starts_with(f->path, "/dev/") || starts_with(f->path, "anon_inode:")) f->is_interesting = 0;
+}
+
 static file *file_make(detector *d, const renacer_event *e, int32_t fd) {
     file *f = calloc(1, sizeof *f);
     if (!f) {
@@ -115,26 +135,6 @@ static file *file_make(detector *d, const renacer_event *e, int32_t fd) {
     f->pid = e->tid;
     f->fd = fd;
     f->first = e->time;
-    renacer_descriptor about = { .size = sizeof about };
-    int is_known = d->host->descriptor(d->host, e->tid, fd, &about) == RENACER_OK;
-    if (is_known) {
-        report_text(f->path, sizeof f->path, "%.*s", (int)about.path.length, about.path.data);
-        f->device_major = about.device_major;
-        f->device_minor = about.device_minor;
-        f->inode = about.inode;
-        f->size = about.file_size;
-        f->is_interesting = about.kind == RENACER_FILE_REGULAR || about.kind == RENACER_FILE_BLOCK_DEVICE;
-    } else {
-        // Closed already, or the task is gone: what it was opened as is known.
-        renacer_value v = { .size = sizeof v };
-        uint32_t field = e->call == d->openat ? d->path_openat : e->call == d->open ? d->path_open : 0;
-        if (field && d->host->value(d->host, e, field, &v) == RENACER_OK) {
-            report_text(f->path, sizeof f->path, "%.*s", (int)v.text.length, v.text.data);
-            f->is_interesting = 1;
-        }
-    }
-    // What is made up at every read is not read again.
-    if (starts_with(f->path, "/proc/") || starts_with(f->path, "/sys/") || starts_with(f->path, "/dev/") || starts_with(f->path, "anon_inode:")) f->is_interesting = 0;
     f->next = d->files;
     d->files = f;
     return f;
@@ -144,6 +144,12 @@ file *file_open(detector *d, const renacer_event *e, int32_t fd) {
     file *f = file_make(d, e, fd);
     if (!f) return NULL;
     f->is_position_known = 1;
+    renacer_value v = { .size = sizeof v };
+    uint32_t field = e->call == d->openat ? d->path_openat : e->call == d->open ? d->path_open : 0;
+    if (field && d->host->value(d->host, e, field, &v) == RENACER_OK && v.text.length) {
+        size_t length = v.text.length < sizeof f->path ? v.text.length : sizeof f->path - 1;
+        memcpy(f->path, v.text.data, length);
+    }
     put(d, e->pid, fd, f);
     return f;
 }
@@ -155,8 +161,10 @@ file *file_at(detector *d, const renacer_event *e, int32_t fd) {
     // Inherited, received, or opened before the trace: it may be one that is known.
     file *f = file_make(d, e, fd);
     if (!f) return NULL;
+    file_look_up(f, d->host, e->tid, fd);
     file *same = NULL;
     for (file *other = d->files; other && f->inode; other = other->next) {
+        if (!other->is_looked_up) file_look_up(other, d->host, other->pid, other->fd);
         if (other == f || other->inode != f->inode || other->device_major != f->device_major || other->device_minor != f->device_minor) continue;
         if (d->host->same_description(d->host, e->tid, fd, other->pid, other->fd) == 1) {
             same = other;

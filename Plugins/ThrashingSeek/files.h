@@ -20,10 +20,22 @@ typedef struct place {
 
 enum { STRIDES = 8, ACCESS_LIMIT = 1 << 18, TASKS = 16 };
 
+// A read or a seek.
+typedef struct access {
+    uint64_t begin, end, time;
+    int32_t tid;
+    int is_seek, is_null, is_dead;
+    uint64_t offset, length;
+} access;
+
 typedef struct file {
     struct file *next;
     int references;
+    // Whether it was looked up, which costs as much as all else here: not before its second access, since one is no pattern.
+    int is_looked_up, has_first;
+    access first_access;
     int is_interesting;
+    // What it was opened as, until it is looked up.
     char path[512];
     uint32_t device_major, device_minor;
     uint64_t inode, size;
@@ -74,6 +86,8 @@ typedef struct detector {
     int is_out_of_memory;
 } detector;
 
+// Finds out what a descriptor refers to.
+void file_look_up(file *f, const renacer_host *host, int32_t tid, int32_t fd);
 file *file_at(detector *d, const renacer_event *e, int32_t fd);
 file *file_open(detector *d, const renacer_event *e, int32_t fd);
 void file_share(detector *d, int32_t pid, int32_t fd, file *f);

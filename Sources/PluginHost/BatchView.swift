@@ -52,6 +52,7 @@ final class BatchView: EventServices {
             capacity = batch.count * 2
             views = .allocate(capacity: capacity)
         }
+        let views = views
         var n = 0
         for i in batch.indices where fill(&views[n], batch[i]) {
             places.append(i)
@@ -180,12 +181,7 @@ final class BatchView: EventServices {
 
     func value(of event: UnsafePointer<renacer_event>, _ path: FieldTable.Path?) -> renacer_value? {
         guard let path, let i = index(of: event), let (call, isEnd) = call(at: i), fields.id(call) == path.call else { return nil }
-        if let register = path.register, call.personality == .native {
-            var v = renacer_value()
-            v.type = UInt32(path.isSigned ? RENACER_VALUE_SIGNED : RENACER_VALUE_UNSIGNED)
-            v.integer = call[register]
-            return v
-        }
+        if call.personality == .native, let v = shortcut(path.shortcut, call) { return v }
         if decoded != i {
             decoded = i
             writer.begin()
@@ -199,6 +195,35 @@ final class BatchView: EventServices {
             value = next
         }
         return answer(value)
+    }
+
+    private func shortcut(_ way: FieldTable.Shortcut, _ call: Call) -> renacer_value? {
+        var v = renacer_value()
+        switch way {
+        case .none: return nil
+        case .signed(let register):
+            v.type = UInt32(RENACER_VALUE_SIGNED)
+            v.integer = call[register]
+        case .unsigned(let register):
+            v.type = UInt32(RENACER_VALUE_UNSIGNED)
+            v.integer = call[register]
+        case .fileName(let register):
+            guard let name = fileName(at: call[register], call) else { return nil }
+            v.type = UInt32(RENACER_VALUE_BYTES)
+            v.text = name
+        }
+        return v
+    }
+
+    /// A name as most are; nil of one that is long or cannot be read, which the decoder has answers for.
+    private func fileName(at address: UInt64, _ call: Call) -> renacer_string? {
+        guard address != 0 else { return nil }
+        call.memory.turn(toExit: false)
+        return withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { buffer in
+            let n = call.memory.readString(address, into: buffer)
+            guard n > 0, n <= buffer.count, let end = buffer[..<n].firstIndex(of: 0) else { return nil }
+            return answer.keep(UnsafeRawBufferPointer(rebasing: buffer[..<end]))
+        }
     }
 
     private func answer(_ value: Value) -> renacer_value {

@@ -3,15 +3,30 @@ import RenacerCore
 /// Names of calls and of their fields, resolved to numbers once.
 final class FieldTable {
     /// A field: a call and the way to a value among its arguments.
-    struct Path {
+    final class Path {
         /// As it was asked for.
-        var text: String
-        var call: UInt32
-        /// Which register it is, if that alone is the value.
-        var register: Int?
-        var isSigned = false
+        let text: String
+        let call: UInt32
+        /// How it is had without decoding the call.
+        let shortcut: Shortcut
         /// The argument's name, then names of fields and numbers of elements.
-        var steps: [String]
+        let steps: [String]
+
+        init(_ text: String, call: UInt32, shortcut: Shortcut, steps: [String]) {
+            self.text = text
+            self.call = call
+            self.shortcut = shortcut
+            self.steps = steps
+        }
+    }
+
+    enum Shortcut {
+        /// There is none: what an argument means takes its decoder.
+        case none
+        /// This register is the value.
+        case signed(Int), unsigned(Int)
+        /// This register points at it, a file name. Every open is asked for one; decoding the call took ten times as long.
+        case fileName(Int)
     }
 
     private var paths: [Path] = []
@@ -44,18 +59,17 @@ final class FieldTable {
         guard call != 0, let row = SyscallTable.lookup(Int(call) - 1),
             let i = row.arguments.firstIndex(where: { $0.name.description == steps[1] })
         else { return 0 }
-        var path = Path(text: text, call: call, steps: Array(steps.dropFirst()))
-        let argument = row.arguments[i]
+        var shortcut = Shortcut.none
+        let argument = row.arguments[i], register = argument.register ?? i
         if steps.count == 2 {
             switch argument.kind {
-            case .int, .long, .fd, .dirfd, .tid, .pid, .pgid, .sid:
-                path.register = argument.register ?? i
-                path.isSigned = true
-            case .uint, .ulong, .hex, .hex32, .address: path.register = argument.register ?? i
+            case .int, .long, .fd, .dirfd, .tid, .pid, .pgid, .sid: shortcut = .signed(register)
+            case .uint, .ulong, .hex, .hex32, .address: shortcut = .unsigned(register)
+            case .path: shortcut = .fileName(register)
             default: break
             }
         }
-        paths.append(path)
+        paths.append(Path(text, call: call, shortcut: shortcut, steps: Array(steps.dropFirst())))
         let handle = UInt32(paths.count)
         handles[text] = handle
         return handle

@@ -37,7 +37,8 @@ public final class FindingsSink: Sink {
     public func finish(_ account: Account) throws(TraceError) {
         guard !isFinished else { return }
         isFinished = true
-        if found == 0 {
+        // Nothing was traced: the program could not be started.
+        if found == 0, account.seen > 0 {
             text.append("Nothing found (")
             text.append(detectors.isEmpty ? "no detector ran" : detectors.joined(separator: ", "))
             text.append("; ")
