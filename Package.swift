@@ -38,6 +38,8 @@ let package = Package(
             plugins: ["CompileBPF"]),
         .target(name: "CPerf", path: "Sources/CPerf"),
         .target(name: "RenacerPerfEvent", dependencies: ["RenacerCore", "RenacerHost", "CPerf", "CLinux"], path: "Sources/Backends/PerfEvent", swiftSettings: fast),
+        .target(name: "CSampler", path: "Sources/CSampler"),
+        .target(name: "RenacerProfile", dependencies: ["RenacerCore", "RenacerHost", "CSampler"], path: "Sources/Profile", swiftSettings: fast),
         .target(name: "CDW", path: "Sources/CDW"),
         .target(name: "CMappings", path: "Sources/CMappings"),
         .target(name: "RenacerSymbols", dependencies: ["RenacerCore", "CDW", "CMappings", "CLinux"], path: "Sources/Symbols", swiftSettings: fast,
@@ -70,7 +72,7 @@ let package = Package(
         .target(name: "RenacerPluginHost", dependencies: ["RenacerCore", "CLinux", "CRenacerPlugin", "CPluginGuard", "CUserProbes"], path: "Sources/PluginHost", swiftSettings: fast),
         .executableTarget(
             name: "renacer",
-            dependencies: ["RenacerPluginHost", "RenacerAnalysis", "RenacerConfiguration", "RenacerFindings", "RenacerFunctions", "RenacerRecorder", "RenacerReplay", "RenacerRecording", "RenacerCore", "RenacerHost", "RenacerPtrace", "RenacerBPF", "RenacerPerfEvent", "RenacerSymbols", "RenacerOTLP", "RenacerPerfetto", "RenacerOutput", "RenacerStraceText", "RenacerSummary", "RenacerJSON", "RenacerCSV", "RenacerHTML", "RenacerAssertions", "RenacerGolden", "CLinux"],
+            dependencies: ["RenacerPluginHost", "RenacerAnalysis", "RenacerConfiguration", "RenacerFindings", "RenacerFunctions", "RenacerRecorder", "RenacerReplay", "RenacerRecording", "RenacerCore", "RenacerHost", "RenacerPtrace", "RenacerBPF", "RenacerPerfEvent", "RenacerSymbols", "RenacerProfile", "RenacerOTLP", "RenacerPerfetto", "RenacerOutput", "RenacerStraceText", "RenacerSummary", "RenacerJSON", "RenacerCSV", "RenacerHTML", "RenacerAssertions", "RenacerGolden", "CLinux"],
             path: "Sources/CLI", swiftSettings: fast, linkerSettings: quick),
         .target(name: "TestSupport", dependencies: ["RenacerCore"], path: "Tests/Support"),
         .testTarget(name: "CoreTests", dependencies: ["TestSupport", "RenacerCore", "RenacerScripted", "RenacerStraceText", "RenacerSummary"], path: "Tests/CoreTests"),

@@ -79,6 +79,7 @@ complete -c renacer -l group-by -xa 'syscall process thread file errno' -d 'what
 complete -c renacer -l live -d 'with -c, show the table every second too'
 complete -c renacer -l function-time -d 'time in calls by the program\'s own functions, in place of the trace'
 complete -c renacer -l flamegraph -x -d 'draw the stacks that calls were made from, weighted by time, in place of the trace'
+complete -c renacer -l profile -d 'with --flamegraph or --function-time, time that functions took on a CPU too, sampled 997 times a second, so that working and waiting are one picture'
 complete -c renacer -l anomaly-detection -d 'tell of calls that take far longer than calls of their kind did just before, beyond the time they were asked to take, and report at the end'
 complete -c renacer -l anomaly-threshold -x -d 'deviations above the median from which on a call is an anomaly (3)'
 complete -c renacer -l anomaly-window -x -d 'calls of a kind that the next is compared with (100)'

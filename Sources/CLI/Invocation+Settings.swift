@@ -22,6 +22,9 @@ extension Invocation {
         try chooseSinks(command)
         noteIneffective()
         try choosePlaces()
+        if settings.profiles, !settings.needs.contains(.stacks) {
+            throw UsageError("--profile must be given with --flamegraph or --function-time", help: true)
+        }
 
         settings.plugins.tasksAreThere = purpose != .replay
         var plan = settings.pipeline.plan

@@ -131,6 +131,7 @@ struct Invocation {
         case .sink: sinks.append(try SinkRequest(parsing: value, origin: given.spelling))
         case .otlp: sinks.append(SinkRequest(.otlp, destination: value, origin: given.spelling))
         case .functionTime: sinks.append(SinkRequest(.functions, origin: given.spelling))
+        case .profile: settings.profiles = true
         case .flamegraph: sinks.append(SinkRequest(.flamegraph, destination: value, origin: given.spelling))
         case .otlpTimeout: otlpTimeout = value
         case .otlpMinimumDuration: otlpMinimumDuration = value

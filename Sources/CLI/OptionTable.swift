@@ -1,3 +1,4 @@
+import RenacerProfile
 import RenacerSummary
 /// An option of the command line: one row, from which getopt's tables, the help and the
 /// shell completions are made.
@@ -64,7 +65,7 @@ enum OptionID: Sendable, Equatable {
     case sink, sinkFormat, otlp, otlpTimeout, otlpMinimumDuration, traceParent
     case  output, append, separately, relative, stringLimit, absoluteShort, absoluteLong, callTimes
     case noAbbreviation, hexShort, hexLong, constants, descriptorsShort, pidNamespaces, commands, alwaysShowPid
-    case summaryOnly, summary, overhead, sortBy, columns, wallClock, cpuSummary, live, statsExtended, groupBy, functionTime, flamegraph
+    case summaryOnly, summary, overhead, sortBy, columns, wallClock, cpuSummary, live, statsExtended, groupBy, functionTime, flamegraph, profile
     case anomalyDetection, anomalyThreshold, anomalyWindow, baseline, hpuAnalysis
     case ring
     case assert, assertReport
@@ -189,6 +190,7 @@ extension Option {
         .init(.live, nil, ["live"], .none, .statistics, "with -c, show the table every second too; on a terminal in place"),
         .init(.functionTime, nil, ["function-time"], .none, .statistics, "time in calls by the program's own functions, in place of the trace: own and inherited, slow I/O, hot paths, call graph", needs: [.functionTime]),
         .init(.flamegraph, nil, ["flamegraph"], .required("FILE"), .statistics, "draw the stacks that calls were made from, weighted by time, in place of the trace: FILE.svg, or FILE.folded as text", needs: [.flamegraph]),
+        .init(.profile, nil, ["profile"], .none, .statistics, "with --flamegraph or --function-time, time that functions took on a CPU too, sampled \(CPUSampler.rate) times a second, so that working and waiting are one picture", needs: [.profile]),
         .init(.anomalyDetection, nil, ["anomaly-detection"], .none, .statistics, "tell of calls that take far longer than calls of their kind did just before, beyond the time they were asked to take, and report at the end; in place of the trace unless --trace or -C asks for it"),
         .init(.anomalyThreshold, nil, ["anomaly-threshold"], .required("N"), .statistics, "deviations above the median from which on a call is an anomaly (3): low; medium from twice, high from four times that"),
         .init(.anomalyWindow, nil, ["anomaly-window"], .required("N"), .statistics, "calls of a kind that the next is compared with (100)"),

@@ -45,7 +45,7 @@ enum Purpose: Equatable {
         switch id {
         case .sink, .sinkFormat, .append, .separately, .relative, .absoluteShort, .absoluteLong, .callTimes, .noAbbreviation, .hexShort,
             .hexLong, .constants, .column, .color, .syscallNumber, .argumentNames, .alwaysShowPid, .summaryOnly, .summary, .overhead,
-            .sortBy, .columns, .wallClock, .live, .anomalyDetection, .anomalyThreshold, .anomalyWindow, .baseline, .hpuAnalysis, .functionTime, .flamegraph, .source, .stackTrace, .stackTraceLimit, .qualifier(.abbrev), .qualifier(.verbose),
+            .sortBy, .columns, .wallClock, .live, .anomalyDetection, .anomalyThreshold, .anomalyWindow, .baseline, .hpuAnalysis, .functionTime, .flamegraph, .profile, .source, .stackTrace, .stackTraceLimit, .qualifier(.abbrev), .qualifier(.verbose),
             .qualifier(.raw), .qualifier(.read), .qualifier(.write):
             true
         default: false

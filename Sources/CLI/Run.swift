@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import RenacerAssertions
 import RenacerCore
+import RenacerProfile
 import RenacerSymbols
 import RenacerStraceText
 import RenacerSummary
@@ -34,7 +35,8 @@ struct Run {
         let outputs = try openOutputs()
         var rest = choice.candidates[...]
         while let backend = rest.popFirst() {
-            let pipeline = try assemble(backend, outputs)
+            let sampler = settings.profiles ? CPUSampler() : nil
+            let pipeline = try assemble(backend, outputs, sampler)
             do throws(TraceError) {
                 do throws(TraceError) { try pipeline.prepare(settings.pipeline.plan) } catch {
                     // No task was touched: another backend may do.
@@ -45,7 +47,8 @@ struct Run {
                 }
                 try settings.analysis.begin(backend, settings.recording)
                 if !settings.isQuiet { choice.announcements(of: backend).forEach { Message.print($0, program: program) } }
-                return try trace(pipeline, backend, outputs)
+                try sampler?.open(settings.pipeline.plan)
+                return try trace(pipeline, backend, outputs, sampler)
             } catch {
                 pipeline.finish()
                 for output in outputs { _ = output?.finish() }
@@ -73,7 +76,7 @@ struct Run {
     /// What follows when an output fails: strace says no more than that.
     private var consequence: String { asStrace ? "" : ": the trace is not complete" }
 
-    private mutating func assemble(_ backend: any Backend, _ outputs: [TraceOutput?]) throws(UsageError) -> Pipeline {
+    private mutating func assemble(_ backend: any Backend, _ outputs: [TraceOutput?], _ sampler: CPUSampler?) throws(UsageError) -> Pipeline {
         settings.text.realtimeOffset = backend.realtimeOffset
         let stacks = try stackInspector(backend)
         if let monitor = settings.monitor {
@@ -81,7 +84,7 @@ struct Run {
             monitor.stacks = stacks
             if settings.recording == nil { monitor.peakMemory = ProcessMemory.peak }
         }
-        let sinks = try makeSinks(outputs, backend, stacks)
+        let sinks = try makeSinks(outputs, backend, stacks, sampler)
         let access = settings.pipeline.access
         let touching = access.isEmpty ? nil : AccessFilter(access, inspector: backend.inspector)
         if let touching { backend.limitTampering(to: touching) }
@@ -94,15 +97,16 @@ struct Run {
         }
         return Pipeline(
             backend, filter: filter, detectors: settings.detectors, sinks: sinks,
-            refreshInterval: settings.isLive ? Self.second : nil,
+            refreshInterval: settings.isLive ? Self.second : nil, patience: sampler == nil ? nil : CPUSampler.patience,
             detectorFailed: { [program] in Message.print($0.description, program: program) }
         ) { [program, consequence] in
             Message.print($0.description + consequence, program: program)
         }
     }
 
-    private func trace(_ pipeline: Pipeline, _ backend: any Backend, _ outputs: [TraceOutput?]) throws(TraceError) -> End {
+    private func trace(_ pipeline: Pipeline, _ backend: any Backend, _ outputs: [TraceOutput?], _ sampler: CPUSampler?) throws(TraceError) -> End {
         try pipeline.start(settings.pipeline.plan)
+        try sampler?.start()
         let end = try pipeline.run()
         var isKept = true
         do throws(TraceError) { try settings.analysis.keep() } catch {
@@ -112,6 +116,7 @@ struct Run {
         for output in outputs { output?.beginFinish() }
         let closing = outputs.compactMap { $0?.finish() }
         for error in closing { Message.print(error.description + consequence, program: program) }
+        if let sampler { tellOfLosses(sampler) }
         let isAllSeen = tellOfLosses(backend), isAllTaken = tellOfSlowReaders(outputs), isWhole = isAllSeen && isAllTaken
         if (pipeline.failed || !isKept || !closing.isEmpty) && !asStrace || !isWhole && settings.pipeline.plan.isExact { return .exit(1) }
         if settings.monitor?.hasFailed == true { return .exit(1) }
@@ -154,6 +159,12 @@ struct Run {
                     + "\(account.imbalance) neither", program: program)
         }
         return account.totalLost == 0 && account.imbalance == 0
+    }
+
+    /// Says on stderr what samples found no room.
+    private func tellOfLosses(_ sampler: CPUSampler) {
+        guard sampler.lost > 0 else { return }
+        Message.print("--profile: \(sampler.lost) of \(sampler.taken + sampler.lost) CPU samples were lost: time on the CPU is that much too short", program: program)
     }
 
     /// Says on stderr what queues could not take: false if anything was.
@@ -204,7 +215,9 @@ struct Run {
         return queue
     }
 
-    private func makeSinks(_ outputs: [TraceOutput?], _ backend: any Backend, _ stacks: (any StackInspector)?) throws(UsageError) -> [any Sink] {
+    private func makeSinks(
+        _ outputs: [TraceOutput?], _ backend: any Backend, _ stacks: (any StackInspector)?, _ samples: (any SampleSource)?
+    ) throws(UsageError) -> [any Sink] {
         // Of a recording the clock is the recorded one: it begins with the first event.
         let clock = backend.realtimeOffset.map { TraceClock(start: 0, realtimeOffset: $0) } ?? TraceClock()
         var run = RunDescription(version: Help.number, clock: clock)
@@ -217,7 +230,7 @@ struct Run {
         for (request, output) in zip(settings.sinks, outputs) {
             let sink = try request.kind.make(
                 SinkContext(
-                    request: request, settings: settings.processed(for: request), output: output, inspector: backend.inspector, stacks: stacks,
+                    request: request, settings: settings.processed(for: request), output: output, inspector: backend.inspector, stacks: stacks, samples: samples,
                     backend: backend.name, run: run, program: program))
             sinks.append(settings.filtered(sink, request, backend.inspector))
         }

@@ -26,6 +26,8 @@ struct Settings {
     var needs: SinkRegistration.Needs { sinks.reduce([]) { $0.union($1.needs) } }
     /// `-c`, `-C`, `--sink summary`: the table.
     var summary: SummaryOptions?
+    /// `--profile`: what tasks do on a CPU is sampled.
+    var profiles = false
     /// `--live`: the table every second too.
     var isLive = false
     /// Every flag means what it means in strace.

@@ -19,7 +19,7 @@ extension SinkRegistration {
         options.details = context.request["details"] != "false"
         return FunctionTimeSink(
             options, places: try context.stackFinder(), calls: context.settings.text.calls, inspector: context.inspector,
-            output: try context.shared())
+            output: try context.shared(), samples: context.samples, followsForks: context.tracesAll)
     }
 
     static let flamegraph = SinkRegistration(
@@ -34,11 +34,15 @@ extension SinkRegistration {
         return FlameGraphSink(
             context.request["format"].flatMap(FlameGraphSink.Format.init) ?? byName,
             title: command.isEmpty ? "renacer" : command.joined(separator: " "), places: try context.stackFinder(),
-            calls: context.settings.text.calls, inspector: context.inspector, output: try context.shared())
+            calls: context.settings.text.calls, inspector: context.inspector, output: try context.shared(),
+            samples: context.samples, followsForks: context.tracesAll)
     }
 }
 
 extension SinkContext {
+    /// Children of traced tasks are traced, and everybody's: who is sampled is traced.
+    fileprivate var tracesAll: Bool { settings.pipeline.plan.followForks || settings.pipeline.plan.target.scope == .all }
+
     /// Finds the stacks that a sink is made of.
     fileprivate func stackFinder() throws(UsageError) -> PlaceFinder {
         guard let stacks else { throw UsageError("\(request.origin): no stacks") }

@@ -126,6 +126,8 @@ struct SinkContext {
     let inspector: any TaskInspector
     /// Knows where in the program calls are made; nil if that was not asked for.
     let stacks: (any StackInspector)?
+    /// What tasks do on a CPU; nil unless `--profile` asked for it.
+    var samples: (any SampleSource)?
     /// The name of the backend that events come from.
     let backend: Name
     /// The same for all sinks of a run.

@@ -73,6 +73,7 @@ extension FlagSample {
     private static let signals = ["perl", "-e", "unpack 'p', pack 'L!', 1"]
     private static let kills = ["sh", "-c", "kill -0 $$"]
     private static let seccomp = ["grep", "Seccomp:", "/proc/self/status"]
+    private static let computes = ["awk", "BEGIN { for (i = 0; i < 3000000; i++) s += i }"]
     private static let sleeps = ["sleep", "0.1"]
     /// Runs until the other process has made a call in the meantime.
     private static let meets = ["sh", "-c", "read a < {fifo}; read b < {fifo}; read c < {fifo}"]
@@ -178,6 +179,7 @@ extension FlagSample {
         // What arrives at a collector is the matter of other tests.
         "--function-time": [.init(["--function-time"]) { with, _ in with.has("% time     own secs") }],
         "--flamegraph": [.init(["--flamegraph={trace}"], ["true"], .elsewhere) { with, _ in with.has("<svg ") }],
+        "--profile": [.init(["--profile"], computes, with: ["--function-time"]) { with, _ in with.has(" > [on CPU]") }],
         "--otlp": [.init(["--otlp=http://127.0.0.1:1", "--otlp-timeout=1ms"], ["true"], .elsewhere) { with, _ in with.errors.contains("127.0.0.1:1") }],
         "--otlp-timeout": [
             .init(["--otlp-timeout=1ms"], with: ["--otlp=http://127.0.0.1:1"], .elsewhere) { with, without in

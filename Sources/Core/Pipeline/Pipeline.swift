@@ -21,6 +21,8 @@ public final class Pipeline {
     private let refreshInterval: UInt64?
     /// What sinks are given of what was captured; nil: everything.
     private var shown: CapturePlan.Shown?
+    /// Nanoseconds after which sinks' `idle` is called if nothing happens; nil: when the backend says so.
+    private let patience: UInt64?
     /// When tracing ends, `CLOCK_MONOTONIC` ns; nil: not by time.
     private var end: UInt64?
     private var isConcluded = false
@@ -77,11 +79,12 @@ public final class Pipeline {
     }
 
     /// - Parameter refreshInterval: nanoseconds after which sinks `refresh`, again and again; nil: never.
+    /// - Parameter patience: nanoseconds after which sinks' `idle` is called at the latest; nil: when the backend has nothing to tell.
     /// - Parameter detectorFailed: shows a person an error, once per failing detector; `report` if it is nil.
     /// - Parameter report: shows a person an error, once per failing sink.
     public init(
         _ backend: any Backend, filter: EventFilter? = nil, detectors: [any Detector] = [], sinks: [any Sink], refreshInterval: UInt64? = nil,
-        detectorFailed: ((TraceError) -> Void)? = nil, report: @escaping (TraceError) -> Void
+        patience: UInt64? = nil, detectorFailed: ((TraceError) -> Void)? = nil, report: @escaping (TraceError) -> Void
     ) {
         self.backend = backend
         self.filter = filter
@@ -90,6 +93,7 @@ public final class Pipeline {
         self.report = report
         self.detectorFailed = detectorFailed ?? report
         self.refreshInterval = refreshInterval
+        self.patience = patience
     }
 
     /// Prepares the backend: if that fails no task was touched and no sink started.
@@ -123,7 +127,7 @@ public final class Pipeline {
         defer { finish() }
         var deadline = refreshInterval.map { clinux_monotonic_ns() + $0 }
         while true {
-            let delivery = try backend.nextBatch(deadline: earliest(deadline, end))
+            let delivery = try backend.nextBatch(deadline: earliest(earliest(deadline, end), patience.map { clinux_monotonic_ns() + $0 }))
             if let end, clinux_monotonic_ns() >= end {
                 self.end = nil
                 backend.endAtDuration()

@@ -15,6 +15,8 @@ struct CallTree {
     /// Whose code a node is.
     enum Kind: UInt8 {
         case task, own, library, kernel
+        /// None: it is the time that the function above it took itself.
+        case cpu
     }
 
     /// Parents before their children; the first is the root, which has no name.

@@ -6,6 +6,7 @@ struct FlameGraphSVG {
     private let tree: CallTree
     private let title: String
     private let lost: UInt64
+    private let onCPU: (lostSamples: UInt64, time: UInt64)?
     private let totals: [UInt64]
     private let lists: [[Int32]]
     private let depth: Int
@@ -17,10 +18,12 @@ struct FlameGraphSVG {
     /// Wide enough for the picture without a script; in a browser it fills the window.
     private static let width = 1200
 
-    init(_ tree: CallTree, title: String, lost: UInt64) {
+    /// - Parameter onCPU: what of the whole was not spent in calls; nil if that was not sampled.
+    init(_ tree: CallTree, title: String, onCPU: (lostSamples: UInt64, time: UInt64)?, lost: UInt64) {
         self.tree = tree
         self.title = title
         self.lost = lost
+        self.onCPU = onCPU
         totals = tree.totals
         lists = tree.childLists
         var depths = [Int](repeating: 0, count: tree.nodes.count), deepest = 0
@@ -41,7 +44,7 @@ struct FlameGraphSVG {
         text.append("<rect id=\"background\" width=\"100%\" height=\"100%\"/>\n<text id=\"title\" x=\"50%\" y=\"24\" text-anchor=\"middle\" font-size=\"16\">")
         escaped(title, text)
         text.append("</text>\n<text id=\"details\" x=\"10\" y=\"\(height - 10)\">")
-        escaped("\(Self.time(totals[0])) in calls" + (lost > 0 ? "; \(lost) events were lost" : ""), text)
+        escaped(details, text)
         text.append("</text>\n<text id=\"matched\" x=\"\(Self.width - 10)\" y=\"\(height - 10)\" text-anchor=\"end\"></text>\n")
         text.append("<g id=\"frames\">\n")
         frames(text, height: height)
@@ -49,6 +52,17 @@ struct FlameGraphSVG {
         text.append(FlameGraphScript.controls)
         text.append(FlameGraphScript.script)
         text.append("</svg>\n")
+    }
+
+    /// What the whole is, and what is missing of it.
+    private var details: String {
+        var parts = ["\(Self.time(totals[0] - (onCPU?.time ?? 0))) in calls"]
+        if let onCPU {
+            parts[0] += ", \(Self.time(onCPU.time)) on CPU"
+            if onCPU.lostSamples > 0 { parts.append("\(onCPU.lostSamples) samples were lost") }
+        }
+        if lost > 0 { parts.append("\(lost) events were lost") }
+        return parts.joined(separator: "; ")
     }
 
     private func frames(_ text: TextBuffer, height: Int) {
@@ -73,7 +87,8 @@ struct FlameGraphSVG {
         let scale = Double(Self.width - 20) / Double(whole), x = 10 + Double(at) * scale, width = Double(weight) * scale
         text.append("<g class=\"f \(n.kind)\" data-x=\"\(at)\" data-w=\"\(weight)\" data-d=\"\(depth)\"><title>")
         escaped(name, text)
-        text.append(n.kind == .kernel ? " (\(n.count) call\(n.count == 1 ? "" : "s"), " : " (")
+        text.append(" (")
+        if n.kind == .kernel || n.kind == .cpu { text.append("\(n.count) \(n.kind == .cpu ? "sample" : "call")\(n.count == 1 ? "" : "s"), ") }
         text.append("\(Self.time(weight)), \(Self.percent(weight, whole)))</title><rect x=\"\(Self.decimal(x))\" y=\"\(y)\" width=\"\(Self.decimal(width))\" height=\"\(Self.rowHeight - 1)\" rx=\"1\" fill=\"\(Self.colour(name, n.kind))\"/>")
         let room = Int(width / 7.3) - 1
         text.append("<text x=\"\(Self.decimal(x + 3))\" y=\"\(y + 12)\">")
@@ -125,6 +140,7 @@ struct FlameGraphSVG {
         case .task: "hsl(0,0%,\(78 + a % 8)%)"
         case .own: "hsl(\(8 + a % 32),\(78 + b % 14)%,\(60 + b % 10)%)"
         case .library: "hsl(\(46 + a % 14),\(60 + b % 18)%,\(66 + b % 10)%)"
+        case .cpu: "hsl(\(96 + a % 16),\(44 + b % 14)%,\(58 + b % 8)%)"
         case .kernel: "hsl(\(200 + a % 24),\(52 + b % 20)%,\(64 + b % 10)%)"
         }
     }

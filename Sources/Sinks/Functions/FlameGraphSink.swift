@@ -1,6 +1,7 @@
 import RenacerCore
 
-/// Draws the stacks that calls were made from as a flame graph: a frame is as wide as the time in calls that it led to.
+/// Draws the stacks that calls were made from as a flame graph: a frame is as wide as the time in calls that it led to, and
+/// that which it led to on a CPU, if samples of it are there.
 public final class FlameGraphSink: Sink {
     public enum Format: String, Sendable, CaseIterable {
         case svg
@@ -13,18 +14,23 @@ public final class FlameGraphSink: Sink {
     private let title: String
     private let output: any TextOutput
     private var tree = CallTree()
-    private var lost: UInt64 = 0
+    private var onCPU: UInt64 = 0
     private var isFinished = false
 
     /// - Parameter title: stands above the picture.
+    /// - Parameter samples: what tasks do on a CPU; nil: only calls are shown.
     public init(
-        _ format: Format, title: String, places: PlaceFinder, calls: CallSelection, inspector: any TaskInspector, output: any TextOutput
+        _ format: Format, title: String, places: PlaceFinder, calls: CallSelection, inspector: any TaskInspector, output: any TextOutput,
+        samples: (any SampleSource)? = nil, followsForks: Bool = false
     ) {
         self.format = format
         self.title = title
         self.output = output
-        self.calls = TimedCalls(places, calls, inspector)
+        self.calls = TimedCalls(places, calls, inspector, profile: samples.map { .init(samples: $0, takesAll: followsForks) })
+        self.calls.subscribe { [weak self] in self?.add($0) }
     }
+
+    public func idle() throws(TraceError) { calls.idle() }
 
     public func consume(_ event: borrowing Event) throws(TraceError) {
         if let call = calls.consume(event) { add(call) }
@@ -36,13 +42,20 @@ public final class FlameGraphSink: Sink {
         tree.add(call.duration, at: tree.node(call.name, .kernel, below: function))
     }
 
+    private func add(_ sample: TimedSample) {
+        onCPU += sample.weight
+        let task = tree.node(sample.command, .task, below: 0)
+        tree.add(sample.weight, at: tree.node(TimedSample.name, .cpu, below: tree.node(sample.stack, below: task)))
+    }
+
     public func finish(_ account: Account) throws(TraceError) {
         guard !isFinished else { return }
         isFinished = true
+        calls.idle()
         while let call = calls.nextUnfinished() { add(call) }
         let text = TextBuffer()
         switch format {
-        case .svg: FlameGraphSVG(tree, title: title, lost: account.totalLost).write(to: text)
+        case .svg: FlameGraphSVG(tree, title: title, onCPU: calls.lostSamples.map { ($0, onCPU) }, lost: account.totalLost).write(to: text)
         case .folded: folded(text)
         }
         try output.write(text.bytes)

@@ -4,13 +4,16 @@ import RenacerCore
 struct FunctionReport {
     private let functions: FunctionTimes
     private let options: FunctionTimeSink.Options
+    /// nil: time on a CPU was not sampled.
+    private let lostSamples: UInt64?
     private let totals: [UInt64]
     private let lists: [[Int32]]
     private static let mostPaths = 10
     /// What of the whole a branch of the call graph has to take to be shown, in thousandths, and how many are.
     private static let leastShare: UInt64 = 5, mostBranches = 60
 
-    init(_ functions: FunctionTimes, _ options: FunctionTimeSink.Options) {
+    init(_ functions: FunctionTimes, _ options: FunctionTimeSink.Options, lostSamples: UInt64?) {
+        self.lostSamples = lostSamples
         self.functions = functions
         self.options = options
         totals = functions.tree.totals
@@ -18,7 +21,7 @@ struct FunctionReport {
     }
 
     func write(to text: TextBuffer, lost: UInt64) {
-        guard functions.callCount > 0 else {
+        guard functions.callCount > 0 || functions.onCPU > 0 else {
             text.append("No call was traced: there is nothing to tell of functions.\n")
             return
         }
@@ -27,6 +30,7 @@ struct FunctionReport {
             hotPaths(text)
             graph(text)
         }
+        if let lostSamples, lostSamples > 0 { text.append("--- lost \(lostSamples) samples in all ---\n") }
         if lost > 0 { text.append("--- lost \(lost) events in all ---\n") }
     }
 
@@ -34,27 +38,28 @@ struct FunctionReport {
 
     private func table(_ text: TextBuffer) {
         let byLine = options.grouping == .line
-        text.append("% time     own secs   inherited    calls  usecs/call      I/O     slow \(byLine ? "line (function)" : "function (file)")\n")
-        let ruler = "------ ------------ ----------- -------- ----------- -------- -------- ----------------\n"
+        text.append("% time     own secs   inherited\(lostSamples == nil ? "" : "      on CPU")    calls  usecs/call      I/O     slow \(byLine ? "line (function)" : "function (file)")\n")
+        let ruler = "------ ------------ -----------\(lostSamples == nil ? "" : " -----------") -------- ----------- -------- -------- ----------------\n"
         text.append(ruler)
         for row in functions.rows.sorted(by: { ($0.own, $0.inherited, $1.name) > ($1.own, $1.inherited, $0.name) }) {
-            line(row.own, row.own, row.inherited, row.calls, row.inputOutput, row.slow, text)
+            line(row.own, row.inherited, row.onCPU, row.calls, row.inputOutput, row.slow, text)
             text.append(row.place.isEmpty ? row.name : "\(row.name) (\(row.place))")
             text.append(row.slow > 0 ? "  <- slow I/O\n" : "\n")
         }
         text.append(ruler)
         line(
-            functions.total, functions.total, functions.total, functions.callCount, functions.rows.reduce(0) { $0 + $1.inputOutput },
+            functions.total, functions.total, functions.onCPU, functions.callCount, functions.rows.reduce(0) { $0 + $1.inputOutput },
             functions.rows.reduce(0) { $0 + $1.slow }, text)
         text.append("total\n")
     }
 
-    private func line(_ share: UInt64, _ own: UInt64, _ inherited: UInt64, _ calls: UInt64, _ io: UInt64, _ slow: UInt64, _ text: TextBuffer) {
-        right(percent(share), 6, text)
+    private func line(_ own: UInt64, _ inherited: UInt64, _ onCPU: UInt64, _ calls: UInt64, _ io: UInt64, _ slow: UInt64, _ text: TextBuffer) {
+        right(percent(own), 6, text)
         right(seconds(own), 13, text)
         right(seconds(inherited), 12, text)
+        if lostSamples != nil { right(seconds(onCPU), 12, text) }
         right("\(calls)", 9, text)
-        right("\(own / 1000 / max(calls, 1))", 12, text)
+        right("\((own - onCPU) / 1000 / max(calls, 1))", 12, text)
         right("\(io)", 9, text)
         right(slow > 0 ? "\(slow)" : "", 9, text)
         text.ascii(" ")
@@ -75,7 +80,11 @@ struct FunctionReport {
             right(percent(nodes[i].own), 6, text)
             right(seconds(nodes[i].own), 13, text)
             right("\(nodes[i].count)", 9, text)
-            text.append(nodes[i].count == 1 ? " call   " : " calls  ")
+            if nodes[i].kind == .cpu {
+                text.append(nodes[i].count == 1 ? " sample   " : " samples  ")
+            } else {
+                text.append(nodes[i].count == 1 ? " call   " : " calls  ")
+            }
             text.append(path(to: Int32(i)))
             text.ascii("\n")
         }
@@ -110,7 +119,7 @@ struct FunctionReport {
             right(seconds(weight), 13, text)
             text.append("  \(indent)\(indent.isEmpty && n.parent == 0 ? "" : isLast ? "└─ " : "├─ ")")
             text.append(functions.tree.names[Int(n.name)])
-            if n.kind == .kernel { text.append(" ×\(n.count)") }
+            if n.kind == .kernel || n.kind == .cpu { text.append(" ×\(n.count)") }
             text.ascii("\n")
             push(node, n.parent == 0 ? " " : indent + (isLast ? "   " : "│  "), &rest)
         }

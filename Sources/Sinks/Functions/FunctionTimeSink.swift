@@ -26,11 +26,21 @@ public final class FunctionTimeSink: Sink {
     private var functions = FunctionTimes()
     private var isFinished = false
 
-    public init(_ options: Options, places: PlaceFinder, calls: CallSelection, inspector: any TaskInspector, output: any TextOutput) {
+    /// - Parameter samples: what tasks do on a CPU; nil: only calls are counted.
+    public init(
+        _ options: Options, places: PlaceFinder, calls: CallSelection, inspector: any TaskInspector, output: any TextOutput,
+        samples: (any SampleSource)? = nil, followsForks: Bool = false
+    ) {
         self.options = options
         self.output = output
-        self.calls = TimedCalls(places, calls, inspector)
+        self.calls = TimedCalls(places, calls, inspector, profile: samples.map { .init(samples: $0, takesAll: followsForks) })
+        self.calls.subscribe { [weak self] in
+            guard let self else { return }
+            self.functions.add($0, by: self.options.grouping)
+        }
     }
+
+    public func idle() throws(TraceError) { calls.idle() }
 
     public func consume(_ event: borrowing Event) throws(TraceError) {
         if let call = calls.consume(event) { add(call) }
@@ -43,9 +53,10 @@ public final class FunctionTimeSink: Sink {
     public func finish(_ account: Account) throws(TraceError) {
         guard !isFinished else { return }
         isFinished = true
+        calls.idle()
         while let call = calls.nextUnfinished() { add(call) }
         let text = TextBuffer()
-        FunctionReport(functions, options).write(to: text, lost: account.totalLost)
+        FunctionReport(functions, options, lostSamples: calls.lostSamples).write(to: text, lost: account.totalLost)
         try output.write(text.bytes)
         try output.close()
     }

@@ -1,6 +1,7 @@
 import RenacerCore
 
-/// Makes events into calls with the stack that led to each and the time it took; nothing of them is decoded.
+/// Makes events into calls with the stack that led to each and the time it took; nothing of them is decoded. Samples of
+/// what tasks did on a CPU are told of in between.
 final class TimedCalls {
     private let places: PlaceFinder
     private let selection: CallSelection
@@ -8,16 +9,51 @@ final class TimedCalls {
     private var tasks: [Int32: TimedTask] = [:]
     private var lastTime: UInt64 = 0
     private let scratch = TextBuffer(capacity: 64)
+    private let profile: Profile?
 
-    init(_ places: PlaceFinder, _ selection: CallSelection, _ inspector: any TaskInspector) {
+    /// What tasks do on a CPU, if it is sampled.
+    struct Profile {
+        var samples: any SampleSource
+        /// Children and threads are traced: whoever is sampled is.
+        var takesAll: Bool
+    }
+
+    init(_ places: PlaceFinder, _ selection: CallSelection, _ inspector: any TaskInspector, profile: Profile?) {
         self.places = places
         self.selection = selection
         self.inspector = inspector
+        self.profile = profile
     }
+
+    // MARK: Samples
+
+    /// Has every sample of a traced task told to `body`.
+    func subscribe(_ body: @escaping (TimedSample) -> Void) {
+        profile?.samples.subscribe { [weak self] sample in
+            if let self, let made = self.made(sample) { body(made) }
+        }
+    }
+
+    /// Nothing happens: samples that were taken meanwhile are looked at.
+    func idle() { profile?.samples.advance(to: .max) }
+
+    /// Those that nobody will see.
+    var lostSamples: UInt64? { profile?.samples.lost }
+
+    private func made(_ sample: CPUSample) -> TimedSample? {
+        guard let profile, profile.takesAll || tasks[sample.tid] != nil else { return nil }
+        let task = task(sample.tid, sample.pid)
+        return TimedSample(
+            stack: places.stacks.stack(of: sample.tid, sample.pid, at: sample.place, limit: places.options.frameLimit), command: task.command,
+            weight: sample.weight)
+    }
+
+    // MARK: Calls
 
     /// - Returns: the call that ended by the event.
     func consume(_ event: borrowing Event) -> TimedCall? {
         lastTime = max(lastTime, event.time)
+        profile?.samples.advance(to: event.time)
         switch event.body {
         case .syscallEntered(let call):
             let task = task(event.tid, event.pid)
@@ -116,6 +152,17 @@ private final class TimedTask {
         self.tid = tid
         self.pid = pid
     }
+}
+
+/// A moment of a task on a CPU.
+struct TimedSample {
+    var stack: CallStack
+    /// The task's `comm`.
+    var command: String
+    /// The time that it stands for, ns.
+    var weight: UInt64
+    /// What stands at the end of its stack, where a call has its name.
+    static let name = "[on CPU]"
 }
 
 /// A call, who made it, and how long it took.
