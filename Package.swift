@@ -86,7 +86,7 @@ let package = Package(
         .testTarget(name: "CLITests", dependencies: ["renacer", "RenacerCore"], path: "Tests/CLITests", exclude: ["perf-tasks.c"]),
         .testTarget(name: "GoldenTests", dependencies: ["renacer", "RenacerCore", "RenacerGolden", "RenacerScripted"], path: "Tests/GoldenTests"),
         .testTarget(name: "AssertionTests", dependencies: ["renacer", "RenacerCore", "RenacerConfiguration", "RenacerAssertions", "RenacerScripted"], path: "Tests/AssertionTests"),
-        .testTarget(name: "PluginTests", dependencies: ["renacer"], path: "Tests/PluginTests", exclude: ["Workloads", "Broken"]),
+        .testTarget(name: "PluginTests", dependencies: ["renacer", "RenacerPluginHost", "RenacerCore"], path: "Tests/PluginTests", exclude: ["Workloads", "Broken"]),
         .testTarget(name: "ConfigurationTests", dependencies: ["renacer", "RenacerConfiguration"], path: "Tests/ConfigurationTests"),
         .testTarget(name: "SymbolsTests", dependencies: ["RenacerSymbols", "RenacerCore"], path: "Tests/SymbolsTests"),
         .testTarget(name: "DifferentialTests", dependencies: ["renacer"], path: "Tests/DifferentialTests"),

@@ -98,7 +98,9 @@ struct SinkRegistration: Sendable {
     static let findings = SinkRegistration(
         name: "findings", help: "what detectors found, and nothing else", place: .text, needs: { _ in [] }, options: []
     ) { (context) throws(UsageError) in
-        FindingsSink(detectors: context.settings.detectors.map(\.name), output: try context.shared())
+        FindingsSink(
+            detectors: context.settings.detectors.map(\.name), isLaunching: context.settings.pipeline.plan.target.launch != nil,
+            output: try context.shared())
     }
 
     /// Kinds that show what was made of the whole trace (`Sink.present`).

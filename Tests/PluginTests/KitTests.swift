@@ -97,6 +97,19 @@ import Testing
         }
     }
 
+    /// Nobody looked: "nothing found" would be a lie.
+    @Test func aProgramThatCannotBeStartedIsNotSaidToBeInnocent() throws {
+        let file = Renacer.scratch()
+        #expect(FileManager.default.createFile(atPath: file, contents: Data("no program".utf8), attributes: [.posixPermissions: 0o755]))
+        for backend in Renacer.backends {
+            let outcome = try Renacer.run(
+                ["--backend", backend, "--detector", "idle-waiter", "--", file],
+                environment: ["RENACER_PLUGIN_PATH": Self.prefix + "/lib/renacer/plugins"])
+            #expect(outcome.status == 126)
+            #expect(outcome.errors.contains("Exec format error") && !outcome.errors.contains("Nothing found"), "\(outcome.errors)")
+        }
+    }
+
     @Test func durationEndsTheTraceAndNotTheProgram() throws {
         for backend in Renacer.backends {
             let program = Process()

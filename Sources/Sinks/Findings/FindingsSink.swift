@@ -7,15 +7,22 @@ public final class FindingsSink: Sink {
     /// What looked, for the line that says that nothing was found.
     private let detectors: [String]
     private var found = 0
+    /// Whether there is a program to look at: not before the one to be started is executed.
+    private var hasProgram: Bool
     private var isFinished = false
 
-    /// - Parameter detectors: names of what looks at the trace.
-    public init(detectors: [String], output: any TextOutput) {
+    /// - Parameters:
+    ///   - detectors: names of what looks at the trace.
+    ///   - isLaunching: whether the trace begins with a program that is started, which may fail.
+    public init(detectors: [String], isLaunching: Bool, output: any TextOutput) {
+        hasProgram = !isLaunching
         self.detectors = detectors
         self.output = output
     }
 
-    public func consume(_ event: borrowing Event) throws(TraceError) {}
+    public func consume(_ event: borrowing Event) throws(TraceError) {
+        if case .process(.executed) = event.body { hasProgram = true }
+    }
 
     public func report(_ finding: Finding) throws(TraceError) {
         found += 1
@@ -37,8 +44,8 @@ public final class FindingsSink: Sink {
     public func finish(_ account: Account) throws(TraceError) {
         guard !isFinished else { return }
         isFinished = true
-        // Nothing was traced: the program could not be started.
-        if found == 0, account.seen > 0 {
+        // What could not be started has been told; what was lost may have been its start.
+        if found == 0, hasProgram || account.totalLost > 0 {
             text.append("Nothing found (")
             text.append(detectors.isEmpty ? "no detector ran" : detectors.joined(separator: ", "))
             text.append("; ")
