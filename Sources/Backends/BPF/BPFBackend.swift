@@ -45,6 +45,8 @@ public final class BPFBackend: Backend {
     private var owesIdle = false
     /// Sinks are asked for what there is (SIGUSR2): once they have what waits.
     private var isInterrupted = false
+    /// When that was seen.
+    private var interruption: UInt64 = 0
     /// In-flight calls were told of since the last record.
     private var isSwept = false
     /// Records were waited for, long enough for few of them to be worth looking at.
@@ -181,7 +183,8 @@ public final class BPFBackend: Backend {
             }
             let end = isStopped || hasEnded(programs)
             // Who takes up each record as it comes slows the program down, which writes to the same memory.
-            if isAsked != .limit, end || hasWaited || !occurrences.isEmpty || cbpf_is_due(programs) != 0 {
+            // A request is about what has happened until now, however little.
+            if isAsked != .limit, end || hasWaited || isInterrupted || !occurrences.isEmpty || cbpf_is_due(programs) != 0 {
                 hasWaited = false
                 gather(programs, isLast: end)
             }
@@ -232,11 +235,14 @@ public final class BPFBackend: Backend {
         cbpf_release(programs, occurrences.reduce(position) { min($0, $1.position) })
         owesIdle = owesIdle || hasDelivered && cbpf_is_due(programs) == 0
         if isInterrupted {
+            // What happened before it is told first.
+            guard occurrences.first.map({ $0.time > interruption }) ?? true else { return }
             isInterrupted = false
             clinux_pass_request()
             owesIdle = true
         } else if clinux_take_interruption() != 0 {
             isInterrupted = true
+            interruption = clinux_monotonic_ns()
         }
     }
 
