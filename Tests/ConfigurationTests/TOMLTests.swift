@@ -42,8 +42,8 @@ import Testing
     @Test func `variables are expanded`() throws {
         let document = try read("a = '${HOME}/x$y$${HOME}'\nb = ['${NONE}', { c = '${' }]\n")
         var problems = ConfigurationProblems("x.toml")
-        let expanded = document.expanded(&problems) { ["HOME": "/root"][$0] }
-        #expect(expanded.root.string("a") == "/root/x$y${HOME}")
+        let expanded = document.expanded(&problems) { ["HOME": "/home/ada"][$0] }
+        #expect(expanded.root.string("a") == "/home/ada/x$y${HOME}")
         #expect(problems.sorted.map(\.description) == [
             "x.toml:2:6: the variable NONE is not set: set it, or write $${NONE} for these characters themselves",
             "x.toml:2:23: '${': ${NAME} is wanted, or $${ for these characters themselves",

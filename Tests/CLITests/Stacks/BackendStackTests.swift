@@ -5,19 +5,6 @@ import Testing
 @Suite struct BackendStackTests {
     static let backends = ["bpf"].filter { FlagTests.working.contains($0) }
 
-    private static let sources = [
-        "main.c": BuiltProgram.calls,
-        "caller.c": "long outermost(void); int main(void) { return outermost() == 0; }",
-        "loader.c": """
-            #include <dlfcn.h>
-            int main(void) {
-                void *library = dlopen("./lib.so", RTLD_NOW);
-                long (*call)(void) = dlsym(library, "outermost");
-                return call() == 0;
-            }
-            """,
-    ]
-
     private func frames(_ program: BuiltProgram, _ backend: String) throws -> (frames: [String], outcome: Renacer.Outcome) {
         let command = "cd '\(program.folder.path)' && exec \"$0\" --backend \(backend) -kk -e trace=getppid -- ./program"
         let outcome = try Renacer.run(["-c", command, Renacer.path], named: "/bin/sh")
@@ -25,7 +12,7 @@ import Testing
     }
 
     @Test(.enabled(if: !backends.isEmpty), arguments: StackTests.Shape.allCases) func stacksAreThoseOfPtrace(_ shape: StackTests.Shape) throws {
-        let program = try BuiltProgram(Self.sources)
+        let program = try BuiltProgram(StackTests.sources)
         try program.shell(shape.rawValue)
         let (wanted, _) = try frames(program, "ptrace")
         #expect(wanted.count >= 5, "\(wanted)")

@@ -16,7 +16,7 @@ import Testing
         case loaded = "cc -g -O2 -fPIC -shared -o lib.so main.c && cc -g -o program loader.c -ldl"
     }
 
-    private static let sources = [
+    static let sources = [
         "main.c": BuiltProgram.calls,
         "caller.c": "long outermost(void); int main(void) { return outermost() == 0; }",
         "loader.c": """
