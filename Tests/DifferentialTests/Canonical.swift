@@ -37,10 +37,10 @@ struct Canonical {
     static func lines(_ tasks: [(pid: Int, lines: [String])]) -> [[String]] {
         var pids: [String: String] = [:]
         for (i, t) in tasks.enumerated() { pids[String(t.pid)] = "PID\(i)" }
-        return tasks.map { task in
+        return tasks.enumerated().map { (i, task) in
             var addresses: [String: String] = [:]
-            // Some tracers let the program that they start see the SIGCONT of its start.
-            let lines = task.lines.filter { !$0.isEmpty && !$0.hasPrefix("--- SIGCONT {si_signo=SIGCONT, si_code=SI_USER, si_pid=") }
+            // Some tracers let the program that they start, the first task, see the SIGCONT of its start.
+            let lines = task.lines.filter { !$0.isEmpty && (i > 0 || !$0.hasPrefix("--- SIGCONT {si_signo=SIGCONT, si_code=SI_USER")) }
             return lines.map { line in
                 var s = line
                 for (pattern, replacement) in rules {

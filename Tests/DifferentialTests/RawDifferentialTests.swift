@@ -9,11 +9,7 @@ struct RawDifferentialTests {
 
     @Test(arguments: StraceDifferentialTests.corpus, others)
     func corpusProgramsMakeTheSameCalls(_ program: String, _ other: String) throws {
-        guard (program, other) == ("stops-and-continues", "bpf") else { return try compare(program, [Tracers.corpus, program], other) }
-        // Docs/backends.md, "Not understood yet".
-        try withKnownIssue("bpf: an ignored SIGCONT is not told of in some runs of the whole suite", isIntermittent: true) {
-            try compare(program, [Tracers.corpus, program], other)
-        }
+        try compare(program, [Tracers.corpus, program], other)
     }
 
     /// Of a pipe's processes the shell learns the ends now one by one, now together.
