@@ -53,7 +53,7 @@ let package = Package(
         .target(name: "RenacerProtobuf", dependencies: ["RenacerCore"], path: "Sources/Protobuf", swiftSettings: fast),
         .target(name: "RenacerOTLP", dependencies: ["RenacerCore", "RenacerProtobuf", "CCurl", "CLinux"], path: "Sources/Sinks/OTLP",
             exclude: ["Protos"], swiftSettings: fast),
-        .target(name: "RenacerPerfetto", dependencies: ["RenacerCore", "RenacerProtobuf", "CLinux"], path: "Sources/Sinks/Perfetto",
+        .target(name: "RenacerPerfetto", dependencies: ["RenacerCore", "RenacerProtobuf", "RenacerOutput", "CLinux"], path: "Sources/Sinks/Perfetto",
             exclude: ["Protos"], swiftSettings: fast),
         .target(name: "RenacerOutput", dependencies: ["RenacerCore", "CLinux"], path: "Sources/Sinks/Output", swiftSettings: fast),
         .target(name: "RenacerJSON", dependencies: ["RenacerCore", "RenacerOutput"], path: "Sources/Sinks/JSON", swiftSettings: fast),

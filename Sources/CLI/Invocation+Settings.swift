@@ -21,6 +21,7 @@ extension Invocation {
         combineOutput(command)
         try chooseSinks(command)
         noteIneffective()
+        try checkLayout()
         try choosePlaces()
         if settings.profiles, !settings.needs.contains(.stacks) {
             throw UsageError("--profile must be given with --flamegraph or --function-time", help: true)

@@ -59,7 +59,7 @@ extension Settings {
 
     /// The processors that decide which calls go on, behind what flags say calls must touch; nil without any.
     func processorChain(_ inspector: any TaskInspector) -> ProcessorChain? {
-        var stages: [any Processor] = processors.compactMap { request in
+        var stages: [any Processor] = lookingProcessors.compactMap { request in
             switch request {
             case .filter(let filter): FilterProcessor(filter, inspector: inspector)
             case .sample(let choice, let syscalls): SampleProcessor(choice, of: syscalls)

@@ -65,7 +65,7 @@ extension Settings {
         for sink in sinks { Self.wants(of: sink).forEach(add) }
         // Calls that are looked at one by one are not counted in the kernel.
         let plan = pipeline.plan
-        if !pipeline.access.isEmpty || !processors.isEmpty || plan.syscallLimit != nil || !detectors.isEmpty || !plan.tampering.isEmpty {
+        if !pipeline.access.isEmpty || !lookingProcessors.isEmpty || plan.syscallLimit != nil || !detectors.isEmpty || !plan.tampering.isEmpty {
             add(Requirement(.lossless, origin: "the trace", .wanted))
         }
         if asStrace { add(Requirement(.interruptions, origin: "strace", .wanted)) }

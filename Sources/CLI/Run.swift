@@ -65,10 +65,11 @@ struct Run {
             settings.plugins.detectors += try settings.assertions.detectors(files: settings.plugins.files, chosen: settings.plugins.detectors.map(\.name))
             settings.monitor = AssertionMonitor(settings.assertions.assertions)
         }
-        guard settings.plugins.isAny || settings.analysis.isAny || settings.monitor != nil else { return }
+        guard settings.plugins.isAny || settings.analysis.isAny || settings.monitor != nil else { return settings.narrowCapture() }
         try settings.plugins.load { [program] in Message.print($0, program: program) }
         try settings.analysis.make(calls: settings.pipeline.plan.syscalls)
-        if settings.sinks.allSatisfy({ [SinkRegistration.findings.name, SinkRegistration.assertions.name].contains($0.kind.name) }) { settings.pipeline.plan.syscalls = .none }
+        settings.narrowCapture()
+        if settings.sinks.allSatisfy(\.showsFindingsOnly) { settings.pipeline.plan.syscalls = .none }
         settings.pipeline.plan.target.excluded += settings.plugins.processes
         settings.pipeline.plan.add(settings.detectors.map(\.subscription))
     }

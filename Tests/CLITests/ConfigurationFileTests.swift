@@ -120,7 +120,7 @@ import Testing
     @Test func whatIsShownIsWhatWasSaid() throws {
         let shown = try Renacer.run([
             "config", "show", "-ff", "-ttt", "-yy", "-xx", "-qq", "-e", "trace=%file", "-e", "fault=read", "-e", "inject=write:error=EIO", "-p", "1", "-p", "2", "-s", "64",
-            "--sink", "json:a,b.json,raw,queue=2M", "--detector", "idle-waiter,window=3", "--otlp", "http://h:4317", "--", "ls", "${HOME}",
+            "--sink", "strace", "--sink", "json:a,b.json,raw,queue=2M", "--detector", "idle-waiter,window=3", "--otlp", "http://h:4317", "--", "ls", "${HOME}",
         ])
         #expect(shown.output == """
             [source]
@@ -138,6 +138,9 @@ import Testing
             quiet = "attach,personality,exit"
             string-limit = 64
             otlp = ["http://h:4317"]
+
+            [[sink]]
+            kind = "strace"
 
             [[sink]]
             kind = "json"

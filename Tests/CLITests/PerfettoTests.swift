@@ -101,4 +101,41 @@ import Testing
         #expect(written == written.sorted())
         #expect(written.last ?? 0 >= 50_000)
     }
+
+    /// Whoever reads from a pipe and does not keep up gets a trace that can be read, and is told what is missing.
+    @Test func whatAReaderDoesNotTakeIsLeftOutWhole() throws {
+        let slow = Renacer.scratch(), done = Renacer.scratch(), csv = Renacer.scratch(), errors = Renacer.scratch(), kept = Renacer.scratch()
+        try #require(mkfifo(slow, 0o600) == 0 && mkfifo(done, 0o600) == 0)
+        FileManager.default.createFile(atPath: errors, contents: nil)
+        let reader = open(slow, O_RDONLY | O_NONBLOCK | O_CLOEXEC), ready = open(done, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        try #require(reader >= 0 && ready >= 0)
+        for fd in [reader, ready] { _ = fcntl(fd, F_SETFL, 0) }
+        func rest(_ fd: Int32) -> Data {
+            var wanted = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
+            while poll(&wanted, 1, -1) < 0 {}
+            defer { close(fd) }
+            return FileHandle(fileDescriptor: fd, closeOnDealloc: false).readDataToEndOfFile()
+        }
+        let p = Process()
+        p.executableURL = URL(fileURLWithPath: Renacer.path)
+        p.arguments = [
+            "--sink", "perfetto:\(slow),queue=1M", "--sink", "csv:\(csv)", "-f", "-e", "trace=read,write", "sh", "-c",
+            "dd if=/dev/zero of=/dev/null bs=1 count=12000 status=none; echo done > \(done); cat /etc/hostname > /dev/null",
+        ]
+        p.standardError = FileHandle(forWritingAtPath: errors)
+        try p.run()
+        // The program got this far although nobody read.
+        #expect(String(decoding: rest(ready), as: UTF8.self) == "done\n")
+        try rest(reader).write(to: URL(fileURLWithPath: kept))
+        p.waitUntilExit()
+        let got = try Self.read(kept)
+        let calls = Renacer.text(csv).split(separator: "\r\n").count { $0.hasPrefix("syscall,") }
+        let told = got.instants.filter { $0.name == "lost in all" && $0.args["cause"] == .string("sink too slow") }.compactMap { $0.args["count"]?.number }
+        #expect(calls > 24_000 && got.slices.count < calls)
+        let lost = try #require(told.first)
+        #expect(got.slices.count + Int(lost) >= calls)
+        #expect(Renacer.text(errors).contains("--sink perfetto: \(lost) events were lost (sink too slow)"), "\(Renacer.text(errors))")
+        // What is there is whole: the reader found every name and every track.
+        #expect(got.slices.allSatisfy { $0.name == "read" || $0.name == "write" } && got.tracks.contains { $0.kind == "thread" && $0.name == "dd" })
+    }
 }

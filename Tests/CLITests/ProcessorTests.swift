@@ -95,6 +95,32 @@ import Testing
         }
     }
 
+    /// Nothing of it leaves the machine either: neither in what a collector decodes nor in the bytes of a request.
+    @Test(.enabled(if: Receiver.python != nil), arguments: ["grpc", "http"]) func whatMatchesIsHiddenFromACollector(_ kind: String) throws {
+        let collector = try Receiver(arguments: [kind]), input = Renacer.scratch(), file = Renacer.scratch()
+        try "\(Self.secret)\n".write(toFile: input, atomically: false, encoding: .utf8)
+        try """
+            [[processor]]
+            type = "redact"
+            pattern = 'hunter2-[0-9]{10}'
+            [[processor]]
+            type = "aggregate"
+            shorter-than = "1000s"
+            trace = "getpid"
+            [[sink]]
+            kind = "otlp"
+            to = "http://127.0.0.1:\(collector.port)"
+            protocol = "\(kind == "grpc" ? "grpc" : "http/protobuf")"
+            """.write(toFile: file, atomically: false, encoding: .utf8)
+        let run = try Renacer.run(["--config", file, "-f", "-y", "--", "sh", "-c", "head -n1 \(input); cat /tmp/\(Self.secret); : \(Self.secret)"])
+        #expect(run.output.contains(Self.secret), "\(run.errors)")
+        let got = try collector.finish()
+        #expect(got.calls.contains { $0.name == "read" && $0.attributes["syscall.arg.buf"] == .string("[redacted]") }, "\(got.calls.filter { $0.name == "read" })")
+        #expect(got.calls.contains { $0.attributes["syscall.arg.pathname"] == .string("[redacted]") })
+        for text in ["\(got.spans)", "\(got.logs)", "\(got.resources)", "\(got.metrics)"] { #expect(!text.contains("hunter2")) }
+        #expect("\(got.roots)".contains("[redacted]"))
+    }
+
     @Test(arguments: ["ptrace", "bpf"]) func contentsOfAFileAreHiddenByItsPath(_ backend: String) throws {
         guard FlagTests.working.contains(backend) else { return }
         let run = try trace("[[processor]]\ntype = 'redact'\npath = '/etc/host*'\nwith = '***'\n", ["--backend", backend], ["head", "-n1", "/etc/hostname"])

@@ -293,17 +293,20 @@ public final class JSONWriter: ArgumentWriter {
         symbolStart = buffer.count
         switch constants {
         case .raw:
-            buffer.decimal(v)
+            number(v, isSigned: radix == .decimal)
             return false
         case .abbrev: break
         case .verbose:
             buffer.append("{\"value\":")
-            buffer.decimal(v)
+            number(v, isSigned: radix == .decimal)
             buffer.append(",\"symbol\":")
         }
         buffer.ascii("\"")
         symbols = 0
         return true
+    }
+    private func number(_ v: UInt64, isSigned: Bool) {
+        if isSigned { buffer.decimal(Int64(bitPattern: v)) } else { buffer.decimal(v) }
     }
     /// Writes a part of the symbol, or a word of its own outside of one.
     @inline(__always)

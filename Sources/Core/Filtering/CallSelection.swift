@@ -32,6 +32,14 @@ public struct CallSelection: Sendable, Equatable {
         }
     }
 
+    /// Whether a call was folded by a processor, so that it is counted and not shown.
+    public func countsOnly(_ call: borrowing Call, at time: UInt64) -> Bool {
+        guard isProvisional, call.treatment == .folded else { return false }
+        var counting = self
+        counting.countsFolded = true
+        return counting.admits(call, at: time)
+    }
+
     /// Whether a call is admitted whatever comes of it.
     public var isAll: Bool { outcomes == .all && minimumDuration == 0 && !isProvisional }
 

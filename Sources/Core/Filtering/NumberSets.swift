@@ -11,6 +11,8 @@ public struct SignalSet: Sendable, Equatable {
     public mutating func insert(_ n: Int32) { if (1...64).contains(n) { bits |= 1 << UInt64(n - 1) } }
     public mutating func remove(_ n: Int32) { if (1...64).contains(n) { bits &= ~(1 << UInt64(n - 1)) } }
     public func inverted() -> SignalSet { SignalSet(bits: ~bits) }
+    public mutating func formUnion(_ other: SignalSet) { bits |= other.bits }
+    public mutating func formIntersection(_ other: SignalSet) { bits &= other.bits }
 }
 
 /// File descriptors: some, or all but some.

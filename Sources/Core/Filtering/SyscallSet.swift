@@ -50,6 +50,20 @@ public struct SyscallSet: Sendable, Equatable {
         includesUnknown = includesUnknown || other.includesUnknown
     }
 
+    public mutating func formIntersection(_ other: SyscallSet) {
+        if other.isAll { return }
+        // A number that no table names may belong to one by its bit and to the other without.
+        var odd: [(Int, Personality)] = []
+        if includesUnknown != other.includesUnknown {
+            for p in Personality.allCases {
+                for number in 0..<Self.capacity where contains(number, p) && other.contains(number, p) { odd.append((number, p)) }
+            }
+        }
+        for w in bits.indices { bits[w] &= other.bits[w] }
+        includesUnknown = includesUnknown && other.includesUnknown
+        for (number, p) in odd { insert(number, p) }
+    }
+
     /// Everything that is not in the set.
     public func inverted() -> SyscallSet {
         var result = self

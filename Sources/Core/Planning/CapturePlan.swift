@@ -68,7 +68,7 @@ public struct CapturePlan: Sendable {
         shown = Shown(syscalls: syscalls, entered: entered, signals: signals, selection: selection)
         // Of what is shown all is needed that was; of the rest what a detector asks for.
         if !entered { enteredCalls = .none } else if !syscalls.isAll { enteredCalls = syscalls }
-        if !memory.isNeeded { memory.calls = .none } else if !syscalls.isAll { memory.calls = syscalls }
+        if memory.isNeeded { memory.calls.formIntersection(syscalls) } else { memory.calls = .none }
         for wanted in all {
             syscalls.formUnion(wanted.syscalls)
             enteredCalls.formUnion(wanted.entered)

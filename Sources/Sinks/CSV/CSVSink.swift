@@ -8,7 +8,7 @@ public final class CSVSink: Sink {
     private let options: CSVOptions
     private let output: RecordOutput
     private let text: TextBuffer
-    private let writer = JSONWriter()
+    private let writer: JSONWriter
     private let assembler: CallAssembler
     private let signalWriter = JSONWriter()
     private let signalDecoder: Decoder
@@ -21,6 +21,7 @@ public final class CSVSink: Sink {
     public init(_ options: CSVOptions, output: RecordOutput, inspector: any TaskInspector) {
         self.options = options
         self.output = output
+        writer = JSONWriter(constants: options.decoding.constants)
         clock = options.clock
         text = output.text
         assembler = CallAssembler(writer, options.decoding, calls: options.calls, inspector: inspector, places: options.places)

@@ -10,7 +10,7 @@ public final class HTMLSink: Sink {
     private var clock: TraceClock
     private let output: RecordOutput
     private let text: TextBuffer
-    private let writer = JSONWriter()
+    private let writer: JSONWriter
     private let assembler: CallAssembler
     private var names: [String: Int] = [:]
     private var nameOfNumber: [Int: Int] = [:]
@@ -39,6 +39,7 @@ public final class HTMLSink: Sink {
         self.output = output
         clock = run.clock
         text = output.text
+        writer = JSONWriter(constants: decoding.constants)
         assembler = CallAssembler(writer, decoding, calls: calls, inspector: inspector, places: places)
     }
 

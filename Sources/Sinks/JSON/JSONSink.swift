@@ -41,6 +41,7 @@ public final class JSONSink: Sink {
         // What happened to a task comes behind what it left unfinished.
         if let call = assembler.consume(event) { try add(call) }
         if options.summaryOnly { return }
+        if options.calls.isProvisional { countFolded(event) }
         switch event.body {
         case .syscallEntered, .syscall: return
         case .signal(let signal):
@@ -50,6 +51,15 @@ public final class JSONSink: Sink {
         case .process(let change): try process(change, event)
         case .loss(let loss): try other(losses, event.time) { $0.loss(loss) }
         }
+    }
+
+    /// What is not shown by itself is part of the summary.
+    private func countFolded(_ event: borrowing Event) {
+        guard case .syscall(let call) = event.body, options.calls.countsOnly(call, at: event.time) else { return }
+        let end = call.exitTime == 0 ? event.time : call.exitTime
+        counter.add(
+            call.number, call.personality, wall: call.enterTime > 0 && end >= call.enterTime ? end - call.enterTime : 0,
+            system: call.systemTime, failed: call.failed)
     }
 
     private func process(_ change: ProcessEvent, _ event: borrowing Event) throws(TraceError) {

@@ -10,6 +10,7 @@ public final class OTLPSink: Sink {
     let options: OTLPOptions
     let exporter: Exporter
     private let assembler: CallAssembler
+    private let calls: CallSelection
     let places: PlaceFinder?
     let values = ProtobufValueWriter(.otlp)
     let inspector: any TaskInspector
@@ -43,6 +44,7 @@ public final class OTLPSink: Sink {
         self.places = places
         self.inspector = inspector
         self.report = report
+        self.calls = calls
         self.realtimeOffset = realtimeOffset
         exporter = Exporter(options, report: report)
         assembler = CallAssembler(values, decoding, calls: calls, inspector: inspector, places: places)
@@ -65,6 +67,9 @@ public final class OTLPSink: Sink {
         if needsEvents {
             // Before what ends the task: the call is still its own.
             if let call = assembler.consume(event) { took(call) }
+            if calls.isProvisional, case .syscall(let call) = event.body, calls.countsOnly(call, at: event.time) {
+                count(call, start: call.enterTime, end: call.exitTime == 0 ? event.time : call.exitTime)
+            }
         } else if case .syscall(let call) = event.body {
             count(call, start: call.enterTime, end: call.exitTime)
         }

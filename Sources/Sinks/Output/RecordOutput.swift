@@ -67,6 +67,9 @@ public final class RecordOutput {
         try output.force(bytes)
     }
 
+    /// Hands over what records refer to, which is taken even if the queue is full; not while a record is under way.
+    public func insist(_ bytes: UnsafeRawBufferPointer) throws(TraceError) { try output.force(bytes) }
+
     /// Hands over a part of the end.
     public func finishPart() throws(TraceError) { if text.count >= Self.flushAt { try finish() } }
 }

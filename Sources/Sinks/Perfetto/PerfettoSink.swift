@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import RenacerCore
+import RenacerOutput
 import RenacerProtobuf
 
 /// Writes a trace that ui.perfetto.dev and Perfetto's trace processor read: a track for each process and thread, a
@@ -26,7 +27,7 @@ public final class PerfettoSink: Sink {
     /// - Parameter command: the program's arguments, if one is started.
     /// - Parameter realtimeOffset: CLOCK_REALTIME minus CLOCK_MONOTONIC, ns.
     public init(
-        output: any TextOutput, decoding: DecodingOptions, calls: CallSelection, inspector: any TaskInspector, command: [String],
+        output: RecordOutput, decoding: DecodingOptions, calls: CallSelection, inspector: any TaskInspector, command: [String],
         realtimeOffset: Int64
     ) {
         writer = PerfettoWriter(output)
@@ -64,14 +65,23 @@ public final class PerfettoSink: Sink {
                 if signal.isStop { w.annotation("stops", true) }
             }
         case .process(let change): took(change, event)
-        case .loss(let loss):
-            writer.event(.instant, global, at: loss.to, name: "lost events") { w in
-                w.annotation("count", loss.count)
-                w.annotation("cause", loss.cause.rawValue)
-                w.annotation("from", loss.from)
-            }
+        case .loss(let loss): tell(loss)
         }
+        try settle()
+    }
+
+    private func tell(_ loss: Loss) {
+        writer.event(.instant, global, at: loss.to, name: "lost events") { w in
+            w.annotation("count", loss.count)
+            w.annotation("cause", loss.cause.rawValue)
+            w.annotation("from", loss.from)
+        }
+    }
+
+    /// Gives away what there is if it is much, and says what was not taken.
+    private func settle() throws(TraceError) {
         try writer.flushIfLarge()
+        if let loss = writer.takeLoss() { tell(loss) }
     }
 
     // MARK: Tasks
@@ -286,7 +296,7 @@ public final class PerfettoSink: Sink {
                 }
             }
         }
-        try writer.flushIfLarge()
+        try settle()
     }
 
     public func finish(_ account: Account) throws(TraceError) {
@@ -294,15 +304,19 @@ public final class PerfettoSink: Sink {
         isFinished = true
         while let call = assembler.nextUnfinished() {
             show(call)
-            try writer.flushIfLarge()
+            try settle()
         }
         for process in processes.values { process.counters.finish(writer, at: lastTime) }
-        for (cause, count) in account.lost.sorted(by: { $0.key.rawValue < $1.key.rawValue }) where count > 0 {
+        try writer.flush()
+        if let loss = writer.takeLoss() { tell(loss) }
+        var lost = account.lost
+        if writer.lost > 0 { lost[.sinkTooSlow, default: 0] += writer.lost }
+        for (cause, count) in lost.sorted(by: { $0.key.rawValue < $1.key.rawValue }) where count > 0 {
             writer.event(.instant, global, at: lastTime, name: "lost in all") { w in
                 w.annotation("count", count)
                 w.annotation("cause", cause.rawValue)
             }
         }
-        try writer.close()
+        try writer.finish()
     }
 }

@@ -1,18 +1,25 @@
 import RenacerCore
+import RenacerOutput
 import RenacerProtobuf
 
 /// Packets of a Perfetto trace, one after the other in a buffer that is given away when it is large.
 ///
-/// All are of one sequence: names are numbered once, and numbers refer to what was told before.
+/// All are of one sequence: names are numbered once, and numbers refer to what was told before. What events refer to -
+/// tracks and names - goes out ahead of them, and is taken even where events find no room: the rest can be read.
 final class PerfettoWriter {
-    let out = ProtobufWriter(capacity: 300 << 10)
+    private let out = ProtobufWriter(capacity: 300 << 10)
+    private let state = ProtobufWriter(capacity: 4 << 10)
     let names = NameInterner()
-    private let output: any TextOutput
+    private let output: RecordOutput
+    /// Slices and instants in `out`, and when the first and the last was told.
+    private var events: UInt64 = 0
+    private var from: UInt64 = 0
+    private var to: UInt64 = 0
     private var eventNames = NameInterner()
     private var nextUUID: UInt64 = 1
     private static let flushAt = 256 << 10
 
-    init(_ output: any TextOutput) { self.output = output }
+    init(_ output: RecordOutput) { self.output = output }
 
     /// `TrackEvent.Type`
     enum Kind: UInt64 { case begin = 1, end, instant, counter }
@@ -25,28 +32,28 @@ final class PerfettoWriter {
 
     /// - Parameter clocks: all read at one moment.
     func begin(_ clocks: [(Clock, UInt64)]) {
-        let packet = out.begin(Proto.Trace.packet)
-        let snapshot = out.begin(Proto.TracePacket.clockSnapshot)
+        let packet = state.begin(Proto.Trace.packet)
+        let snapshot = state.begin(Proto.TracePacket.clockSnapshot)
         for (clock, time) in clocks {
-            let entry = out.begin(Proto.ClockSnapshot.clocks)
-            out.varint(Proto.Clock.clockId, clock.rawValue)
-            out.varint(Proto.Clock.timestamp, time)
-            out.end(entry)
+            let entry = state.begin(Proto.ClockSnapshot.clocks)
+            state.varint(Proto.Clock.clockId, clock.rawValue)
+            state.varint(Proto.Clock.timestamp, time)
+            state.end(entry)
         }
-        out.varint(Proto.ClockSnapshot.primaryTraceClock, Clock.monotonic.rawValue)
-        out.end(snapshot)
-        out.varint(Proto.TracePacket.trustedPacketSequenceId, 1)
-        out.varint(Proto.TracePacket.sequenceFlags, Flags.cleared)
-        let defaults = out.begin(Proto.TracePacket.tracePacketDefaults)
-        out.varint(Proto.TracePacketDefaults.timestampClockId, Clock.monotonic.rawValue)
-        out.end(defaults)
-        let interned = out.begin(Proto.TracePacket.internedData)
-        let category = out.begin(Proto.InternedData.eventCategories)
-        out.varint(Proto.EventCategory.iid, 1)
-        out.string(Proto.EventCategory.name, "syscall" as Name)
-        out.end(category)
-        out.end(interned)
-        out.end(packet)
+        state.varint(Proto.ClockSnapshot.primaryTraceClock, Clock.monotonic.rawValue)
+        state.end(snapshot)
+        state.varint(Proto.TracePacket.trustedPacketSequenceId, 1)
+        state.varint(Proto.TracePacket.sequenceFlags, Flags.cleared)
+        let defaults = state.begin(Proto.TracePacket.tracePacketDefaults)
+        state.varint(Proto.TracePacketDefaults.timestampClockId, Clock.monotonic.rawValue)
+        state.end(defaults)
+        let interned = state.begin(Proto.TracePacket.internedData)
+        let category = state.begin(Proto.InternedData.eventCategories)
+        state.varint(Proto.EventCategory.iid, 1)
+        state.string(Proto.EventCategory.name, "syscall" as Name)
+        state.end(category)
+        state.end(interned)
+        state.end(packet)
     }
 
     func uuid() -> UInt64 {
@@ -56,13 +63,13 @@ final class PerfettoWriter {
 
     /// Says what a track is.
     func track(_ uuid: UInt64, _ body: (ProtobufWriter) -> Void) {
-        let packet = out.begin(Proto.Trace.packet)
-        out.varint(Proto.TracePacket.trustedPacketSequenceId, 1)
-        let descriptor = out.begin(Proto.TracePacket.trackDescriptor)
-        out.varint(Proto.TrackDescriptor.uuid, uuid)
-        body(out)
-        out.end(descriptor)
-        out.end(packet)
+        let packet = state.begin(Proto.Trace.packet)
+        state.varint(Proto.TracePacket.trustedPacketSequenceId, 1)
+        let descriptor = state.begin(Proto.TracePacket.trackDescriptor)
+        state.varint(Proto.TrackDescriptor.uuid, uuid)
+        body(state)
+        state.end(descriptor)
+        state.end(packet)
     }
 
     /// An event of a track.
@@ -74,7 +81,6 @@ final class PerfettoWriter {
         out.varint(Proto.TracePacket.timestamp, time)
         out.varint(Proto.TracePacket.trustedPacketSequenceId, 1)
         out.varint(Proto.TracePacket.sequenceFlags, Flags.needed)
-        tellNewNames()
         let event = out.begin(Proto.TracePacket.trackEvent)
         if kind == .begin || kind == .instant { out.varint(Proto.TrackEvent.categoryIids, 1) }
         out.varint(Proto.TrackEvent.type, kind.rawValue)
@@ -83,40 +89,69 @@ final class PerfettoWriter {
         body(out)
         out.end(event)
         out.end(packet)
+        guard kind == .begin || kind == .instant else { return }
+        if events == 0 { from = time }
+        events += 1
+        to = time
     }
 
-    /// Names are told in the packet that first uses them: before its event is written, or at the latest with it.
     private func tellNewNames() {
         guard eventNames.hasNew || names.hasNew else { return }
-        let interned = out.begin(Proto.TracePacket.internedData)
+        let packet = state.begin(Proto.Trace.packet)
+        state.varint(Proto.TracePacket.trustedPacketSequenceId, 1)
+        state.varint(Proto.TracePacket.sequenceFlags, Flags.needed)
+        let interned = state.begin(Proto.TracePacket.internedData)
         for (number, name) in eventNames.takeNew() {
-            let entry = out.begin(Proto.InternedData.eventNames)
-            out.varint(Proto.EventName.iid, number)
-            out.string(Proto.EventName.name, name)
-            out.end(entry)
+            let entry = state.begin(Proto.InternedData.eventNames)
+            state.varint(Proto.EventName.iid, number)
+            state.string(Proto.EventName.name, name)
+            state.end(entry)
         }
         for (number, name) in names.takeNew() {
-            let entry = out.begin(Proto.InternedData.debugAnnotationNames)
-            out.varint(Proto.DebugAnnotationName.iid, number)
-            out.string(Proto.DebugAnnotationName.name, name)
-            out.end(entry)
+            let entry = state.begin(Proto.InternedData.debugAnnotationNames)
+            state.varint(Proto.DebugAnnotationName.iid, number)
+            state.string(Proto.DebugAnnotationName.name, name)
+            state.end(entry)
         }
-        out.end(interned)
+        state.end(interned)
+        state.end(packet)
     }
 
     func flushIfLarge() throws(TraceError) {
         if out.count >= Self.flushAt { try flush() }
     }
 
+    /// Hands over what there is; of events that were not taken `takeLoss` tells.
     func flush() throws(TraceError) {
-        guard out.count > 0 else { return }
-        defer { out.truncate(to: 0) }
-        try output.write(out.bytes)
+        try handOverState()
+        guard events > 0 else { return }
+        // Before there are bytes, so that they go out together.
+        try output.end(at: from, count: 1)
+        output.text.append(out.bytes)
+        out.truncate(to: 0)
+        let more = events - 1
+        events = 0
+        try output.end(at: to, count: more)
+        try output.flush()
     }
 
-    func close() throws(TraceError) {
-        try flush()
-        try output.close()
+    private func handOverState() throws(TraceError) {
+        tellNewNames()
+        guard state.count > 0 else { return }
+        defer { state.truncate(to: 0) }
+        try output.insist(state.bytes)
+    }
+
+    /// What was not taken since this was asked last.
+    func takeLoss() -> Loss? { output.takeLoss() }
+    /// Events that were not taken.
+    var lost: UInt64 { output.lost }
+
+    /// Hands over the end, which is taken whatever is queued.
+    func finish() throws(TraceError) {
+        try handOverState()
+        try output.insist(out.bytes)
+        out.truncate(to: 0)
     }
 }
 

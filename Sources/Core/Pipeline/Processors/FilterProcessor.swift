@@ -6,16 +6,21 @@ public struct CallFilter: Sendable {
     public var signals = SignalSet.all
     public init() {}
 
-    public var isAll: Bool { syscalls.isAll && selection.isAll && access.isEmpty && signals == .all }
+    public var isAll: Bool { choosesByNumber && syscalls.isAll }
+
+    /// Nothing but the numbers of calls tells what goes on.
+    public var choosesByNumber: Bool { selection.isAll && access.isEmpty && signals == .all }
 }
 
 /// `type = "filter"`: what a `CallFilter` admits.
 public final class FilterProcessor: Processor {
-    private let filter: CallFilter
+    private var filter: CallFilter
     private let access: AccessFilter?
 
     public init(_ filter: CallFilter, inspector: any TaskInspector) {
         self.filter = filter
+        // What was folded before goes on as such: whoever counts it counts what the filter is for.
+        self.filter.selection.countsFolded = true
         access = filter.access.isEmpty ? nil : AccessFilter(filter.access, inspector: inspector)
     }
 
@@ -29,6 +34,8 @@ public final class FilterProcessor: Processor {
         guard touches, filter.syscalls.contains(call) else { return .drop }
         return filter.selection.admits(call, at: event.time) ? .pass : .drop
     }
+
+    public func admits(_ signal: borrowing Signal) -> Bool { filter.signals.contains(signal.number) }
 
     public func forget(_ tid: Int32) { access?.forget(tid) }
 }

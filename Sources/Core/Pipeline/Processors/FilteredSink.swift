@@ -2,7 +2,6 @@
 public final class FilteredSink: Sink {
     private let sink: any Sink
     private let chain: ProcessorChain?
-    private let signals: SignalSet
     private let replacements: Replacements?
     /// New names of calls.
     private let names: [Name: Name]
@@ -14,7 +13,6 @@ public final class FilteredSink: Sink {
     ) {
         self.sink = sink
         chain = filter.map { ProcessorChain([FilterProcessor($0, inspector: inspector)]) }
-        signals = filter?.signals ?? .all
         self.replacements = replacements
         self.names = Dictionary(uniqueKeysWithValues: names.map { (Name(copying: $0.key), Name(copying: $0.value)) })
     }
@@ -24,7 +22,6 @@ public final class FilteredSink: Sink {
 
     public func consume(_ event: borrowing Event) throws(TraceError) {
         var event = copy event
-        if case .signal(let signal) = event.body, !signals.contains(signal.number) { return }
         if let chain, !chain.admits(&event) { return }
         if !names.isEmpty { rename(&event) }
         try sink.consume(event)

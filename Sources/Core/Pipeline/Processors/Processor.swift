@@ -1,11 +1,13 @@
 /// A stage between backend and sinks that decides which calls go on.
 ///
 /// It is asked when a call is entered and, if it could not say then, when the call ends; of one whose entry was not
-/// delivered only at its end. What is not a call always goes on.
+/// delivered only at its end. What is neither a call nor a signal always goes on.
 public protocol Processor: AnyObject {
     /// - Returns: nil if only the call's end tells.
     func enter(_ event: inout Event, _ call: borrowing Call) -> Bool?
     func end(_ event: inout Event, _ call: borrowing Call) -> Verdict
+    /// Whether a signal goes on.
+    func admits(_ signal: borrowing Signal) -> Bool
     /// The call that a task was in is of no interest any more.
     func forget(_ tid: Int32)
     /// What there is to say of what it did.
@@ -15,6 +17,7 @@ public protocol Processor: AnyObject {
 }
 
 extension Processor {
+    public func admits(_ signal: borrowing Signal) -> Bool { true }
     public func forget(_ tid: Int32) {}
     public func conclude(_ from: UInt64, _ to: UInt64) -> [Finding] { [] }
 }
@@ -53,6 +56,7 @@ public final class ProcessorChain: EventFilter {
             pending[event.tid] = next
             return true
         case .syscall(let call): return end(&event, call)
+        case .signal(let signal): return processors.allSatisfy { $0.admits(signal) }
         case .process(.exited), .process(.killed), .process(.detached):
             pending[event.tid] = nil
             for p in processors { p.forget(event.tid) }
