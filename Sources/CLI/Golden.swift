@@ -55,7 +55,9 @@ enum Golden {
         case .runs, .tolerance, .output, .sinkFormat, .help, .follow, .backend, .ringSize, .environment, .user, .argv0, .seccomp, .noSeccomp, .placement,
             .tracePath, .expression, .debug, .exact, .qualifier(.trace), .qualifier(.inject), .qualifier(.fault), .qualifier(.traceFds):
             return
-        case .source, .stringLimit where given.value == nil: return
+        case .source: return
+        // `-s` alone asks for lines of source.
+        case .stringLimit where given.value == nil: return
         default: throw UsageError("golden: \(given.spelling) would change nothing; see 'renacer golden --help'")
         }
     }

@@ -58,6 +58,7 @@ extension Invocation {
         settings.asStrace = asStrace
         settings.isQuiet = asStrace || quietCount > 0 || quietLong
         settings.text.program = program
+        settings.text.shortReads = asStrace
         settings.text.calls = plan.selection
         settings.text.calls.isProvisional = settings.processors.contains(where: \.decidesAtEnd)
         settings.text.marksLateMemory = plan.memory.isLive

@@ -108,4 +108,34 @@ import Testing
         #expect(try !Renacer.run(["-e", "close", "--color=never", "true"]).errors.contains(escape))
         #expect(try Renacer.run(["-e", "close", "--color=always", "true"], environment: ["NO_COLOR": "1"]).errors.contains(escape))
     }
+
+    /// A call of theirs and their end may come in one batch; their memory is what freed memory is filled with if nobody keeps it.
+    @Test func tasksThatAreKilledAtWorkAreShownToTheirEnd() throws {
+        let program = try BuiltProgram(["main.c": """
+            #include <signal.h>
+            #include <sys/wait.h>
+            #include <unistd.h>
+            int main(void) {
+                for (int i = 0; i < 300; i++) {
+                    int ready[2];
+                    char c;
+                    if (pipe(ready)) return 1;
+                    pid_t child = fork();
+                    if (child == 0) for (;;) if (write(ready[1], "x", 1) != 1) _exit(1);
+                    if (read(ready[0], &c, 1) != 1) return 1;
+                    kill(child, SIGKILL);
+                    wait(NULL);
+                    close(ready[0]);
+                    close(ready[1]);
+                }
+                return 0;
+            }
+            """])
+        try program.shell("cc -O1 -o program main.c")
+        let file = Renacer.scratch()
+        let run = try Renacer.run(
+            ["-f", "--backend", "ptrace", "--format", "jsonl", "-o", file, "--", program.path], environment: ["MALLOC_PERTURB_": "165"])
+        #expect(run.status == 0 && run.signal == 0, "\(run.status): \(run.errors)")
+        #expect(Renacer.text(file).components(separatedBy: #""event":"killed""#).count == 301)
+    }
 }

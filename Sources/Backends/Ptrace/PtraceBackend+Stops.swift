@@ -198,6 +198,7 @@ extension PtraceBackend {
     }
 
     func forget(_ task: Task) {
+        departed.append(task)
         tasks.remove(task)
         task.memory.close()
         if !task.isThread { mappingObserver?.forget(task.pid) }

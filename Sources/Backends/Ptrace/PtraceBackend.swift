@@ -23,6 +23,8 @@ public final class PtraceBackend: Backend {
     var stopped: [Unmanaged<Task>] = []
     /// Tasks that stay in a stop for an injected delay.
     var delayed: [Task] = []
+    /// Tasks that are gone while events of theirs, which borrow their memory, are still in the batch.
+    var departed: [Task] = []
     /// System time of the process whose stop is being handled, ns.
     var systemTime: UInt64 = 0
     /// The options every task is seized with.
@@ -103,6 +105,7 @@ public final class PtraceBackend: Backend {
             if !batch.events.isEmpty { return handOver() }
         }
         batch.reset()
+        if !departed.isEmpty { departed.removeAll(keepingCapacity: true) }
         resumeStopped()
         while true {
             if let d = endIfAsked() { return d }

@@ -158,6 +158,7 @@ extension Decoder {
             replacing?.source = address
             out.string(b.slice(0, limit).raw, truncated: true)
         } else {
+            shortRead?(address, b.count, limit + 1)
             out.address(address)
         }
     }

@@ -21,6 +21,8 @@ public final class Decoder {
     public var kept: UInt64 = 0
     /// More such values, where there are many: those of `recvmmsg`'s messages.
     public var keptWords: [UInt32] = []
+    /// Told of a string whose memory ends before its NUL: its address, the bytes read and the bytes wanted.
+    public var shortRead: ((_ address: UInt64, _ read: Int, _ wanted: Int) -> Void)?
     /// Replaces what `DecodingOptions.replacements` says; nil if nothing is replaced.
     let replacing: ReplacingWriter?
     let arena = Arena()

@@ -48,6 +48,7 @@ public final class StraceTextSink: Sink {
             argumentNames: options.argumentNames, palette: options.palette)
         decoder = Decoder(writer, options.decoding, inspector: inspector)
         realtimeOffset = options.realtimeOffset ?? RealTime.offset
+        if options.shortReads { tellShortReads() }
     }
 
     // MARK: Events
@@ -282,47 +283,6 @@ public final class StraceTextSink: Sink {
         buffer.append(" ---\n")
     }
 
-    /// `Process N attached`, on stderr whatever the output, as strace has it.
-    private func message(_ task: TaskLines, _ what: Name, _ quiet: TextOptions.Quiet, threads: Int = 1) throws(TraceError) {
-        guard !options.quiet.contains(quiet) else { return }
-        if outputs.isStandardError { try closeOpenLine() }
-        try flush()
-        let text = TextBuffer(capacity: 128)
-        text.append(options.program)
-        text.append(": Process ")
-        text.decimal(Int64(task.tid))
-        if options.commands {
-            readCommand(task)
-            text.ascii("<")
-            task.command.withUnsafeBytes { text.append($0) }
-            text.ascii(">")
-        }
-        text.ascii(" ")
-        text.append(what)
-        if threads > 1 {
-            text.append(" with ")
-            text.decimal(Int64(threads))
-            text.append(" threads")
-        }
-        text.ascii("\n")
-        outputs.note(text.bytes)
-    }
-
-    /// A line about a process that is none of the traced.
-    private func note(_ before: Name, _ tid: Int32, _ after: Name, _ quiet: TextOptions.Quiet) throws(TraceError) {
-        guard !options.quiet.contains(quiet) else { return }
-        if outputs.isStandardError { try closeOpenLine() }
-        try flush()
-        let text = TextBuffer(capacity: 128)
-        text.append(options.program)
-        text.append(": ")
-        text.append(before)
-        text.decimal(Int64(tid))
-        text.append(after)
-        text.ascii("\n")
-        outputs.note(text.bytes)
-    }
-
     // MARK: Output
 
     public func idle() throws(TraceError) {
@@ -364,60 +324,4 @@ public final class StraceTextSink: Sink {
         try flush()
         try outputs.close()
     }
-}
-
-/// What the sink remembers of a task between events.
-final class TaskLines {
-    var tid: Int32
-    let pid: Int32
-    var progress = Decoder.Progress()
-    var isInCall = false
-    var isAfterFirst = false
-    /// The last call's number, which `-n` shows on lines that are not calls.
-    var lastNumber = 0
-    /// Its line is open in an output of its own, and this long so far.
-    var openWidth: Int?
-    /// The line so far, while its outcome decides whether it is printed.
-    var staged: [UInt8] = []
-
-    /// Where in the program the call was made, if that is shown.
-    var place = CallPlace()
-    /// Its `comm` as last read, for when it is gone.
-    var command: [UInt8] = []
-
-    init(tid: Int32, pid: Int32) {
-        self.tid = tid
-        self.pid = pid
-    }
-}
-
-/// Which output a task's lines go to: one for all, or a file each (`-ff`).
-public protocol OutputSelector: AnyObject {
-    func output(for tid: Int32) throws(TraceError) -> any TextOutput
-    /// Whether lines share a terminal or stderr with messages.
-    var isStandardError: Bool { get }
-    /// Whether every task has an output of its own.
-    var isPerTask: Bool { get }
-    /// Says something to the person at the terminal: always on stderr.
-    func note(_ bytes: UnsafeRawBufferPointer)
-    /// The task is gone; a file of its own can be closed.
-    func forget(_ tid: Int32)
-    func close() throws(TraceError)
-}
-
-/// One output for all tasks.
-public final class SingleOutput: OutputSelector {
-    private let output: any TextOutput
-    public let isStandardError: Bool
-    public var isPerTask: Bool { false }
-
-    public init(_ output: any TextOutput, isStandardError: Bool) {
-        self.output = output
-        self.isStandardError = isStandardError
-    }
-
-    public func output(for tid: Int32) throws(TraceError) -> any TextOutput { output }
-    public func note(_ bytes: UnsafeRawBufferPointer) { _ = Glibc.write(2, bytes.baseAddress, bytes.count) }
-    public func forget(_ tid: Int32) {}
-    public func close() throws(TraceError) { try output.close() }
 }

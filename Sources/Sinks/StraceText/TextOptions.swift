@@ -43,6 +43,8 @@ public struct TextOptions: Sendable {
     public var dumpWrites: DescriptorSet = .none
     /// Calls that show memory as it was later are marked (`--memory=live`).
     public var marksLateMemory = false
+    /// A string that its memory ends before is told on stderr, as strace does.
+    public var shortReads = false
     /// Flush whenever the tracer waits (a terminal, a pipe).
     public var live = false
     /// Colours; nil for none.

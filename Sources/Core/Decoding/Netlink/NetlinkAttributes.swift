@@ -8,43 +8,9 @@ extension Decoder {
             hexBytes(span)
             return
         }
-        guard var b = read(span.address, header) else {
-            out.address(span.address)
-            return
-        }
-        let limit = abbreviating ? options.stringLimit : Int.max
-        var rest = span
-        var shown = 0
-        var isList = false
-        while true {
-            let claimed = Int(b.u16(0))
-            let next = claimed < header ? rest.count : (claimed + 3) & ~3
-            let hasMore = next < rest.count
-            if shown == 0 && hasMore {
-                isList = true
-                out.beginArray()
-            }
-            if shown >= limit {
-                out.more()
-                break
-            }
-            if isList { out.element() }
-            shown += 1
+        lengthPrefixed(span, header: header, smallest: header, length: { Int($0.u16(0)) }) { b, rest, claimed in
             attribute(b, rest.prefix(max(claimed, header)).dropping(header), claimed, table, context)
-            guard hasMore else { break }
-            rest = rest.dropping(next)
-            guard rest.count >= header else {
-                out.element()
-                hexBytes(rest)
-                break
-            }
-            guard let following = read(rest.address, header) else {
-                unreadableRest(rest.address)
-                break
-            }
-            b = following
         }
-        if isList { out.endArray() }
     }
 
     private func attribute(

@@ -20,43 +20,9 @@ extension Decoder {
             hexBytes(span)
             return
         }
-        guard var b = read(address, Self.headerSize) else {
-            out.address(address)
-            return
-        }
-        let limit = abbreviating ? options.stringLimit : Int.max
-        var rest = span
-        var shown = 0
-        var isList = false
-        while true {
-            let claimed = Int(b.u32(0))
-            let next = claimed < Self.headerSize ? rest.count : (claimed + 3) & ~3
-            let hasMore = next < rest.count
-            if shown == 0 && hasMore {
-                isList = true
-                out.beginArray()
-            }
-            if shown >= limit {
-                out.more()
-                break
-            }
-            if isList { out.element() }
-            shown += 1
+        lengthPrefixed(span, header: Self.headerSize, smallest: Self.headerSize, length: { Int($0.u32(0)) }) { b, rest, claimed in
             netlinkMessage(b, rest.prefix(claimed).dropping(Self.headerSize), netlink, 0)
-            guard hasMore else { break }
-            rest = rest.dropping(next)
-            guard rest.count >= Self.headerSize else {
-                out.element()
-                hexBytes(rest)
-                break
-            }
-            guard let following = read(rest.address, Self.headerSize) else {
-                unreadableRest(rest.address)
-                break
-            }
-            b = following
         }
-        if isList { out.endArray() }
     }
 
     private func netlinkMessage(_ b: Bytes, _ payload: Span, _ netlink: UInt64, _ depth: Int) {

@@ -65,29 +65,7 @@ extension Decoder {
     func routeNexthops(_ span: Span, _ context: AttributeContext) -> Bool {
         let size = 8
         guard span.count >= size else { return false }
-        guard var b = read(span.address, size) else {
-            out.address(span.address)
-            return true
-        }
-        let limit = abbreviating ? options.stringLimit : Int.max
-        var rest = span
-        var shown = 0
-        var isList = false
-        while true {
-            let claimed = Int(b.u16(0))
-            // A claim of nothing would never end: it ends the list.
-            let next = claimed == 0 ? rest.count : (claimed + 3) & ~3
-            let hasMore = next < rest.count
-            if shown == 0 && claimed < rest.count {
-                isList = true
-                out.beginArray()
-            }
-            if shown >= limit {
-                out.more()
-                break
-            }
-            if isList { out.element() }
-            shown += 1
+        lengthPrefixed(span, header: size, smallest: 1, paddingLists: true, length: { Int($0.u16(0)) }) { b, rest, claimed in
             let inner = rest.prefix(claimed).dropping(size)
             if inner.count > 0 {
                 out.beginArray()
@@ -99,20 +77,7 @@ extension Decoder {
                 attributes(inner, .route, context)
                 out.endArray()
             }
-            guard hasMore else { break }
-            rest = rest.dropping(next)
-            guard rest.count >= size else {
-                out.element()
-                hexBytes(rest)
-                break
-            }
-            guard let following = read(rest.address, size) else {
-                unreadableRest(rest.address)
-                break
-            }
-            b = following
         }
-        if isList { out.endArray() }
         return true
     }
 
