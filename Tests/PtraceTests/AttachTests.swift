@@ -12,7 +12,10 @@ extension PtraceTests {
             #include <signal.h>
             #include <time.h>
             #include <unistd.h>
+            static pthread_barrier_t all;
             static void *work(void *x) {
+                // A sign of life says that every thread is there.
+                pthread_barrier_wait(&all);
                 for (;;) {
                     struct timespec t = {0, 100000};
                     if (nanosleep(&t, 0) != 0) _exit(2);
@@ -22,6 +25,7 @@ extension PtraceTests {
             int main(void) {
                 pthread_t t;
                 signal(SIGPIPE, SIG_IGN);
+                pthread_barrier_init(&all, 0, 8);
                 for (int i = 0; i < 7; i++) pthread_create(&t, 0, work, 0);
                 work(0);
             }
