@@ -47,8 +47,8 @@ struct Need: Sendable {
     static let readData = Need(.wholeBuffers, "--read") { $0.needs.contains(.decoding) && !$0.text.dumpReads.isEmpty }
     static let writtenData = Need(.wholeBuffers, "--write") { $0.needs.contains(.decoding) && !$0.text.dumpWrites.isEmpty }
     static let stacks = Need(.stacks, "--stack-trace") { $0.pipeline.plan.stacks && $0.text.stackTrace != .none }
-    static let functionTime = Need(.stacks, "--function-time") { $0.sinks.contains { $0.kind.name == SinkRegistration.functions.name } }
-    static let flamegraph = Need(.stacks, "--flamegraph") { $0.sinks.contains { $0.kind.name == SinkRegistration.flamegraph.name } }
+    static let functionTime = Need(.stacks, "--function-time") { $0.pipeline.plan.stacks && $0.sinks.contains { $0.kind.name == SinkRegistration.functions.name } }
+    static let flamegraph = Need(.stacks, "--flamegraph") { $0.pipeline.plan.stacks && $0.sinks.contains { $0.kind.name == SinkRegistration.flamegraph.name } }
     static let profile = Need(.stacks, "--profile") { $0.profiles }
     static let source = Need(.stacks, "--source") { $0.pipeline.plan.stacks && $0.text.source != .none }
 }

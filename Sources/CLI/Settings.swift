@@ -44,7 +44,10 @@ struct Settings {
     var monitor: AssertionMonitor?
     var analysis = AnalysisChoice()
     /// All that look at the trace, once they are made.
-    var detectors: [any Detector] { plugins.loaded as [any Detector] + analysis.detectors + (monitor.map { [$0] } ?? []) }
+    var detectors: [any Detector] {
+        if plugins.loaded.isEmpty, analysis.detectors.isEmpty, monitor == nil { return [] }
+        return plugins.loaded as [any Detector] + analysis.detectors + (monitor.map { [$0] } ?? [])
+    }
 
     enum ColorChoice: String { case automatic = "auto", always, never }
 

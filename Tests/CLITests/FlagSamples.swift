@@ -277,7 +277,10 @@ extension FlagSample {
 
         "--anomaly-detection": [.init(["--anomaly-detection"], manySmallWrites) { with, _ in with.has("Rule: anomaly/report") && with.has("calls judged: ") }],
         "--anomaly-threshold": [
-            .init(["--anomaly-threshold=0.0001"], manySmallWrites, with: ["--anomaly-detection"]) { with, _ in
+            // A machine that is busy elsewhere gives calls as many odd durations.
+            .init(
+                ["--anomaly-threshold=0.0001"], manySmallWrites, with: ["--anomaly-detection"], naturalWith: ["ptrace", "bpf", "perf_event"]
+            ) { with, _ in
                 func number(_ name: String) -> Int {
                     with.lines.last { $0.hasPrefix("   \(name): ") }.flatMap { Int($0.split(separator: " ").last ?? "") } ?? 0
                 }

@@ -6,7 +6,7 @@ import Testing
     private static let quick = Cost(start: 1, call: 100), thrifty = Cost(start: 1000, call: 1)
 
     private func candidate(
-        _ name: String, _ features: [Feature: Capability], _ cost: Cost = quick, obstacle: String? = nil
+        _ name: String, _ features: KeyValuePairs<Feature, Capability>, _ cost: Cost = quick, obstacle: String? = nil
     ) -> Planner.Candidate {
         .init(name: name, capabilities: Capabilities(features, cost: cost)) { Conditions(obstacle: obstacle) }
     }

@@ -33,8 +33,13 @@ public final class ScriptedBackend: Backend {
     ) {
         self.steps = steps
         self.inspector = inspector
-        self.capabilities = capabilities
-            ?? Capabilities(Dictionary(uniqueKeysWithValues: Feature.allCases.map { ($0, .exact) }))
+        self.capabilities = capabilities ?? Self.everything
+    }
+
+    private static var everything: Capabilities {
+        var all = Capabilities([:])
+        for feature in Feature.allCases { all[feature] = .exact }
+        return all
     }
 
     public func prepare(_ plan: CapturePlan) throws(TraceError) {

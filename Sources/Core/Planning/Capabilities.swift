@@ -41,17 +41,25 @@ public struct Cost: Sendable, Equatable {
 
 /// What a backend can do where it works, feature by feature, and what it takes.
 public struct Capabilities: Sendable {
-    private var byFeature: [Feature: Capability]
+    private struct Row {
+        var feature: Feature
+        var capability: Capability
+    }
+
+    /// A list, which a start makes quicker than a dictionary.
+    private var rows: [Row]
     public var cost: Cost
 
-    public init(_ byFeature: [Feature: Capability], cost: Cost = .unknown) {
-        self.byFeature = byFeature
+    public init(_ byFeature: KeyValuePairs<Feature, Capability>, cost: Cost = .unknown) {
+        rows = byFeature.map { Row(feature: $0.key, capability: $0.value) }
         self.cost = cost
     }
 
     public subscript(f: Feature) -> Capability {
-        get { byFeature[f] ?? .unavailable("not offered by this backend") }
-        set { byFeature[f] = newValue }
+        get { rows.first { $0.feature == f }?.capability ?? .unavailable("not offered by this backend") }
+        set {
+            if let i = rows.firstIndex(where: { $0.feature == f }) { rows[i].capability = newValue } else { rows.append(Row(feature: f, capability: newValue)) }
+        }
     }
 }
 
