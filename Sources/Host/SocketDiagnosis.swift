@@ -6,10 +6,7 @@ import RenacerCore
 final class SocketDiagnosis {
     private let socket = Glibc.socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 4)
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
-    /// Who the other end of a unix(7) socket was, by its inode: the kernel forgets it when that end closes.
-    private var peers: [UInt64: UInt64] = [:]
-    /// As many peers are remembered at most; then all are asked for again.
-    private static let rememberedPeers = 4096
+    private var peers = UnixPeers()
 
     deinit {
         if socket >= 0 { close(socket) }
@@ -99,17 +96,9 @@ final class SocketDiagnosis {
                 }
                 at += (length + 3) & ~3
             }
-            text.unixSocket(inode, peer: remembered(peer, of: inode), name: name.raw)
+            text.unixSocket(inode, peer: peers.last(peer, of: inode), name: name.raw)
         }
         return found
-    }
-
-    /// The peer that a socket has, or had last; 0: none that is known.
-    private func remembered(_ peer: UInt64, of inode: UInt64) -> UInt64 {
-        guard peer != 0 else { return peers[inode] ?? 0 }
-        if peers.count >= Self.rememberedPeers { peers.removeAll() }
-        peers[inode] = peer
-        return peer
     }
 
     private func netlink(_ inode: UInt64, _ text: TextBuffer) -> Bool {

@@ -10,6 +10,7 @@ final class RecordInspector: TaskInspector {
     private var commands: [Int32: [UInt8]] = [:]
     /// What does not depend on a task.
     private lazy var host = ProcInspector()
+    private var peers = UnixPeers()
     /// A path, put together from its components.
     private let path = TextBuffer(capacity: 4096)
 
@@ -177,7 +178,9 @@ final class RecordInspector: TaskInspector {
                     text.internetSocket(Int32(s.family), from, port: s.source_port, to: to, port: s.destination_port)
                 }
             }
-        case AF_UNIX: text.unixSocket(d.facts.inode, peer: s.peer, name: UnsafeRawBufferPointer(rebasing: d.rest.prefix(Int(s.name_length))))
+        case AF_UNIX:
+            let name = UnsafeRawBufferPointer(rebasing: d.rest.prefix(Int(s.name_length)))
+            text.unixSocket(d.facts.inode, peer: peers.last(s.peer, of: d.facts.inode), name: name)
         // Unbound, it has no port, and sock_diag(7) does not know it.
         case AF_NETLINK where s.netlink_port != 0: text.netlinkSocket(UInt64(s.protocol), port: s.netlink_port)
         default: text.decimal(d.facts.inode)
