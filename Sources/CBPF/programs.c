@@ -51,6 +51,14 @@ static uint32_t type_of(const struct cbpf_kernel *kernel, const char *section) {
     return 0;
 }
 
+/// Leaves out which line of the source each instruction is of: only the verifier's log would show it, and the kernel
+/// would check, move and keep thousands of them.
+static void forget_lines(struct bpf_prog_load_opts *options) {
+    if (getenv("RENACER_BPF_DEBUG")) return;
+    options->line_info = NULL;
+    options->line_info_cnt = 0;
+}
+
 /// Puts in what is known only now: libbpf would look the function up in all of the kernel's types.
 static void complete(struct bpf_program *program) {
     struct bpf_insn *i = (struct bpf_insn *)bpf_program__insns(program), *end = i + bpf_program__insn_cnt(program);
@@ -68,7 +76,8 @@ static void complete(struct bpf_program *program) {
 static void load_tasks(void *programs);
 
 static int prepare_raw(struct bpf_program *program, struct bpf_prog_load_opts *options, long cookie) {
-    (void)options, (void)cookie;
+    (void)cookie;
+    forget_lines(options);
     complete(program);
     // The maps are there by now.
     struct programs *p = loading->programs;
@@ -79,6 +88,7 @@ static int prepare_raw(struct bpf_program *program, struct bpf_prog_load_opts *o
 static int prepare_typed(struct bpf_program *program, struct bpf_prog_load_opts *options, long cookie) {
     (void)cookie;
     bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
+    forget_lines(options);
     options->attach_btf_id = type_of(&loading->programs->kernel, bpf_program__section_name(program));
     complete(program);
     return 0;

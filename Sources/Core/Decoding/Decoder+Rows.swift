@@ -28,6 +28,10 @@ extension Decoder {
 
     /// Prints what only a call's end tells.
     public func exit(_ call: Call, tid: Int32, from progress: Progress) {
+        if progress.isComplete, !looksBehindArguments {
+            resultStyle = progress.resultStyle
+            return
+        }
         begin(call, tid, exiting: true)
         kept = progress.kept
         keptWords = progress.keptWords

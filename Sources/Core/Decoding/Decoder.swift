@@ -25,6 +25,9 @@ public final class Decoder {
     public var shortRead: ((_ address: UInt64, _ read: Int, _ wanted: Int) -> Void)?
     /// Replaces what `DecodingOptions.replacements` says; nil if nothing is replaced.
     let replacing: ReplacingWriter?
+    /// A call's end is looked at even if nothing is left of its arguments: what its result stands for is shown, or values
+    /// are replaced.
+    let looksBehindArguments: Bool
     let arena = Arena()
     /// Scratch text for annotations.
     let scratch = TextBuffer(capacity: 4096)
@@ -34,6 +37,8 @@ public final class Decoder {
         self.out = replacing ?? out
         self.options = options
         self.inspector = inspector
+        looksBehindArguments = options.replacements != nil || options.enteredNamespaces || options.commands || options.pidNamespaces
+            || !options.descriptors.isEmpty
         call = Call(number: -1, arguments: (0, 0, 0, 0, 0, 0), memory: Self.nothing)
     }
 

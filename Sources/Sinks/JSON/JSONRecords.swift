@@ -55,6 +55,10 @@ final class JSONRecords {
     let options: JSONOptions
     let text: TextBuffer
     let clock: TraceClock
+    /// Process, thread and command as last written of a call, and of whom: most calls are of the same task as the one before.
+    private let who = TextBuffer(capacity: 128)
+    private var whoseIDs: (pid: Int32, tid: Int32) = (-1, -1)
+    private var whoseCommand: [UInt8] = []
 
     init(options: JSONOptions, text: TextBuffer, clock: TraceClock) {
         self.options = options
@@ -96,7 +100,7 @@ final class JSONRecords {
         }
         if c.start > 0 { text.member("start_ns", clock.elapsed(c.start)) }
         text.member("end_ns", clock.elapsed(c.end))
-        text.members(of: c.task)
+        members(ofCallBy: c.task)
         text.member("nr", Int64(c.call.number == Call.unknownNumber ? -1 : c.call.number))
         if c.call.personality != .native { text.member("personality", "\(c.call.personality)") }
         if !c.call.tampering.isEmpty { tampering(c.call.tampering) }
@@ -108,6 +112,16 @@ final class JSONRecords {
         if options.raw { registers(c.call) }
         if options.places != nil { place(c.place) }
         text.ascii("}")
+    }
+
+    private func members(ofCallBy task: AssembledTask) {
+        if whoseIDs != (task.pid, task.tid) || whoseCommand != task.command {
+            whoseIDs = (task.pid, task.tid)
+            whoseCommand = task.command
+            who.truncate(to: 0)
+            who.members(of: task)
+        }
+        text.append(who.bytes)
     }
 
     @inline(__always)
