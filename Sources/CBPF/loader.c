@@ -27,6 +27,9 @@ struct cbpf {
     const uint64_t *producer;
     const uint8_t *data;
     uint64_t mask;
+    // Bytes from `data` on that are mapped already, and why no more could be; 0 if nothing was in the way.
+    size_t mapped;
+    int map_error;
     // Where the producer was when it was last asked: that takes the cache line from who writes to it at every record.
     uint64_t end;
 };
@@ -39,6 +42,28 @@ static int64_t make_ring(struct cbpf *b, const struct cbpf_plan *plan) {
     return b->ring < 0 ? b->ring : (int64_t)size;
 }
 
+/// What is mapped of the ring at once.
+enum { RING_PART = 256 << 10 };
+
+/// Maps the ring's data as far as `end`, which lies in its first or second copy; false if that cannot be.
+static int map_data(struct cbpf *b, size_t end) {
+    if (b->map_error) return 0;
+    size_t all = 2 * (b->mask + 1), rounded = (end + RING_PART - 1) & ~(size_t)(RING_PART - 1);
+    size_t until = rounded < all ? rounded : all;
+    if (until < end) {
+        b->map_error = EPROTO;
+        return 0;
+    }
+    char *from = (char *)(uintptr_t)b->data + b->mapped;
+    long page = sysconf(_SC_PAGESIZE);
+    if (mmap(from, until - b->mapped, PROT_READ, MAP_SHARED | MAP_FIXED, b->ring, 2 * page + (off_t)b->mapped) == MAP_FAILED) {
+        b->map_error = errno;
+        return 0;
+    }
+    b->mapped = until;
+    return 1;
+}
+
 static int map_ring(void *of) {
     struct cbpf *b = of;
     uint32_t size = b->programs.ring_size;
@@ -46,12 +71,19 @@ static int map_ring(void *of) {
     void *consumer = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, b->ring, 0);
     if (consumer == MAP_FAILED) return -errno;
     b->consumer = consumer;
-    char *rest = mmap(NULL, page + 2 * (size_t)size, PROT_READ, MAP_SHARED, b->ring, page);
+    // Room for all of it, of which parts are mapped as they are come to: most traces are short, and to map and unmap what
+    // nobody looks at took a tenth of their start.
+    char *rest = mmap(NULL, page + 2 * (size_t)size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (rest == MAP_FAILED) return -errno;
     b->producer = (const uint64_t *)rest;
     b->data = (const uint8_t *)rest + page;
     b->mask = size - 1;
-    return 0;
+    if (mmap(rest, page, PROT_READ, MAP_SHARED | MAP_FIXED, b->ring, page) == MAP_FAILED) b->map_error = errno;
+    if (map_data(b, 1)) return 0;
+    munmap(rest, page + 2 * (size_t)size);
+    b->producer = NULL;
+    b->data = NULL;
+    return -b->map_error;
 }
 
 /// Makes the memory that both sides use, empty: libbpf would write all of it. A descriptor, or a negative errno.
@@ -216,13 +248,18 @@ size_t cbpf_ring_size(struct cbpf *b) { return b->mask + 1; }
 size_t cbpf_pending(struct cbpf *b) { return __atomic_load_n(b->producer, __ATOMIC_ACQUIRE) - *b->consumer; }
 int cbpf_is_due(struct cbpf *b) { return cbpf_pending(b) >= b->watermark; }
 
+int cbpf_map_error(struct cbpf *b) { return b->map_error; }
+
 const struct capture_header *cbpf_next(struct cbpf *b, uint64_t *position) {
     while (*position < b->end || *position < (b->end = __atomic_load_n(b->producer, __ATOMIC_ACQUIRE))) {
-        const uint32_t *h = (const void *)(b->data + (*position & b->mask));
-        uint32_t length = __atomic_load_n(h, __ATOMIC_ACQUIRE);
+        size_t at = *position & b->mask;
+        if (at + BPF_RINGBUF_HDR_SZ > b->mapped && !map_data(b, at + BPF_RINGBUF_HDR_SZ)) return NULL;
+        uint32_t length = __atomic_load_n((const uint32_t *)(b->data + at), __ATOMIC_ACQUIRE);
         if (length & BPF_RINGBUF_BUSY_BIT) return NULL;
-        const void *record = b->data + ((*position + BPF_RINGBUF_HDR_SZ) & b->mask);
-        *position += (((uint64_t)length & ~BPF_RINGBUF_DISCARD_BIT) + BPF_RINGBUF_HDR_SZ + 7) & ~7ull;
+        uint64_t taken = (((uint64_t)length & ~BPF_RINGBUF_DISCARD_BIT) + BPF_RINGBUF_HDR_SZ + 7) & ~7ull;
+        if (at + taken > b->mapped && !map_data(b, at + taken)) return NULL;
+        const void *record = b->data + at + BPF_RINGBUF_HDR_SZ;
+        *position += taken;
         if (!(length & BPF_RINGBUF_DISCARD_BIT)) return record;
     }
     return NULL;

@@ -15,6 +15,14 @@ import Testing
         return (delivered, lost)
     }
 
+    /// What the end of a trace says was lost for a cause.
+    private func total(_ cause: String, in text: String) -> Int {
+        for line in text.split(separator: "\n") where line.hasPrefix("--- lost ") && line.hasSuffix(" events in all: \(cause) ---") {
+            return Int(line.split(separator: " ")[2]) ?? 0
+        }
+        return 0
+    }
+
     @Test func aStoppedTracersLossIsCountedToTheCall() throws {
         let file = Renacer.scratch()
         let renacer = try Child([
@@ -28,13 +36,15 @@ import Testing
         renacer.goOn()
         #expect(renacer.end() == 7)
         let text = Renacer.text(file), (delivered, lost) = balance(text)
+        // What else the kernel missed may be anybody's: it says only how much, which can be more than what is missing here.
+        let nested = total("nested call", in: text), said = "\(renacer.errors)\(text.suffix(400))"
         #expect(lost > 0)
         // The program's end may be among what was lost.
         let ends = text.contains("+++ exited with 7 +++") ? 0 : 1
-        #expect(delivered + lost - ends == Self.calls)
-        #expect(text.contains("--- lost \(lost) events in all: ring full ---"))
-        #expect(renacer.errors.split(separator: "\n").count == 1)
-        #expect(renacer.errors.contains("\(lost) of "))
+        #expect((Self.calls - nested...Self.calls).contains(delivered + lost - ends), "\(delivered) and \(lost): \(said)")
+        #expect(total("ring full", in: text) == lost, "\(said)")
+        #expect(renacer.errors.split(separator: "\n").count == 1, "\(said)")
+        #expect(renacer.errors.contains("\(lost + nested) of "), "\(said)")
         // What was lost came behind what the ring held.
         #expect(text.hasPrefix("getppid()"))
     }

@@ -73,7 +73,8 @@ extension BPFBackend {
     /// Whether records are still to come of what was seen: those that are being written, on
     /// another CPU, just now.
     func isOwed(_ programs: OpaquePointer) -> Bool {
-        guard !isBalanced(programs) else { return false }
+        // What is behind a limit is never taken up.
+        guard !isAtLimit, !isBalanced(programs) else { return false }
         let now = clinux_monotonic_ns()
         if balanceDeadline == 0 { balanceDeadline = now + Self.mostDelay }
         guard now < balanceDeadline else { return false }
@@ -81,8 +82,9 @@ extension BPFBackend {
         return true
     }
 
-    /// ns that a record may take from being counted to being there.
-    private static let mostDelay: UInt64 = 100_000_000
+    /// ns that a record may take from being counted to being there: its CPU may be taken from it meanwhile, by interrupts
+    /// or by the machine's host.
+    private static let mostDelay: UInt64 = 1_000_000_000
 
     private func isBalanced(_ programs: OpaquePointer) -> Bool {
         let seen = cbpf_seen(programs)

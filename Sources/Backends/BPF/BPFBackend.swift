@@ -187,6 +187,8 @@ public final class BPFBackend: Backend {
             if isAsked != .limit, end || hasWaited || isInterrupted || !occurrences.isEmpty || cbpf_is_due(programs) != 0 {
                 hasWaited = false
                 gather(programs, isLast: end)
+                let unmapped = cbpf_map_error(programs)
+                if unmapped != 0 { throw TraceError("bpf: cannot map the ring: \(Self.message(unmapped))") }
             }
             if !occurrences.isEmpty || end && isOwed(programs) { continue }
             if end {

@@ -83,6 +83,8 @@ uint64_t cbpf_position(struct cbpf *b);
 /// The record at `*position`, which then is that of the next; NULL if there is none. Its bytes
 /// stay until `cbpf_release` of a position behind it.
 const struct capture_header *cbpf_next(struct cbpf *b, uint64_t *position);
+/// Why a part of the ring could not be mapped, so that `cbpf_next` finds nothing more: an errno; 0 if it could.
+int cbpf_map_error(struct cbpf *b);
 void cbpf_release(struct cbpf *b, uint64_t position);
 /// One more than the last row of statistics that is in use; row 0 never is.
 uint32_t cbpf_rows(struct cbpf *b);

@@ -83,6 +83,9 @@ public final class CallAssembler {
     private func enter(_ call: Call, _ task: AssembledTask, _ time: UInt64) {
         suspendOpen()
         describeEntry(call, task, time)
+        task.isInCall = true
+        task.entered = call
+        task.entered.memory = Decoder.nothing
         open = task
     }
 
@@ -96,10 +99,7 @@ public final class CallAssembler {
     private func describeEntry(_ call: Call, _ task: AssembledTask, _ time: UInt64) {
         writer.begin()
         task.progress = decoder.enter(call, tid: task.tid)
-        task.isInCall = true
         task.start = time
-        task.entered = call
-        task.entered.memory = Decoder.nothing
         task.suspended = nil
         if let places { task.place = places.find(task.tid, task.pid, call) }
     }
