@@ -14,7 +14,9 @@ struct BackendChoice {
             candidates = [recording]
             reasons = []
             if let refusal = Self.refusal(of: recording, requirements, []) { throw refusal }
-            if let refusal = recording.refusal(of: settings.pipeline.plan) { throw UsageError(refusal.description) }
+            if let refusal = recording.refusal(of: settings.pipeline.plan) ?? recording.refusal(of: settings.text.dumped) {
+                throw UsageError(refusal.description)
+            }
             return
         }
         if let name = settings.pipeline.backend, let kind = BackendRegistration.named(name) {

@@ -28,8 +28,8 @@ extension Invocation {
         case .raw: settings.text.decoding.raw = try syscalls(value)
         case .signal: settings.text.signals = try signalSet(value)
         case .status: settings.pipeline.plan.selection.outcomes = try namedSet(value, "status", Self.statuses, all: .all)
-        case .read: settings.text.dumpReads = try descriptorSet(value)
-        case .write: settings.text.dumpWrites = try descriptorSet(value)
+        case .read: settings.text.dumped.reads = try descriptorSet(value)
+        case .write: settings.text.dumped.writes = try descriptorSet(value)
         case .traceFds: settings.pipeline.access.descriptors = try descriptorSet(value)
         case .quiet:
             quietLong = true

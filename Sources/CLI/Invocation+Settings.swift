@@ -39,7 +39,7 @@ extension Invocation {
         plan.memory.isNeeded = decodes || needs.contains(.files) || !settings.pipeline.access.isEmpty
         plan.memory.stringLimit = settings.text.decoding.stringLimit
         plan.memory.verbose = settings.text.decoding.abbreviated.inverted()
-        plan.memory.wholeBuffers = !settings.text.dumpReads.isEmpty || !settings.text.dumpWrites.isEmpty
+        plan.memory.wholeBuffers = !settings.text.dumped.isEmpty
         if decodes { plan.memory.descriptors = settings.text.decoding.descriptors }
         if needs.contains(.files) || !settings.pipeline.access.paths.isEmpty { plan.memory.descriptors.insert(.path) }
         plan.commands = needs.contains(.commands) || decodes && (settings.text.commands || settings.text.decoding.commands)

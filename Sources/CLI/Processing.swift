@@ -17,7 +17,7 @@ extension Invocation {
         settings.text.decoding.replacements = replacements
         guard replacements.hides else { return }
         plan.memory.stringLimit += Replacements.lookahead
-        if !settings.text.dumpReads.isEmpty || !settings.text.dumpWrites.isEmpty {
+        if !settings.text.dumped.isEmpty {
             throw UsageError("--read and --write dump bytes as they are, which [[processor]] redact is to hide: leave out one of them")
         }
         if let sink = settings.sinks.first(where: { $0["group-by"] == "file" }) {

@@ -1,6 +1,7 @@
 import Glibc
 import RenacerCore
 import RenacerRecorder
+import RenacerRecording
 import RenacerReplay
 import RenacerOutput
 
@@ -45,8 +46,8 @@ enum Purpose: Equatable {
         switch id {
         case .sink, .sinkFormat, .append, .separately, .relative, .absoluteShort, .absoluteLong, .callTimes, .noAbbreviation, .hexShort,
             .hexLong, .constants, .column, .color, .syscallNumber, .argumentNames, .alwaysShowPid, .summaryOnly, .summary, .overhead,
-            .sortBy, .columns, .wallClock, .live, .anomalyDetection, .anomalyThreshold, .anomalyWindow, .baseline, .hpuAnalysis, .functionTime, .flamegraph, .profile, .source, .stackTrace, .stackTraceLimit, .qualifier(.abbrev), .qualifier(.verbose),
-            .qualifier(.raw), .qualifier(.read), .qualifier(.write):
+            .sortBy, .columns, .wallClock, .live, .anomalyDetection, .anomalyThreshold, .anomalyWindow, .baseline, .hpuAnalysis, .functionTime, .flamegraph, .profile, .qualifier(.abbrev), .qualifier(.verbose),
+            .qualifier(.raw):
             true
         default: false
         }
@@ -54,14 +55,15 @@ enum Purpose: Equatable {
 
     /// Why an option means nothing where a recording is replayed; nil if it does.
     static func refusalInReplay(of option: Option) -> String? {
-        acts(option.id) ? "a recording is replayed, no task is there; use it with 'renacer record'" : nil
+        if option.id == .profile { return "what tasks did on a CPU is not recorded; use it with a trace that is shown at once" }
+        return acts(option.id) ? "a recording is replayed, no task is there; use it with 'renacer record'" : nil
     }
 
     /// Whether an option says something of tasks that are traced.
     private static func acts(_ id: OptionID) -> Bool {
         switch id {
         case .attach, .all, .cgroup, .duration, .environment, .user, .argv0, .daemonize, .detachOn, .interruptible, .killOnExit, .backend, .exact,
-            .ringSize, .memory, .seccomp, .noSeccomp, .placement, .source, .stackTrace, .stackTraceLimit, .ring, .qualifier(.inject), .qualifier(.fault):
+            .ringSize, .memory, .seccomp, .noSeccomp, .placement, .ring, .qualifier(.inject), .qualifier(.fault):
             true
         default: false
         }
@@ -102,7 +104,7 @@ extension Invocation {
 extension SinkRegistration {
     static let recording = SinkRegistration(
         name: "recording", help: "a file for 'renacer replay'", place: .standardOutput,
-        needs: { _ in [.decoding, .signals, .entries, .commands] },
+        needs: { _ in [.decoding, .signals, .entries, .commands, .places] },
         options: [
             SinkOption("ring", .size(4096...1 << 40), "keep only the newest SIZE bytes; write them at the end, and to FILE.N at SIGUSR2"),
             SinkOption("strings", .number(0...1 << 20), "bytes of a string that are kept (1024)"),
@@ -118,9 +120,12 @@ extension SinkRegistration {
         options.decoding.stringLimit = plan.memory.stringLimit
         options.decoding.descriptors = plan.memory.descriptors
         options.signals = settings.text.signals
+        options.calls = plan.syscalls
+        options.data = settings.text.dumped
         options.instructionPointers = plan.instructionPointer
         options.systemTime = plan.systemTime
         options.followsChildren = plan.followForks || plan.target.scope != .named
+        options.frameLimit = settings.places.frameLimit
         options.arguments = Renacer.arguments
         options.backend = String(describing: context.backend)
         options.realtimeOffset = settings.text.realtimeOffset ?? RealTime.offset
@@ -128,7 +133,7 @@ extension SinkRegistration {
         var path: String?
         if case .file(let name)? = context.request.output?.destination { path = name }
         if options.ring != nil, path == nil { throw UsageError("\(context.request.origin): a ring is written to files; say which") }
-        return RecordingSink(options, output: try context.shared(), inspector: context.inspector) { (n) throws(TraceError) in
+        return RecordingSink(options, output: try context.shared(), inspector: context.inspector, stacks: plan.stacks ? context.stacks : nil) { (n) throws(TraceError) in
             let name = "\(path ?? "").\(n)"
             do throws(UsageError) {
                 return FileOutput(descriptor: try TraceOutput.open(name, appends: false), name: name, closes: true)
@@ -155,12 +160,27 @@ extension Invocation {
         if let dropped = recording.end?.dropped, dropped > 0 {
             lines.append("the recording was kept in a ring: \(dropped) older events are not in it")
         }
-        guard settings.pipeline.plan.ptrace.debug else { return lines }
         let header = recording.header
+        if let missing = missing(header) { lines.append(missing) }
+        guard settings.pipeline.plan.ptrace.debug else { return lines }
         lines.append("recorded by \(header.arguments.joined(separator: " "))")
         lines.append("recorded on \(header.node), Linux \(header.kernel), by the \(header.backend) backend, strings up to \(header.stringLimit) bytes")
         if let end = recording.end { lines.append("\(end.count) events in \(end.blocks.count) block\(end.blocks.count == 1 ? "" : "s")") }
         return lines
+    }
+
+    /// What of the calls and signals that are asked for by name was left out when the recording was made: one line, nil if nothing.
+    private func missing(_ header: RecordingHeader) -> String? {
+        let wanted = settings.pipeline.plan.syscalls
+        var names: [String] = []
+        if !wanted.isAll, !header.calls.isAll { names += header.calls.missing(wanted).names(.native).map { String(describing: $0) } }
+        if settings.text.signals != .all, settings.needs.contains(.signals) {
+            let left = settings.text.signals.mask & ~header.signals.mask
+            names += (1...64).filter { left >> UInt64($0 - 1) & 1 == 1 }.map { "signal \($0)" }
+        }
+        guard !names.isEmpty else { return nil }
+        let shown = names.prefix(6).joined(separator: ", "), rest = names.count - 6
+        return "not in the recording, which was made without them: \(shown)\(rest > 0 ? " and \(rest) more" : "")"
     }
 
     /// Refuses to write over what is read.

@@ -44,8 +44,8 @@ struct Need: Sendable {
         return $0.needs.contains(.decoding) && calls != DecodingOptions().dereferenced && calls != .none
     }
     static let escapes = Need(.memory, "--strings-in-hex") { $0.needs.contains(.decoding) && $0.text.escaping != .octal }
-    static let readData = Need(.wholeBuffers, "--read") { $0.needs.contains(.decoding) && !$0.text.dumpReads.isEmpty }
-    static let writtenData = Need(.wholeBuffers, "--write") { $0.needs.contains(.decoding) && !$0.text.dumpWrites.isEmpty }
+    static let readData = Need(.wholeBuffers, "--read") { $0.needs.contains(.decoding) && !$0.text.dumped.reads.isEmpty }
+    static let writtenData = Need(.wholeBuffers, "--write") { $0.needs.contains(.decoding) && !$0.text.dumped.writes.isEmpty }
     static let stacks = Need(.stacks, "--stack-trace") { $0.pipeline.plan.stacks && $0.text.stackTrace != .none }
     static let functionTime = Need(.stacks, "--function-time") { $0.pipeline.plan.stacks && $0.sinks.contains { $0.kind.name == SinkRegistration.functions.name } }
     static let flamegraph = Need(.stacks, "--flamegraph") { $0.pipeline.plan.stacks && $0.sinks.contains { $0.kind.name == SinkRegistration.flamegraph.name } }

@@ -131,6 +131,7 @@ struct Run {
     /// What finds out where calls are made, loaded if that is shown.
     func stackInspector(_ backend: any Backend) throws(UsageError) -> (any StackInspector)? {
         guard settings.pipeline.plan.stacks else { return nil }
+        if let recording = settings.recording { return recording.stacks }
         do throws(TraceError) {
             let symbolizer = try Symbolizer(backend.inspector, log: backend.tellsOfMappings ? nil : MappingLog())
             backend.observeMappings(symbolizer)

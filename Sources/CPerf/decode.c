@@ -25,6 +25,18 @@ static uint64_t register_value(const uint64_t *values, uint64_t mask, int number
     return values[__builtin_popcountll(mask & ((1ull << number) - 1))];
 }
 
+/// The part of the stack behind the registers: its room, the bytes, and how many of them there are.
+static void decode_stack(const uint8_t *at, size_t size, const uint64_t *values, struct cperf_record *out) {
+    uint64_t room, count;
+    if (size < 16) return;
+    memcpy(&room, at, 8);
+    if (room > size - 16) return;
+    memcpy(&count, at + 8 + room, 8);
+    out->registers = values;
+    out->stack = at + 8;
+    out->stack_size = count < room ? count : room;
+}
+
 /// What the user's registers tell of a call. `values` is its ABI, then those of `mask`.
 static void decode_registers(const uint64_t *values, uint64_t mask, struct cperf_record *out) {
     uint64_t abi = *values++;
@@ -89,6 +101,7 @@ int cperf_decode(const struct cperf *s, const uint8_t *record, size_t size, stru
     const struct field *f = s->formats[kind].fields;
     out->kind = (uint8_t)kind;
     out->is_compat = out->has_arguments = 0;
+    out->registers = NULL;
     switch (kind) {
     case CPERF_ENTER:
         out->number = load(raw, raw_size, f[0]);
@@ -129,9 +142,11 @@ int cperf_decode(const struct cperf *s, const uint8_t *record, size_t size, stru
     size_t at = 28 + raw_size, room = (1 + (size_t)__builtin_popcountll(mask)) * 8;
     out->instruction_pointer = out->stack_pointer = 0;
     if (size >= at + room) {
-        uint64_t values[1 + 64];
-        memcpy(values, record + at, room);
+        // Records and their parts are aligned to words.
+        const uint64_t *values = (const void *)(record + at);
         decode_registers(values, mask, out);
+        if (kind == CPERF_ENTER && s->plan.stack && *values == PERF_SAMPLE_REGS_ABI_64)
+            decode_stack(record + at + room, size - at - room, values + 1, out);
     }
     return 1;
 }

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "session.h"
+#include <csampler.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -105,6 +106,8 @@ static int open_calls(struct cperf *s, struct ring *r, pid_t pid, int inherits, 
     a.inherit = inherits != 0;
     a.sample_type |= s->enter_registers ? PERF_SAMPLE_REGS_USER : 0;
     a.sample_regs_user = s->enter_registers;
+    a.sample_type |= s->plan.stack ? PERF_SAMPLE_STACK_USER : 0;
+    a.sample_stack_user = s->plan.stack;
     int enter = open_event(s, r, &a, filter, pid, flags);
     if (enter < 0) return enter;
 
@@ -236,6 +239,7 @@ static void choose_registers(struct cperf *s) {
     s->exit_registers = 0x3f | pointers;
 #endif
 #undef BIT
+    if (s->plan.stack) s->enter_registers |= csampler_register_mask();
 }
 
 struct cperf *cperf_open(const struct cperf_plan *plan, int *status, char *error, size_t size) {
@@ -269,6 +273,9 @@ int cperf_usable(char *error, size_t size) {
         struct perf_event_attr a = attributes(s, CPERF_TAKEN);
         int fd = open_event(s, &r, &a, NULL, -1, 0);
         if (fd < 0) status = fd;
+        // It stays open: to end the last event on a tracepoint takes a grace period of the kernel's, some 10 ms, and a
+        // session has one on this tracepoint, too.
+        s->event_count = 0;
     }
     cperf_close(s);
     return status;

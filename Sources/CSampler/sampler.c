@@ -175,6 +175,16 @@ static uint64_t word_at(const struct csampler *s, const struct ring *r, uint64_t
     return w;
 }
 
+static uint64_t value_of(const uint64_t *values, int number) {
+    return values[__builtin_popcountll(REGISTERS & ((1ull << number) - 1))];
+}
+
+uint64_t csampler_register_mask(void) { return REGISTERS; }
+
+void csampler_order_registers(const uint64_t *values, uint64_t registers[CSAMPLER_REGISTERS]) {
+    for (size_t i = 0; i < sizeof dwarf_order; i++) registers[i] = value_of(values, dwarf_order[i]);
+}
+
 /// Takes a sample of `size` bytes apart: 0 if it is not whole.
 static int decode(const uint8_t *at, size_t size, struct csampler_sample *out) {
     enum { HEAD = 8 + 8 + 8 };
@@ -191,9 +201,8 @@ static int decode(const uint8_t *at, size_t size, struct csampler_sample *out) {
     size_t next = HEAD + 8 + count * 8;
     if (size < next + 8) return 0;
     memcpy(values, at + HEAD + 8, count * 8);
-    for (size_t i = 0; i < sizeof dwarf_order; i++)
-        out->registers[i] = values[__builtin_popcountll(REGISTERS & ((1ull << dwarf_order[i]) - 1))];
-    out->instruction_pointer = values[__builtin_popcountll(REGISTERS & ((1ull << POINTER) - 1))];
+    csampler_order_registers(values, out->registers);
+    out->instruction_pointer = value_of(values, POINTER);
     out->stack_pointer = out->registers[STACK_POINTER];
     uint64_t room;
     memcpy(&room, at + next, 8);

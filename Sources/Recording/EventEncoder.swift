@@ -48,6 +48,9 @@ public final class EventEncoder {
 
     // MARK: Answers
 
+    /// Whether the block has told that answer, and no other since.
+    public func holds(_ question: Question, _ answer: Answer) -> Bool { answers[question] == answer }
+
     /// Takes note of an answer that the event under way depends on.
     ///
     /// - Parameter atExit: it was given for the end of a call of which both ends are one event.

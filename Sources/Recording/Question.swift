@@ -20,6 +20,12 @@ public struct Question: Hashable, Sendable {
         case interface
         case virtualCPU
         case genericFamily
+        /// The stack of the call that the task is in, or with `number` 1 of the signal that it takes: `RecordedStack`.
+        case stack
+        /// The line that made the call: the text is a `SourceLine`, or the answer's number that of a place.
+        case source
+        /// Place `number` in a program's code: `RecordedLocation`.
+        case place
     }
 
     public var kind: Kind

@@ -17,6 +17,11 @@ public struct RecordingHeader: Sendable, Equatable {
     /// What was kept of the things that descriptors refer to.
     public var descriptors: DescriptorDetail = []
     public var contents: Contents = []
+    /// Calls and signals that were recorded.
+    public var calls = SyscallSet.all
+    public var signals = SignalSet.all
+    /// Descriptors whose data were kept in full.
+    public var data = MovedData()
 
     public init() {}
 
@@ -26,6 +31,7 @@ public struct RecordingHeader: Sendable, Equatable {
         header.stringLimit = .max
         header.descriptors = .all
         header.contents = Contents(rawValue: .max)
+        header.data = MovedData(reads: .all, writes: .all)
         return header
     }
 
@@ -49,6 +55,8 @@ public struct RecordingHeader: Sendable, Equatable {
         public static let instructionPointers = Contents(rawValue: 1 << 6)
         /// Only the newest blocks were kept (`--ring`).
         public static let ring = Contents(rawValue: 1 << 7)
+        /// Where in the program calls were made (`-k`, `--source`).
+        public static let stacks = Contents(rawValue: 1 << 8)
     }
 
     /// `EM_X86_64`, `EM_AARCH64`
@@ -62,6 +70,7 @@ public struct RecordingHeader: Sendable, Equatable {
 
     private enum Field: UInt64 {
         case realtimeOffset = 1, machine, node, kernel, backend, argument, stringLimit, descriptors, contents
+        case calls, signals, reads, writes
     }
 
     /// The first bytes of the file.
@@ -88,6 +97,20 @@ public struct RecordingHeader: Sendable, Equatable {
         put(.stringLimit) { value.varint(UInt64(max(stringLimit, 0))) }
         put(.descriptors) { value.varint(UInt64(descriptors.rawValue)) }
         put(.contents) { value.varint(contents.rawValue) }
+        if !calls.isAll {
+            put(.calls) {
+                value.byte(calls.includesUnknown ? 1 : 0)
+                for word in calls.words { value.varint(word) }
+            }
+        }
+        if signals != .all { put(.signals) { value.varint(signals.mask) } }
+        for (field, descriptors) in [(Field.reads, data.reads), (.writes, data.writes)] where !descriptors.isEmpty {
+            let (isInverted, listed) = descriptors.members
+            put(field) {
+                value.byte(isInverted ? 1 : 0)
+                for fd in listed { value.zigzag(Int64(fd)) }
+            }
+        }
         for argument in arguments where fields.count + argument.utf8.count < RecordingFormat.largestHeader / 2 {
             put(.argument, argument)
         }
@@ -147,12 +170,27 @@ public struct RecordingHeader: Sendable, Equatable {
             case .stringLimit: stringLimit = Int(min(value.varint(), 1 << 30))
             case .descriptors: descriptors = DescriptorDetail(rawValue: UInt16(truncatingIfNeeded: value.varint()))
             case .contents: contents = Contents(rawValue: value.varint())
+            case .calls:
+                let includesUnknown = value.byte() != 0
+                var words: [UInt64] = []
+                while !value.isAtEnd, !value.failed { words.append(value.varint()) }
+                calls = SyscallSet(words: words, includesUnknown: includesUnknown)
+            case .signals: signals = SignalSet(mask: value.varint())
+            case .reads: data.reads = Self.descriptors(&value)
+            case .writes: data.writes = Self.descriptors(&value)
             // A later writer knows more; what it says there changes no meaning of what is known here.
             case nil: break
             }
             if value.failed { throw .damagedHeader }
         }
         guard machine == Self.ownMachine else { throw .otherMachine(machine) }
+    }
+
+    private static func descriptors(_ r: inout ByteReader) -> DescriptorSet {
+        let isInverted = r.byte() != 0
+        var listed: Set<Int32> = []
+        while !r.isAtEnd, !r.failed { listed.insert(r.int32()) }
+        return DescriptorSet(listed, inverted: isInverted)
     }
 
     private static func text(_ r: inout ByteReader) -> String { String(decoding: r.slice(UInt64(r.left)), as: UTF8.self) }

@@ -84,7 +84,7 @@ extension TraceeMemory {
     /// The eight bytes at an address.
     func word(at address: UInt64) -> UInt64? {
         var value: UInt64 = 0
-        let count = withUnsafeMutableBytes(of: &value) { read(address, into: $0) }
+        let count = withUnsafeMutableBytes(of: &value) { readStack(address, into: $0) }
         return count == 8 ? value : nil
     }
 }

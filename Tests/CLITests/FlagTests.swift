@@ -161,7 +161,10 @@ import Testing
                 // Everything is recorded, and chosen from when it is replayed.
                 let recording = Renacer.scratch()
                 let command = sample.command.isEmpty ? ["true"] : fill(sample.command)
-                let record = ["record", "-qq", "-f", "-yy", "-i", "--decode-pids=all", "-e", "namespace=new", "-e", "kvm=vcpu", "--summary-cpu", "-o", recording, "--"]
+                // What takes longer only where it is looked at.
+                let showsStacks = ["--source", "--stack-trace", "--function-time", "--flamegraph"].contains { sample.flag[0].hasPrefix($0) }
+                let record = ["record", "-qq", "-f", "-yy", "-i", "--decode-pids=all", "-e", "namespace=new", "-e", "kvm=vcpu", "--summary-cpu",
+                              "-e", "read=all", "-e", "write=all", "-o", recording] + (showsStacks ? ["-k"] : []) + ["--"]
                 let recorded = try Renacer.run(record + command)
                 guard !Renacer.text(recording).isEmpty else { throw RecordingFailed(lines: recorded.errors) }
                 arguments = ["replay", recording]

@@ -23,7 +23,7 @@ extension PerfEventBackend {
             .namespaces: .unavailable("the kernel's records tell nothing of pid namespaces"),
             .virtualCPUs: .unavailable("memory that virtual CPUs share with their program is not recorded"),
             .instructionPointer: .exact,
-            .stacks: .unavailable("a stack is unwound while its task is stopped, and nothing stops here"),
+            .stacks: .bestEffort("the innermost 8 KiB of a stack are recorded: frames further out, and stacks at signals, are missing"),
             .callTimes: .exact,
             .systemTime: .unavailable("a call's CPU time is not recorded by the kernel"),
             .kernelFilter: .exact,
@@ -40,10 +40,16 @@ extension PerfEventBackend {
 
     public var conditions: Conditions {
         if !TaskIdentity.isInFirstPidNamespace { return Conditions(obstacle: Self.foreignNamespace) }
+        let (status, text) = Self.probe
+        return status == 0 ? Conditions() : Conditions(obstacle: Self.reason(status, text))
+    }
+
+    /// Asked once in a process.
+    private static let probe: (status: Int32, text: String) = {
         var error = [CChar](repeating: 0, count: 512)
         let status = cperf_usable(&error, error.count)
-        return status == 0 ? Conditions() : Conditions(obstacle: Self.reason(status, Self.text(error)))
-    }
+        return (status, text(error))
+    }()
 
     static let foreignNamespace = "renacer runs in a pid namespace, whose ids the kernel's tracepoints do not tell"
 }

@@ -93,6 +93,7 @@ extension PerfEventBackend {
         guard plan.syscalls.contains(number, personality) else { return }
         task.call.begin(number, personality, r.arguments, enterTime: r.time)
         task.call.memory = memory(of: task)
+        if r.registers != nil { takeStack(of: task, r) }
         task.call.instructionPointer = r.instruction_pointer
         task.call.stackPointer = r.stack_pointer
         task.call.interruptedNumber = task.interruptedNumber
@@ -120,6 +121,14 @@ extension PerfEventBackend {
 
     func memory(of task: PerfTask) -> any TraceeMemory {
         lateMemory?.of(task.tid) ?? noMemory
+    }
+
+    /// The stack that a call is made from goes with it, in front of other memory.
+    private func takeStack(of task: PerfTask, _ r: cperf_record) {
+        stacks.giveBack(&task.stack)
+        let stack = stacks.take(r, beyond: memory(of: task))
+        task.stack = stack
+        task.call.memory = stack
     }
 
     // MARK: End

@@ -63,7 +63,10 @@ extension PerfEventBackend {
             let found = plan.followForks ? TaskIdentity.threads(of: pid) : [id]
             cperf_gather(session, .max)
             var record = cperf_record()
-            while cperf_next(session, &record) != 0 { early.append(record) }
+            while cperf_next(session, &record) != 0 {
+                stacks.keep(&record)
+                early.append(record)
+            }
             let inherited = Set(early.filter { $0.kind == UInt8(CPERF_NEW_TASK.rawValue) && tasks[$0.tid] != nil }.map(\.other))
             var isNew = false
             for tid in found where tasks[tid] == nil && !inherited.contains(tid) {

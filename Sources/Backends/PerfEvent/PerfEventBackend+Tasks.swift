@@ -22,6 +22,7 @@ extension PerfEventBackend {
 
     /// The end of a task was lost, and its id is another's now; or it is gone.
     private func forget(_ task: PerfTask) {
+        stacks.giveBack(&task.stack)
         tasks[task.tid] = nil
         last = nil
         if entering === task { entering = nil }
@@ -195,6 +196,7 @@ extension PerfEventBackend {
         let signal = status & 0x7f
         append(time, task.tid, task.pid, .process(
             signal == 0 ? .exited(status: status >> 8 & 0xff) : .killed(signal: signal, coreDumped: status & 0x80 != 0)))
+        stacks.giveBack(&task.stack)
         tasks[task.tid] = nil
         last = nil
         records.forget(task.tid)
@@ -207,6 +209,7 @@ extension PerfEventBackend {
         for task in tasks.values.sorted(by: { $0.tid < $1.tid }) where task.heldEnd == nil && clinux_has_thread(task.pid, task.tid) != 0 {
             letGo(of: task, at: now)
         }
+        for task in tasks.values { stacks.giveBack(&task.stack) }
         tasks.removeAll()
         last = nil
     }

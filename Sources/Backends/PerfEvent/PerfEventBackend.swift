@@ -27,6 +27,7 @@ public final class PerfEventBackend: Backend {
     let noMemory = NoMemory()
     /// Memory as it is when events are consumed; nil unless that is asked for.
     var lateMemory: LateMemory?
+    let stacks = StackPool()
     /// The first words of signals' siginfo, as long as their batch.
     let infos = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 * PerfEventBackend.batchSize, alignment: 16)
     var infoCount = 0
@@ -91,10 +92,11 @@ public final class PerfEventBackend: Backend {
             records.asksHost = true
         }
         var p = cperf_plan()
-        let wanted = plan.bpf.ringSize ?? Self.defaultRing
+        let wanted = plan.bpf.ringSize ?? (plan.stacks ? Self.stackRing : Self.defaultRing)
         p.ring_size = wanted
         p.inherits = plan.followForks ? 1 : 0
-        p.pointers = plan.instructionPointer ? 1 : 0
+        p.pointers = plan.instructionPointer || plan.stacks ? 1 : 0
+        p.stack = plan.stacks ? UInt32(CapturedStack.size) : 0
         p.late_arguments = plan.target.attach.isEmpty ? 0 : 1
         p.renames = plan.commands ? 1 : 0
         p.prompt = plan.memory.isLive ? 1 : 0
@@ -115,6 +117,14 @@ public final class PerfEventBackend: Backend {
 
     /// Bytes of each CPU's ring.
     private static let defaultRing = 8 << 20
+    /// The same where stacks are recorded: all CPUs' together have 64 MiB, but no more than a sixteenth of the memory.
+    private static var stackRing: Int {
+        let memory = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
+        let share = min(64 << 20, memory / 16) / max(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), 1)
+        var size = defaultRing
+        while size * 2 <= share { size *= 2 }
+        return size
+    }
 
     public func start() throws(TraceError) {
         guard let session else { return }
@@ -184,6 +194,7 @@ public final class PerfEventBackend: Backend {
     private func recycle() {
         batch.events.removeAll(keepingCapacity: true)
         infoCount = 0
+        stacks.recycle()
     }
 
     /// Turns records into events until the batch is full or none is left.
@@ -203,6 +214,7 @@ public final class PerfEventBackend: Backend {
             lastTime = record.time
             if plan.commands, !batch.events.isEmpty, changesCommands(record) {
                 // A command's name holds for what follows; what went before is consumed first.
+                stacks.hold(&record)
                 held = record
                 return
             }

@@ -38,7 +38,7 @@ final class PerfInspector: TaskInspector {
         guard asksHost else { return .unknown }
         let name = host.describe(fd: fd, of: tid, memory, detail, into: text)
         if case .unknown = name { return name }
-        (memory as? LateMemory.View)?.isLate = true
+        ((memory as? CapturedStack)?.beyond as? LateMemory.View ?? memory as? LateMemory.View)?.isLate = true
         return name
     }
 

@@ -28,6 +28,8 @@ final class PerfTask {
     var ownStatus: Int32?
     /// The leader's end, known as such only when no other thread is left.
     var heldEnd: (time: UInt64, status: Int32)?
+    /// That of the call it is in, or was in last, if stacks are recorded.
+    var stack: CapturedStack?
 
     enum Starting { case no, waits, executes }
 

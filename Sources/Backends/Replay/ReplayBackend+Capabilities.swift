@@ -14,7 +14,8 @@ extension ReplayBackend {
         return Capabilities([
             .memory: .exact,
             .liveMemory: .unavailable("memory comes with the recording"),
-            .wholeBuffers: .unavailable("a recording has no more of a buffer than of a string; show that with -s and -x"),
+            .wholeBuffers: header.data.isEmpty
+                ? .unavailable("they were not recorded; 'renacer record -e read=FDS -e write=FDS' does") : .exact,
             .enteredEvents: .exact,
             .descriptorPaths: recorded(!header.descriptors.isEmpty, "-y or -yy"),
             .order: .exact,
@@ -31,7 +32,7 @@ extension ReplayBackend {
             .detachOnExecve: noTask,
             .placement: noTask,
             .exitMemory: noTask,
-            .stacks: .unavailable("stacks are not recorded"),
+            .stacks: recorded(contents.contains(.stacks), "-k"),
             .ringSize: noTask,
             .instructionPointer: recorded(contents.contains(.instructionPointers), "-i"),
             .systemTime: recorded(contents.contains(.systemTime), "--summary-cpu"),
@@ -58,9 +59,14 @@ extension ReplayBackend {
         if !plan.memory.descriptors.isSubset(of: header.descriptors) {
             return TraceError("details of descriptors that were not recorded are asked for; 'renacer record -yy' records all")
         }
-        if plan.memory.wholeBuffers {
-            return TraceError(
-                "-e read, -e write: a recording has no more than \(header.stringLimit) bytes of a buffer; show them with -s and -x")
+        return nil
+    }
+
+    /// The same of the data of calls on certain descriptors.
+    public func refusal(of data: MovedData) -> TraceError? {
+        for (wanted, kept, flag) in [(data.reads, header.data.reads, "read"), (data.writes, header.data.writes, "write")]
+        where !wanted.isSubset(of: kept) {
+            return TraceError("-e \(flag): data of these descriptors were not recorded; 'renacer record -e \(flag)=FDS' does")
         }
         return nil
     }

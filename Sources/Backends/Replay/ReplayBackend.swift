@@ -6,6 +6,8 @@ import RenacerRecording
 public final class ReplayBackend: Backend {
     public let name: Name = "replay"
     public var inspector: any TaskInspector { answers }
+    /// Knows the stacks that were recorded.
+    public var stacks: any StackInspector { replayedStacks }
     public private(set) var account = Account()
     public var realtimeOffset: Int64? { reader.header.realtimeOffset }
     /// What the recording says of itself.
@@ -19,6 +21,7 @@ public final class ReplayBackend: Backend {
     private let reader: RecordingReader
     private let decoder: EventDecoder
     private let answers = ReplayInspector()
+    private lazy var replayedStacks = ReplayedStacks(answers)
     private var plan = CapturePlan()
     private var tasks = ReplayedTasks()
 

@@ -36,6 +36,12 @@ final class ReplayInspector: TaskInspector {
         return answers[question] ?? Answer(.unknown)
     }
 
+    /// The answer, if there was one.
+    func known(_ question: Question) -> Answer? {
+        let a = answer(question)
+        return a.status == .unknown ? nil : a
+    }
+
     private func name(_ answer: Answer, into text: TextBuffer) -> DescriptorName {
         if answer.status == .unknown { return .unknown }
         answer.text.withUnsafeBytes { text.append($0) }

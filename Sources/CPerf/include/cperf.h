@@ -37,6 +37,11 @@ struct cperf_record {
     uint64_t arguments[6];
     /// 0 unless asked for.
     uint64_t instruction_pointer, stack_pointer;
+    /// ENTER, if stacks are recorded: the user's registers as `csampler_order_registers` takes them, NULL if there are
+    /// none, and what the stack holds from the stack pointer on. Valid until the next record is asked for.
+    const uint64_t *registers;
+    const uint8_t *stack;
+    size_t stack_size;
     /// NEW_TASK: the child; EXEC: the thread's former id; SENT: the thread it is for; RENAME: the task.
     int32_t other;
     /// GONE: whether it was the last thread; -1 if the kernel does not say.
@@ -61,6 +66,8 @@ struct cperf_plan {
     int inherits;
     /// Record the instruction and the stack pointer.
     int pointers;
+    /// Bytes of the stack to record at every call's entry, with all registers; a multiple of 8 below 60 KiB, 0 for none.
+    uint32_t stack;
     /// Record the arguments of every call's end, not just of those that failed.
     int late_arguments;
     int renames;
@@ -78,7 +85,7 @@ struct cperf;
 struct cperf *cperf_open(const struct cperf_plan *plan, int *status, char *error, size_t size);
 /// Bytes of each ring: less than asked for if the kernel refused that much.
 size_t cperf_ring_size(const struct cperf *s);
-/// Whether tracepoints can be recorded at all: 0, or a negative errno with a line in `error` if there is one.
+/// Whether tracepoints can be recorded at all, found out by an event that stays open: 0, or a negative errno with a line in `error` if there is one.
 int cperf_usable(char *error, size_t size);
 /// Where tracefs was found or mounted; NULL with a negative errno in `*status`.
 const char *cperf_tracefs(int *status);

@@ -28,6 +28,11 @@ struct csampler_sample {
 
 struct csampler;
 
+/// Registers that a stack is unwound with, for `perf_event_attr.sample_regs_user`.
+uint64_t csampler_register_mask(void);
+/// Puts a record's values of those registers, which come in the kernel's order, in DWARF's.
+void csampler_order_registers(const uint64_t *values, uint64_t registers[CSAMPLER_REGISTERS]);
+
 /// Makes a clock on each CPU, which nothing is sampled by yet.
 ///
 /// @param period ns of a task's own time between two samples.

@@ -5,6 +5,8 @@ public struct SignalSet: Sendable, Equatable {
     public static let none = SignalSet(bits: 0)
     private init(bits: UInt64) { self.bits = bits }
     /// A bit for each number, from 1.
+    public init(mask: UInt64) { bits = mask }
+    /// A bit for each number, from 1.
     public var mask: UInt64 { bits }
 
     public func contains(_ n: Int32) -> Bool { n < 1 || n > 64 ? bits == .max : bits >> UInt64(n - 1) & 1 == 1 }
@@ -29,4 +31,16 @@ public struct DescriptorSet: Sendable, Equatable {
 
     public func contains(_ fd: Int32) -> Bool { listed.contains(fd) != isInverted }
     public var isEmpty: Bool { listed.isEmpty && !isInverted }
+
+    /// What makes it: whether all but the listed ones belong to it, and those, in order.
+    public var members: (isInverted: Bool, listed: [Int32]) { (isInverted, listed.sorted()) }
+
+    public func isSubset(of other: DescriptorSet) -> Bool {
+        switch (isInverted, other.isInverted) {
+        case (false, false): listed.isSubset(of: other.listed)
+        case (false, true): listed.isDisjoint(with: other.listed)
+        case (true, true): other.listed.isSubset(of: listed)
+        case (true, false): false
+        }
+    }
 }

@@ -72,6 +72,32 @@ public struct SyscallSet: Sendable, Equatable {
         return result
     }
 
+    /// The calls of `other` that are not in it.
+    public func missing(_ other: SyscallSet) -> SyscallSet {
+        var result = other
+        for w in bits.indices { result.bits[w] &= ~bits[w] }
+        result.includesUnknown = other.includesUnknown && !includesUnknown
+        return result
+    }
+
+    /// Names of those that the table of a personality knows, in order of their numbers.
+    public func names(_ p: Personality) -> [Name] {
+        (0..<Self.capacity).compactMap { n in
+            guard contains(n, p), let row = SyscallTable.row(n, p) else { return nil }
+            return row.takeUnretainedValue().name
+        }
+    }
+
+    /// A bit for each number, those of the personalities one after the other.
+    public var words: [UInt64] { bits }
+
+    /// - Parameter words: as `words` gives them; what is missing or too much is left out.
+    public init(words: [UInt64], includesUnknown: Bool) {
+        self.init(filled: false)
+        for (w, word) in words.prefix(bits.count).enumerated() { bits[w] = word }
+        self.includesUnknown = includesUnknown
+    }
+
     /// Whether no call at all is in it.
     public var isEmpty: Bool { !includesUnknown && bits.allSatisfy { $0 == 0 } }
 

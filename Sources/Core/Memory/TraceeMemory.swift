@@ -19,6 +19,8 @@ public protocol TraceeMemory: AnyObject {
     /// A register that functions preserve, as the task had it when the call began, by DWARF's number; nil if it was not
     /// captured with the memory.
     func register(_ number: Int) -> UInt64?
+    /// Reads as the stack was when the call began, for whoever unwinds it.
+    func readStack(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int
 }
 
 extension TraceeMemory {
@@ -27,6 +29,7 @@ extension TraceeMemory {
     public func turn(toExit: Bool) {}
     public var isLate: Bool { false }
     public func register(_ number: Int) -> UInt64? { nil }
+    public func readStack(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int { read(address, into: buffer) }
 }
 
 /// Memory of which nothing can be read: every pointer prints as its address.

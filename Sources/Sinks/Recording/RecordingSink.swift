@@ -14,6 +14,8 @@ public final class RecordingSink: Sink {
     private let decoder: Decoder
     private let memory: ObservedMemory
     private let inspector: any TaskInspector
+    /// nil unless stacks are kept.
+    private let places: PlaceRecorder?
     /// Answers that are asked for now belong to a call's end.
     private let moment: Moment
     private var tasks: [Int32: TaskState] = [:]
@@ -29,20 +31,24 @@ public final class RecordingSink: Sink {
         let tid: Int32
         var progress = Decoder.Progress()
         var isInCall = false
+        /// Where its call was made was known when that began.
+        var hasPlace = false
         /// Its command has been asked for.
         var isKnown = false
         init(tid: Int32) { self.tid = tid }
     }
 
     /// - Parameter output: where the recording is written.
+    /// - Parameter stacks: finds out where calls are made; nil if that is not kept.
     /// - Parameter snapshot: opens the file that a ring is written to for the nth time before the end.
     public init(
-        _ options: RecordingOptions, output: any TextOutput, inspector: any TaskInspector,
+        _ options: RecordingOptions, output: any TextOutput, inspector: any TaskInspector, stacks: (any StackInspector)? = nil,
         snapshot: @escaping (Int) throws(TraceError) -> any TextOutput
     ) {
         self.options = options
         encoder = EventEncoder(blockSize: options.ring.map { RingStore.blockSize($0) } ?? RecordingFormat.usualBlock)
-        let header = Self.header(options).encoded()
+        places = stacks.map { [encoder] in PlaceRecorder($0, limit: options.frameLimit, encoder) }
+        let header = Self.header(options, hasStacks: stacks != nil).encoded()
         store = if let size = options.ring { RingStore(header, size: size, output, snapshot: snapshot) } else { StreamingStore(header, output) }
         memory = ObservedMemory(encoder.tape)
         let moment = Moment()
@@ -57,7 +63,7 @@ public final class RecordingSink: Sink {
         decoder = Decoder(SilentWriter(), everything, inspector: observed)
     }
 
-    private static func header(_ options: RecordingOptions) -> RecordingHeader {
+    private static func header(_ options: RecordingOptions, hasStacks: Bool) -> RecordingHeader {
         var header = RecordingHeader()
         var names = utsname()
         uname(&names)
@@ -68,6 +74,9 @@ public final class RecordingSink: Sink {
         header.arguments = options.arguments
         header.stringLimit = options.decoding.stringLimit
         header.descriptors = options.decoding.descriptors
+        header.calls = options.calls
+        header.signals = options.signals
+        header.data = options.data
         func has(_ part: RecordingHeader.Contents, _ isThere: Bool) { if isThere { header.contents.insert(part) } }
         has(.children, options.followsChildren)
         has(.commands, options.decoding.commands)
@@ -77,6 +86,7 @@ public final class RecordingSink: Sink {
         has(.systemTime, options.systemTime)
         has(.instructionPointers, options.instructionPointers)
         has(.ring, options.ring != nil)
+        has(.stacks, hasStacks)
         return header
     }
 
@@ -185,6 +195,7 @@ public final class RecordingSink: Sink {
         let task = task(event.tid)
         task.isInCall = true
         task.progress = enter(call, event.tid)
+        if let places { task.hasPlace = places.note(event.tid, event.pid, at: call) }
     }
 
     private func enter(_ call: Call, _ tid: Int32) -> Decoder.Progress {
@@ -203,6 +214,11 @@ public final class RecordingSink: Sink {
         } else if !task.isInCall {
             task.progress = Decoder.Progress()
         }
+        if let places {
+            if !task.isInCall { task.hasPlace = places.note(event.tid, event.pid, at: call) }
+            // A program's first exec began where there was no program.
+            if !task.hasPlace, call.outcome != .unfinished { places.note(event.tid, event.pid, at: call) }
+        }
         task.isInCall = false
         switch call.outcome {
         case .unfinished, .unavailable, .detached: return
@@ -214,7 +230,23 @@ public final class RecordingSink: Sink {
         memory.actual = call.memory
         observed.memory = memory
         decoder.exit(observed, tid: event.tid, from: task.progress)
+        if !options.data.isEmpty { keepData(observed) }
         result(call)
+    }
+
+    /// Reads the data that a call moved, so that they are kept.
+    private func keepData(_ call: Call) {
+        options.data.forEach(call) { part in
+            guard case .bytes(let address, let count) = part else { return }
+            withUnsafeTemporaryAllocation(byteCount: 65536, alignment: 1) { chunk in
+                var offset: UInt64 = 0
+                while offset < count {
+                    let wanted = UnsafeMutableRawBufferPointer(rebasing: chunk[..<Int(min(65536, count - offset))])
+                    guard call.memory.read(address &+ offset, into: wanted) == wanted.count else { return }
+                    offset += UInt64(wanted.count)
+                }
+            }
+        }
     }
 
     /// What a result is explained by.
@@ -232,6 +264,7 @@ public final class RecordingSink: Sink {
     }
 
     private func describe(_ signal: Signal, _ event: borrowing Event) {
+        places?.note(event.tid, event.pid, at: nil)
         guard let info = signal.info, let base = info.baseAddress else { return }
         decoder.siginfo(Bytes(base: base, count: info.count))
     }

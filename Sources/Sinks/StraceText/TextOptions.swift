@@ -39,8 +39,7 @@ public struct TextOptions: Sendable {
     /// `-e status=`, `--min-duration`: calls that are printed.
     public var calls = CallSelection()
     /// `-e read=`, `-e write=`: descriptors whose data are dumped in full.
-    public var dumpReads: DescriptorSet = .none
-    public var dumpWrites: DescriptorSet = .none
+    public var dumped = MovedData()
     /// Calls that show memory as it was later are marked (`--memory=live`).
     public var marksLateMemory = false
     /// A string that its memory ends before is told on stderr, as strace does.

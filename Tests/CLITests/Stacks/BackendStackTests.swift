@@ -3,7 +3,7 @@ import Testing
 
 /// Stacks of backends that stop nothing are those that ptrace sees, though the program may be gone when they are looked at.
 @Suite struct BackendStackTests {
-    static let backends = ["bpf"].filter { FlagTests.working.contains($0) }
+    static let backends = ["bpf", "perf_event"].filter { FlagTests.working.contains($0) }
 
     private func frames(_ program: BuiltProgram, _ backend: String) throws -> (frames: [String], outcome: Renacer.Outcome) {
         let command = "cd '\(program.folder.path)' && exec \"$0\" --backend \(backend) -kk -e trace=getppid -- ./program"

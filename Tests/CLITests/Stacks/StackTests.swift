@@ -168,14 +168,6 @@ import Testing
         #expect(first.module.hasPrefix("[vdso") && first.function.contains("clock_gettime+"))
     }
 
-    @Test(arguments: ["perf_event"]) func aBackendThatStopsNothingRefuses(_ backend: String) throws {
-        for flag in ["-k", "--source"] {
-            let outcome = try Renacer.run(["--backend", backend, flag, "true"])
-            #expect(outcome.status == 1)
-            #expect(outcome.errors.contains(flag == "-k" ? "--stack-trace needs ptrace" : "--source needs ptrace"), "\(outcome.errors)")
-        }
-    }
-
     @Test(.enabled(if: getuid() == 0)) func aMissingLibraryIsToldInOneLine() throws {
         let command = "for f in /usr/lib/*/libdw.so.1; do mount --bind /dev/null $f || exit 9; done; exec \"$0\" -k true"
         let outcome = try Renacer.run(["-m", "/bin/sh", "-c", command, Renacer.path], named: "/usr/bin/unshare")
