@@ -153,6 +153,10 @@ def main():
         import otlp
         otlp.run(a, renacer, work, n, rounds, measure, ratio, goal, results)
 
+    if a.only == '' or a.only in 'sinks':
+        import sinks
+        sinks.run(a, renacer, work, n, once, goal)
+
     if a.only in 'memory':
         sizes = [int(x * scale) for x in (100_000, 1_000_000)]
         peaks = [once([renacer] + out('renacer') + ['--', work, 'getppid', str(s)])[2] for s in sizes]

@@ -70,6 +70,21 @@ import Testing
         #expect(Renacer.text(file).contains("\"event\":\"exited\""))
     }
 
+    /// What other sinks need besides is loaded by them alone: a start for text does not pay for it.
+    @Test func textLoadsNoLibraryOfOtherSinks() throws {
+        let file = Renacer.scratch()
+        func opened(_ options: [String]) throws -> String {
+            let run = try Renacer.run(["--backend", "ptrace", "-e", "trace=openat", "-o", file, "--", Renacer.path, "--backend", "ptrace"] + options + ["--", "true"])
+            #expect(run.status == 0, "\(run.errors)")
+            return Renacer.text(file)
+        }
+        let text = try opened(["-o", "/dev/null"])
+        #expect(text.contains("/dev/null"))
+        for library in ["libcurl", "libdw"] { #expect(!text.contains(library), "\(library)") }
+        // It would be seen.
+        if Receiver.python != nil { #expect(try opened(["--sink", "otlp:http://127.0.0.1:1,timeout=1ms"]).contains("libcurl")) }
+    }
+
     @Test func aCommaIsPartOfAPathUnlessAnOptionFollows() throws {
         let file = Renacer.scratch()
         _ = try Renacer.run(["--sink", "jsonl:\(file),a,raw", "-e", "trace=close", "true"])

@@ -43,12 +43,12 @@ extension HTMLPage {
         const fit=(c,h)=>{const r=devicePixelRatio||1,w=c.clientWidth;c.width=w*r;c.height=h*r;c.style.height=h+"px";const g=c.getContext("2d");g.scale(r,r);return[g,w]};
         const css=k=>getComputedStyle(document.documentElement).getPropertyValue(k);
         const first=(rows,t)=>{let a=0,b=rows.length;while(a<b){const m=a+b>>1;if(st[rows[m]]<t)a=m+1;else b=m}return a};
-        function drawTime(){const h=Math.min(lanes.length,400)*LH+20,[g,w]=fit(tc,h),W=w-LEFT,k=W/(v1-v0);g.font="11px ui-monospace,monospace";g.textBaseline="middle";
+        function drawTime(){const h=Math.min(lanes.length,400)*LH+20,[g,w]=fit(tc,h),W=w-LEFT,k=W/(v1-v0),bad=css("--bad");g.font="11px ui-monospace,monospace";g.textBaseline="middle";
           lanes.slice(0,400).forEach((l,y)=>{const top=y*LH;g.fillStyle=css("--fg");g.fillText(l.tid+" "+(comm.get(l.tid)||""),2,top+LH/2,LEFT-6);
-            g.fillStyle=css("--line");g.fillRect(LEFT,top+LH-1,W,1);let from=Math.max(0,first(l.rows,v0)-1),end=-1,lastX=-1,lastN=-1;
+            g.fillStyle=css("--line");g.fillRect(LEFT,top+LH-1,W,1);let from=Math.max(0,first(l.rows,v0)-1);const seen=new Int32Array(2*names.length).fill(-1);
             for(let j=from;j<l.rows.length;j++){const i=l.rows[j],s=st[i];if(s>v1)break;const e=s+(du[i]||0);if(e<v0)continue;
-              const x=Math.max(0,(s-v0)*k),x2=Math.min(W,(e-v0)*k),px=x|0;if(x2-x<1&&px===lastX&&nm[i]===lastN)continue;lastX=px;lastN=nm[i];
-              g.globalAlpha=call<0||nm[i]===call?1:.18;g.fillStyle=er[i]?css("--bad"):hue(nm[i]);g.fillRect(LEFT+x,top+3,Math.max(1,x2-x),LH-7);
+              const x=Math.max(0,(s-v0)*k),x2=Math.min(W,(e-v0)*k),px=x|0,key=2*nm[i]+(er[i]?1:0);if(x2-x<1&&seen[key]===px)continue;seen[key]=px;
+              g.globalAlpha=call<0||nm[i]===call?1:.18;g.fillStyle=er[i]?bad:hue(nm[i]);g.fillRect(LEFT+x,top+3,Math.max(1,x2-x),LH-7);
               if(x2-x>40){g.fillStyle="#fff";g.fillText(names[nm[i]],LEFT+x+3,top+LH/2-1,x2-x-6)}}
             g.globalAlpha=1});
           g.fillStyle=css("--dim");for(let q=0;q<=5;q++){const x=LEFT+W*q/5;g.fillText(ns(Math.round(v0-t0+(v1-v0)*q/5)),Math.min(x,w-70),h-9)}
@@ -79,7 +79,7 @@ extension HTMLPage {
         // Heatmap: time by latency; histogram
         function drawHeat(){const H=150,[g,w]=fit($("heat"),H),X=Math.max(20,Math.min(240,(w-60)/4|0)),Y=24,lo=7,cells=new Float64Array(X*Y);let most=0;const hist=new Float64Array(Y);
           for(let i=0;i<N;i++){const d=du[i];if(d!==d||call>=0&&nm[i]!==call||st[i]<v0||st[i]>v1)continue;const y=Math.max(0,Math.min(Y-1,Math.floor(Math.log2(Math.max(1,d)))-lo)),x=Math.min(X-1,(st[i]-v0)/(v1-v0)*X|0),c=++cells[y*X+x];if(c>most)most=c;hist[y]++}
-          const cw=(w-60)/X,ch=(H-14)/Y;for(let y=0;y<Y;y++)for(let x=0;x<X;x++){const c=cells[y*X+x];if(c){g.fillStyle=css("--hot");g.globalAlpha=.15+.85*Math.log(1+c)/Math.log(1+most);g.fillRect(60+x*cw,H-14-(y+1)*ch,Math.ceil(cw),Math.ceil(ch))}}
+          const cw=(w-60)/X,ch=(H-14)/Y;g.fillStyle=css("--hot");for(let y=0;y<Y;y++)for(let x=0;x<X;x++){const c=cells[y*X+x];if(c){g.globalAlpha=.15+.85*Math.log(1+c)/Math.log(1+most);g.fillRect(60+x*cw,H-14-(y+1)*ch,Math.ceil(cw),Math.ceil(ch))}}
           g.globalAlpha=1;g.fillStyle=css("--dim");g.font="10px system-ui";for(let y=0;y<Y;y+=4)g.fillText(ns(2**(y+lo)),2,H-14-y*ch);g.fillText("time →",60,H-3);
           const HH=110,[f,fw]=fit($("hist"),HH),top=Math.max(1,...hist),bw=(fw-10)/Y;f.font="10px system-ui";
           for(let y=0;y<Y;y++){const b=(HH-26)*hist[y]/top;f.fillStyle=css("--hot");f.fillRect(5+y*bw,HH-16-b,bw-2,b);f.fillStyle=css("--dim");if(y%4===0)f.fillText(ns(2**(y+lo)),5+y*bw,HH-4);if(hist[y]&&bw>22)f.fillText(hist[y]>9999?(hist[y]/1e3|0)+"k":hist[y],5+y*bw,HH-18-b)}}

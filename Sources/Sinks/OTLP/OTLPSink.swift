@@ -52,10 +52,6 @@ public final class OTLPSink: Sink {
         root = OpenSpan(options.context.span, start: lastTime)
     }
 
-    public var requirements: [Requirement] {
-        needsEvents ? [Requirement(.memory, origin: "--otlp"), Requirement(.enteredEvents, origin: "--otlp")] : []
-    }
-
     private var needsEvents: Bool { options[.traces] != nil || options[.logs] != nil }
 
     public var aggregation: Aggregation? { needsEvents ? nil : Aggregation() }

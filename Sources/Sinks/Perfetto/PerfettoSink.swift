@@ -38,10 +38,6 @@ public final class PerfettoSink: Sink {
         self.realtimeOffset = realtimeOffset
     }
 
-    public var requirements: [Requirement] {
-        [Requirement(.memory, origin: "--sink perfetto"), Requirement(.enteredEvents, origin: "--sink perfetto")]
-    }
-
     public func start() throws(TraceError) {
         var boot = timespec()
         clock_gettime(CLOCK_BOOTTIME, &boot)
