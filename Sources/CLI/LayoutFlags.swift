@@ -23,8 +23,8 @@ extension Invocation {
             (text.taskPrefix == .bracketAlways, "--always-show-pid", times),
             (text.instructionPointer, "-i/--instruction-pointer", ["json", "jsonl", "otlp", "recording"]),
             (text.decoding.constants != .abbrev, "-X/--const-print-style", ["json", "jsonl", "csv", "html"]),
-            (!text.dumpReads.isEmpty, "-e read", []),
-            (!text.dumpWrites.isEmpty, "-e write", []),
+            (!text.dumped.reads.isEmpty, "-e read", ["recording"]),
+            (!text.dumped.writes.isEmpty, "-e write", ["recording"]),
             (settings.color == .always, "--color=always", []),
         ]
         let chosen = settings.sinks.filter { !$0.isSummary }.map(\.kind.name)
