@@ -44,7 +44,10 @@ install-kit:
 	sh Tools/build-plugins.sh $(DESTDIR)$(PREFIX)/lib/renacer/plugins
 	install -D -m 644 Sources/PluginKit/C/include/renacer/plugin.h $(DESTDIR)$(PREFIX)/include/renacer/plugin.h
 	rm -rf $(DESTDIR)$(PREFIX)/share/renacer/PluginKit
-	cp -r Sources/PluginKit $(DESTDIR)$(PREFIX)/share/renacer/PluginKit
+	mkdir -p $(DESTDIR)$(PREFIX)/share/renacer/PluginKit $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	cp -r Sources/PluginKit/Package.swift Sources/PluginKit/C Sources/PluginKit/Swift $(DESTDIR)$(PREFIX)/share/renacer/PluginKit
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e "s|@VERSION@|$$(sed -n 's/.*static let number = "\(.*\)"/\1/p' Sources/CLI/Help.swift)|" \
+		Sources/PluginKit/renacer-plugin.pc.in >$(DESTDIR)$(PREFIX)/lib/pkgconfig/renacer-plugin.pc
 
 clean:
 	rm -rf .build .build-release .build-bench

@@ -80,7 +80,7 @@ let package = Package(
         .target(name: "CRenacerPlugin", path: "Sources/PluginKit/C"),
         .target(name: "CPluginGuard", dependencies: ["CRenacerPlugin"], path: "Sources/CPluginGuard"),
         .target(name: "CUserProbes", path: "Sources/CUserProbes"),
-        .target(name: "RenacerPluginHost", dependencies: ["RenacerCore", "CLinux", "CRenacerPlugin", "CPluginGuard", "CUserProbes"], path: "Sources/PluginHost", swiftSettings: fast),
+        .target(name: "RenacerPluginHost", dependencies: ["RenacerCore", "CLinux", "CRenacerPlugin", "CPluginGuard", "CUserProbes", "RenacerOutput"], path: "Sources/PluginHost", swiftSettings: fast),
         .executableTarget(
             name: "renacer",
             dependencies: ["RenacerPluginHost", "RenacerAnalysis", "RenacerConfiguration", "RenacerFindings", "RenacerFunctions", "RenacerRecorder", "RenacerReplay", "RenacerRecording", "RenacerCore", "RenacerHost", "RenacerPtrace", "RenacerBPF", "RenacerPerfEvent", "RenacerSymbols", "RenacerProfile", "RenacerOTLP", "RenacerPerfetto", "RenacerOutput", "RenacerStraceText", "RenacerSummary", "RenacerJSON", "RenacerCSV", "RenacerHTML", "RenacerAssertions", "RenacerGolden", "CLinux"],

@@ -1,5 +1,6 @@
 // idle-waiter: threads parked on futexes, and whom they wait for.
 #include "futexes.h"
+#include "../Support/log.h"
 #include "../Support/option.h"
 
 // futex(2), futex2(2): operations and flags of the calls' registers.
@@ -183,27 +184,28 @@ static futex *futex_at(detector *d, const renacer_event *e, uint64_t address, in
     return f;
 }
 
-#define REMEMBER(d, f, list, value) do { \
-    if ((f)->list##_count == (f)->list##_capacity) { \
-        if ((f)->list##_capacity >= LOG_LIMIT) { \
-            memmove((f)->list##s, (f)->list##s + LOG_LIMIT / 2, LOG_LIMIT / 2 * sizeof *(f)->list##s); \
-            (f)->list##_count = LOG_LIMIT / 2; \
-        } else { \
-            size_t capacity = (f)->list##_capacity ? (f)->list##_capacity * 2 : 16; \
-            void *more = realloc((f)->list##s, capacity * sizeof *(f)->list##s); \
-            if (!more) { (d)->is_out_of_memory = 1; break; } \
-            (f)->list##s = more; \
-            (f)->list##_capacity = capacity; \
-        } \
-    } \
-    (f)->list##s[(f)->list##_count++] = (value); \
-    (f)->all_##list##s++; \
-} while (0)
+static void remember_wait(detector *d, futex *f, wait w) {
+    void *room = log_room(f->waits, &f->wait_count, &f->wait_capacity, sizeof w, LOG_LIMIT);
+    if (!room) {
+        d->is_out_of_memory = 1;
+        return;
+    }
+    f->waits = room;
+    f->waits[f->wait_count++] = w;
+    f->all_waits++;
+}
 
-static void remember_wait(detector *d, futex *f, wait w) { REMEMBER(d, f, wait, w); }
 static void remember_wake(detector *d, futex *f, const renacer_event *e, uint32_t woken) {
     wake w = { e->enter_time ? e->enter_time : e->time, e->exit_time ? e->exit_time : e->time, e->tid, woken };
-    if (f) REMEMBER(d, f, wake, w);
+    if (!f) return;
+    void *room = log_room(f->wakes, &f->wake_count, &f->wake_capacity, sizeof w, LOG_LIMIT);
+    if (!room) {
+        d->is_out_of_memory = 1;
+        return;
+    }
+    f->wakes = room;
+    f->wakes[f->wake_count++] = w;
+    f->all_wakes++;
 }
 
 // Which operation a call is, and on which futex; OP_WAIT_BITSET stands for every plain wait of futex2(2).
@@ -251,22 +253,12 @@ static int is_idle_call(const detector *d, const renacer_event *e) {
 
 static void remember_call(detector *d, thread *t, const renacer_event *e) {
     if (!e->enter_time) return;
-    if (t->call_count == t->call_capacity) {
-        if (t->call_capacity >= LOG_LIMIT) {
-            // The older half goes.
-            memmove(t->calls, t->calls + LOG_LIMIT / 2, LOG_LIMIT / 2 * sizeof *t->calls);
-            t->call_count = LOG_LIMIT / 2;
-        } else {
-            size_t capacity = t->call_capacity ? t->call_capacity * 2 : 64;
-            activity *calls = realloc(t->calls, capacity * sizeof *calls);
-            if (!calls) {
-                d->is_out_of_memory = 1;
-                return;
-            }
-            t->calls = calls;
-            t->call_capacity = capacity;
-        }
+    void *room = log_room(t->calls, &t->call_count, &t->call_capacity, sizeof *t->calls, LOG_LIMIT);
+    if (!room) {
+        d->is_out_of_memory = 1;
+        return;
     }
+    t->calls = room;
     uint64_t end = e->exit_time ? e->exit_time : e->time;
     t->calls[t->call_count++] = (activity){ e->enter_time, end, e->call, (uint32_t)is_idle_call(d, e) };
 }
@@ -462,11 +454,11 @@ static const renacer_option options[] = {
 };
 
 static const renacer_subscription subscriptions[] = {
-    { sizeof(renacer_subscription), RENACER_CALL_ENTERED, RENACER_TEXT("futex,?futex_wait,?futex_waitv"), RENACER_NEEDS_MEMORY, 0 },
-    // What may be a marker.
-    { sizeof(renacer_subscription), RENACER_CALL, RENACER_TEXT("?open,openat,write"), RENACER_NEEDS_MEMORY, 0 },
+    { sizeof(renacer_subscription), RENACER_CALL_ENTERED, RENACER_TEXT("futex,?futex_wait,?futex_waitv"), RENACER_NEEDS_MEMORY, 0, { 0 } },
+    // What may be a marker, where one was asked for.
+    { sizeof(renacer_subscription), RENACER_CALL, RENACER_TEXT("?open,openat,write"), RENACER_NEEDS_MEMORY, 0, RENACER_TEXT("window=marker:") },
     // What the thread does that is waited for.
-    { sizeof(renacer_subscription), RENACER_CALL | RENACER_TASK | RENACER_LOSS, RENACER_TEXT("all"), 0, 0 },
+    { sizeof(renacer_subscription), RENACER_CALL | RENACER_TASK | RENACER_LOSS, RENACER_TEXT("all"), 0, 0, { 0 } },
 };
 
 static const renacer_detector functions = { sizeof functions, 0, create, consume, finish, destroy, idle };

@@ -1,23 +1,15 @@
 // How much CPU time threads have used, asked for now and then: what was ready is not what ran.
 #include "analysis.h"
+#include "../Support/log.h"
 
 static const uint64_t sampling_interval = 25000000;
 enum { SAMPLED_THREADS = 64, SAMPLE_LIMIT = 4096 };
 
 void take_sample(detector *d, thread *t, const renacer_task *task) {
     if (!RENACER_HAS(task, ready_time)) return;
-    if (t->sample_count == t->sample_capacity) {
-        if (t->sample_capacity >= SAMPLE_LIMIT) {
-            memmove(t->samples, t->samples + SAMPLE_LIMIT / 2, SAMPLE_LIMIT / 2 * sizeof *t->samples);
-            t->sample_count = SAMPLE_LIMIT / 2;
-        } else {
-            size_t capacity = t->sample_capacity ? t->sample_capacity * 2 : 8;
-            sample *samples = realloc(t->samples, capacity * sizeof *samples);
-            if (!samples) return;
-            t->samples = samples;
-            t->sample_capacity = capacity;
-        }
-    }
+    void *room = log_room(t->samples, &t->sample_count, &t->sample_capacity, sizeof *t->samples, SAMPLE_LIMIT);
+    if (!room) return;
+    t->samples = room;
     t->samples[t->sample_count++] = (sample){ d->host->now(d->host), task->cpu_time, task->ready_time };
 }
 

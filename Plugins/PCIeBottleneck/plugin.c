@@ -244,9 +244,9 @@ static const renacer_option options[] = {
 };
 
 static const renacer_subscription subscriptions[] = {
-    { sizeof(renacer_subscription), RENACER_CALL, RENACER_TEXT("?open,openat,?openat2,ioctl,?poll,ppoll"), RENACER_NEEDS_MEMORY, 0 },
+    { sizeof(renacer_subscription), RENACER_CALL, RENACER_TEXT("?open,openat,?openat2,ioctl,?poll,ppoll"), RENACER_NEEDS_MEMORY, 0, { 0 } },
     { sizeof(renacer_subscription), RENACER_CALL | RENACER_LOSS | RENACER_FUNCTION,
-        RENACER_TEXT("close,dup,?dup2,dup3,read,write,pread64,pwrite64,readv,writev,mmap"), 0, 0 },
+        RENACER_TEXT("close,dup,?dup2,dup3,read,write,pread64,pwrite64,readv,writev,mmap"), 0, 0, { 0 } },
 };
 
 static const renacer_detector functions = { sizeof functions, 0, create, consume, finish, destroy, NULL };

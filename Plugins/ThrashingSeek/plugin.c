@@ -125,9 +125,9 @@ static const renacer_option options[] = {
 };
 
 static const renacer_subscription subscriptions[] = {
-    { sizeof(renacer_subscription), RENACER_CALL, RENACER_TEXT("?open,openat,?openat2,?creat"), RENACER_NEEDS_MEMORY, 0 },
+    { sizeof(renacer_subscription), RENACER_CALL, RENACER_TEXT("?open,openat,?openat2,?creat"), RENACER_NEEDS_MEMORY, 0, { 0 } },
     { sizeof(renacer_subscription), RENACER_CALL | RENACER_TASK | RENACER_LOSS,
-        RENACER_TEXT("dup,?dup2,dup3,fcntl,close,?close_range,read,pread64,readv,preadv,?preadv2,lseek,write,writev,fadvise64,readahead"), 0, 0 },
+        RENACER_TEXT("dup,?dup2,dup3,fcntl,close,?close_range,read,pread64,readv,preadv,?preadv2,lseek,write,writev,fadvise64,readahead"), 0, 0, { 0 } },
 };
 
 static const renacer_detector functions = { sizeof functions, 0, create, consume, finish, destroy, NULL };

@@ -52,6 +52,7 @@ extension Invocation {
         }
         try applyProcessors(&plan)
         try widenForRecording(&plan)
+        settings.narrowToPlugins(&plan)
         if !command.isEmpty { plan.target.launch = try launch(command) }
         passTraceContext(&plan)
         settings.pipeline.plan = plan

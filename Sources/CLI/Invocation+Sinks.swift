@@ -3,12 +3,21 @@ import RenacerCore
 // Which sinks a command line asks for, and where each writes.
 
 extension Invocation {
+    /// Finds sinks that plugins have.
+    mutating func resolveSinks() throws(UsageError) {
+        for i in sinks.indices { try sinks[i].resolve(settings.plugins) }
+        if let name = format?.name, format?.isUnresolved == true {
+            format = try SinkRegistration.known(name, "--format", settings.plugins)
+        }
+    }
+
     /// Sinks that are named stand in place of the text, and so does `--format`; `-c` puts the table in its place.
     mutating func chooseSinks(_ command: [String]) throws(UsageError) {
         if purpose == .golden {
             settings.sinks = [SinkRequest(.golden, destination: "memory", origin: "golden")]
             return
         }
+        try resolveSinks()
         var chosen: [SinkRequest] = []
         let format = format.flatMap { $0.name == "strace" ? nil : $0 }
         if let format {
@@ -80,7 +89,7 @@ extension Invocation {
                 throw UsageError("\(request.origin): say where: --sink \(request.kind.name):\(what)")
             }
             return
-        case (.service, _): return
+        case (.service, _), (.any, _): return
         case (_, "-"?): output.destination = .standardOutput
         case (_, let text?):
             output.destination = text.first == "|" || text.first == "!" ? .command(String(text.dropFirst())) : .file(text)

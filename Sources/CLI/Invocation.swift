@@ -140,7 +140,7 @@ struct Invocation {
                 throw UsageError("\(given.spelling): '\(value)' is not 00-TRACE-SPAN-FLAGS in hexadecimal, as TRACEPARENT has it")
             }
             traceParent = context
-        case .sinkFormat: format = try SinkRegistration.find(value, origin: given.spelling)
+        case .sinkFormat: format = try SinkRegistration.known(value, given.spelling, nil) ?? .unresolved(value)
         case .output: output = value
         case .append: append = true
         case .ring: ring = value

@@ -15,6 +15,9 @@ struct PluginChoice {
     /// `--isolate-plugins`
     var isolated = false
 
+    /// Sinks of plugins that show the trace: files that have no more than these are no mistake.
+    var sinks: [String] = []
+
     /// What `load` came to.
     private(set) var loaded: [any PluggedDetector] = []
     /// Processes that plugins run in.
@@ -49,12 +52,22 @@ struct PluginChoice {
     private mutating func loadAll(of file: String, _ note: @escaping (String) -> Void) throws(PluginProblem) {
         if isolated {
             let plugin = try IsolatedPlugin(file)
+            tell(file, plugin.components, note)
             for component in plugin.components where component.kind == .detector { try add(plugin, component, [], note) }
         } else {
-            for component in try PluginFile(file).components where component.kind == .detector {
+            let plugin = try PluginFile(file)
+            tell(file, plugin.components, note)
+            for component in plugin.components where component.kind == .detector {
                 loaded.append(try PluginDetector(component, options: [], patience: patience, log: note))
             }
         }
+    }
+
+    /// Says what a file is for that has no detector.
+    private func tell(_ file: String, _ components: [Component], _ note: (String) -> Void) {
+        guard !components.contains(where: { $0.kind == .detector }), !components.contains(where: { sinks.contains($0.name) }) else { return }
+        let own = components.filter { $0.kind == .sink }.map { "--sink \($0.name)" }
+        note("plugin \(file): has no detector\(own.isEmpty ? "" : "; \(own.joined(separator: ", ")) shows the trace by it")")
     }
 
     /// Whether the detector was found.
@@ -62,10 +75,10 @@ struct PluginChoice {
         _ choice: DetectorChoice, _ search: PluginSearch, _ note: @escaping (String) -> Void, failed: (String, PluginProblem) -> Void
     ) throws(PluginProblem) -> Bool {
         if isolated {
-            guard let (plugin, component) = search.isolated(choice.name, failed: failed) else { return false }
+            guard let (plugin, component) = search.isolated(choice.name, .detector, failed: failed) else { return false }
             try add(plugin, component, choice.options, note)
         } else {
-            let found = search.detector(choice.name) { if case .failure(let problem) = $0.result { failed($0.path, problem) } }
+            let found = search.component(choice.name, .detector) { if case .failure(let problem) = $0.result { failed($0.path, problem) } }
             guard let found else { return false }
             loaded.append(try PluginDetector(found.component, options: choice.options, patience: patience, log: note))
         }

@@ -26,19 +26,19 @@ enum PluginCommands {
         return 0
     }
 
-    /// `check FILE` and `new --lang LANGUAGE NAME`.
+    /// `check FILE` and `new [--lang LANGUAGE] [--kind KIND] NAME`.
     static func plugin(_ program: String, _ words: [String]) throws(UsageError) -> Int32 {
         switch words.first {
         case "check" where words.count == 2: return check(words[1])
         case "new":
             try new(words.dropFirst())
             return 0
-        default: throw UsageError("plugin takes 'check FILE' or 'new --lang c|swift NAME', not '\(words.joined(separator: " "))'; to trace a program of that name: renacer -- plugin")
+        default: throw UsageError("plugin takes 'check FILE' or 'new [--lang c|swift] [--kind detector|sink] NAME', not '\(words.joined(separator: " "))'; to trace a program of that name: renacer -- plugin")
         }
     }
 
     private static func new(_ words: ArraySlice<String>) throws(UsageError) {
-        var language = PluginTemplate.Language.c
+        var language = PluginTemplate.Language.c, kind = PluginTemplate.Kind.detector
         var name: String?
         var rest = words
         while let word = rest.popFirst() {
@@ -48,15 +48,21 @@ enum PluginCommands {
                     throw UsageError("invalid --lang argument: '\(value)': c or swift is wanted")
                 }
                 language = chosen
+            } else if word == "--kind" || word.hasPrefix("--kind=") {
+                let value = word == "--kind" ? rest.popFirst() ?? "" : String(word.dropFirst(7))
+                guard let chosen = PluginTemplate.Kind(rawValue: value) else {
+                    throw UsageError("invalid --kind argument: '\(value)': detector or sink is wanted")
+                }
+                kind = chosen
             } else if name == nil, !word.hasPrefix("-") {
                 name = word
             } else {
-                throw UsageError("plugin new takes --lang c|swift and NAME, not '\(word)'")
+                throw UsageError("plugin new takes --lang c|swift, --kind detector|sink and NAME, not '\(word)'")
             }
         }
         guard let name else { throw UsageError("plugin new: a NAME is wanted, such as small-writes") }
-        try PluginTemplate(language: language, name: name).write()
-        Message.write("\(name): a detector in \(language == .c ? "C" : "Swift"); 'make test' builds and tries it\n", to: 1)
+        try PluginTemplate(language: language, kind: kind, name: name).write()
+        Message.write("\(name): a \(kind) in \(language == .c ? "C" : "Swift"); 'make test' builds and tries it\n", to: 1)
     }
 
     private static func check(_ path: String) -> Int32 {
@@ -88,7 +94,7 @@ enum PluginList {
         for c in file.components {
             out += "  \(c.kind.map { "\($0)" } ?? "unknown kind") \(c.name): \(c.description)\n"
             for s in c.subscriptions {
-                out += "      sees \(kinds(s).joined(separator: ", "))\(s.calls.isEmpty ? "" : " of \(s.calls)")\n"
+                out += "      sees \(kinds(s).joined(separator: ", "))\(s.calls.isEmpty ? "" : " of \(s.calls)")\(s.given.isEmpty ? "" : ", with \(s.given)")\n"
             }
             for o in c.options {
                 let kind = o.kind == .choice ? o.choices.joined(separator: "|") : "\(o.kind)"
@@ -120,7 +126,7 @@ enum PluginList {
                 + "\"choices\":[\(o.choices.map(Report.quoted).joined(separator: ","))]}"
         }
         let subscriptions = c.subscriptions.map { s in
-            "{\"kinds\":[\(kinds(s).map(Report.quoted).joined(separator: ","))],\"calls\":\(Report.quoted(s.calls))}"
+            "{\"kinds\":[\(kinds(s).map(Report.quoted).joined(separator: ","))],\"calls\":\(Report.quoted(s.calls))\(s.given.isEmpty ? "" : ",\"given\":\(Report.quoted(s.given))")}"
         }
         return "{\"kind\":\(Report.quoted(c.kind.map { "\($0)" } ?? "unknown")),\"name\":\(Report.quoted(c.name)),"
             + "\"description\":\(Report.quoted(c.description)),\"options\":[\(options.joined(separator: ","))],"

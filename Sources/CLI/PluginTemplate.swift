@@ -1,14 +1,16 @@
 import Glibc
 
-/// The project that `renacer plugin new` writes: a detector that builds, and a test that it passes.
+/// The project that `renacer plugin new` writes: a detector or a sink that builds, and a test that it passes.
 struct PluginTemplate {
     enum Language: String, CaseIterable { case c, swift }
+    enum Kind: String, CaseIterable { case detector, sink }
 
     let language: Language
-    /// The detector's name, which the folder has too.
+    let kind: Kind
+    /// The component's name, which the folder has too.
     let name: String
 
-    /// - Throws: the name is none that a detector can have, or the folder is there already.
+    /// - Throws: the name is none that a component can have, or the folder is there already.
     func write() throws(UsageError) {
         let isName = !name.isEmpty && name.utf8.count <= 40
             && name.utf8.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2d } && name.first?.isLetter == true
@@ -39,10 +41,10 @@ struct PluginTemplate {
 
     private var files: [(name: String, text: String)] {
         switch language {
-        case .c: [("\(name).c", cSource), ("Makefile", makefile(build: Self.cBuild)), ("README.md", readme)]
+        case .c: [("\(name).c", kind == .sink ? cSink : cSource), ("Makefile", makefile(build: Self.cBuild)), ("README.md", readme)]
         case .swift:
             [
-                ("Package.swift", package), ("Sources/\(module)/\(module).swift", swiftSource),
+                ("Package.swift", package), ("Sources/\(module)/\(module).swift", kind == .sink ? swiftSink : swiftSource),
                 ("Makefile", makefile(build: Self.swiftBuild)), ("README.md", readme),
             ]
         }
@@ -50,7 +52,7 @@ struct PluginTemplate {
 
     // MARK: Texts
 
-    private func filled(_ text: String) -> String {
+    func filled(_ text: String) -> String {
         var out = ""
         var rest = text[...]
         while let at = rest.firstIndex(of: "@") {
@@ -71,7 +73,8 @@ struct PluginTemplate {
     }
 
     private var readme: String {
-        filled("""
+        if kind == .sink { return sinkReadme }
+        return filled("""
             # @NAME@
 
             A detector for renacer: it finds tasks that write a few bytes at a time.
@@ -94,19 +97,23 @@ struct PluginTemplate {
 
             \(build)
 
-            # dd writes 1000 times one byte, and cat none at all.
-            test: @NAME@.so
-            	$(RENACER) plugin check ./@NAME@.so
-            	$(RENACER) --plugin ./@NAME@.so -o found -- dd if=/dev/zero of=/dev/null bs=1 count=1000 status=none
-            	grep '@NAME@/small-writes' found
-            	$(RENACER) --plugin ./@NAME@.so -o found -- cat /dev/null
-            	grep 'Nothing found' found
-            	rm found
+            \(kind == .sink ? Self.sinkTest : Self.detectorTest)
 
             .PHONY: all test\(language == .swift ? " always" : "")
 
             """)
     }
+
+    private static let detectorTest = """
+        # dd writes 1000 times one byte, and cat none at all.
+        test: @NAME@.so
+        	$(RENACER) plugin check ./@NAME@.so
+        	$(RENACER) --plugin ./@NAME@.so -o found -- dd if=/dev/zero of=/dev/null bs=1 count=1000 status=none
+        	grep '@NAME@/small-writes' found
+        	$(RENACER) --plugin ./@NAME@.so -o found -- cat /dev/null
+        	grep 'Nothing found' found
+        	rm found
+        """
 
     private static let cBuild = """
         @NAME@.so: @NAME@.c

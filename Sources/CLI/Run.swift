@@ -66,6 +66,7 @@ struct Run {
             settings.monitor = AssertionMonitor(settings.assertions.assertions)
         }
         guard settings.plugins.isAny || settings.analysis.isAny || settings.monitor != nil else { return settings.narrowCapture() }
+        settings.plugins.sinks = settings.sinks.filter { $0.kind.plugin != nil }.map(\.kind.name)
         try settings.plugins.load { [program] in Message.print($0, program: program) }
         try settings.analysis.make(calls: settings.pipeline.plan.syscalls)
         settings.narrowCapture()

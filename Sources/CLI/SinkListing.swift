@@ -20,7 +20,7 @@ enum SinkListing {
     private static func padded(_ s: String, _ n: Int) -> String { s + String(repeating: " ", count: max(n - s.count, 1)) }
 
     private static var text: String {
-        var out = "--sink KIND[:DEST][,key=value...], repeatable; --format KIND in place of the text\n\n"
+        var out = "--sink KIND[:DEST][,key=value...], repeatable; --format KIND in place of the text; those of plugins: 'renacer plugins'\n\n"
         for kind in SinkRegistration.all {
             out += padded(kind.name, 10) + "\(kind.help); DEST: \(destination(kind))\n"
             for option in kind.options { out += "          " + padded("\(option.name)=\(option.kind.placeholder)", 26) + "\(option.help)\n" }
@@ -32,7 +32,7 @@ enum SinkListing {
         switch kind.place {
         case .text: "FILE, -, or '|CMD'; standard error, or -o"
         case .standardOutput: "FILE, -, or '|CMD'; standard output, or -o with --format"
-        case .own(let what): what
+        case .own(let what), .any(let what): what
         case .service(let what): "\(what); otherwise as the environment says"
         }
     }

@@ -1,6 +1,7 @@
 import RenacerCore
 import RenacerFindings
 import RenacerOutput
+import RenacerPluginHost
 import RenacerStraceText
 import RenacerSummary
 
@@ -14,6 +15,8 @@ struct SinkRegistration: Sendable {
     let place: Place
     let needs: @Sendable (SinkRequest) -> Needs
     let options: [SinkOption]
+    /// Of a plugin's: the calls that it looks at, and the process that it runs in, 0 if that is renacer's.
+    var plugin: (calls: SyscallSet, process: Int32)?
     let make: @Sendable (SinkContext) throws(UsageError) -> any Sink
 
     /// Where a kind of sink writes unless `DEST` says otherwise.
@@ -26,11 +29,13 @@ struct SinkRegistration: Sendable {
         case own(String)
         /// The same, and the environment may say where.
         case service(String)
+        /// The same, and nothing need be said: that too is its own matter.
+        case any(String)
 
         func advice(_ name: Substring) -> String {
             switch self {
             case .text, .standardOutput: "\(name):FILE writes to a file, \(name):- to standard output, \(name):'|CMD' to a command"
-            case .own(let what), .service(let what): "\(name):\(what) is wanted"
+            case .own(let what), .service(let what), .any(let what): "\(name):\(what) is wanted"
             }
         }
     }
@@ -113,9 +118,14 @@ struct SinkRegistration: Sendable {
         // `text` is what `--format` calls it elsewhere.
         if name == "text" { return strace }
         if let kind = all.first(where: { $0.name == name }) { return kind }
+        throw unknown(name, origin, [])
+    }
+
+    /// - Parameter more: what else there is to say.
+    static func unknown(_ name: some StringProtocol, _ origin: String, _ more: [String]) -> UsageError {
         let names = all.map(\.name)
-        let advice = Suggestion.nearest(String(name), names).map { "did you mean \($0)?" } ?? "there are \(names.joined(separator: ", "))"
-        throw UsageError("\(origin): unknown sink '\(name)'; \(advice)")
+        let advice = Suggestion.nearest(String(name), names).map { "did you mean \($0)?" } ?? "there are \(names.joined(separator: ", ")) and those of plugins, which 'renacer plugins' lists"
+        return UsageError((["\(origin): unknown sink '\(name)'; \(advice)"] + more).joined(separator: "; "))
     }
 }
 
@@ -177,6 +187,8 @@ struct SinkOption: Sendable {
         case choice([String])
         /// Anything, named so in the help.
         case text(String)
+        /// What a plugin declares.
+        case plugin(ComponentOption)
 
         /// What is wanted in place of `value`; nil if it is right.
         func refusal(of value: String) -> String? {
@@ -187,6 +199,7 @@ struct SinkOption: Sendable {
             case .duration: number(value) != nil ? nil : "a duration such as 10ms is wanted"
             case .choice(let names): names.contains(value) ? nil : "\(names.joined(separator: " or ")) is wanted"
             case .text: value.isEmpty ? "something is wanted" : nil
+            case .plugin(let option): Self.refusal(of: value, option)
             }
         }
 
@@ -197,6 +210,11 @@ struct SinkOption: Sendable {
             case .duration: Self.duration(of: value)
             default: nil
             }
+        }
+
+        private static func refusal(of value: String, _ option: ComponentOption) -> String? {
+            do throws(PluginProblem) { _ = try option.read(value) } catch { return error.description }
+            return nil
         }
 
         // The cases' names hide the functions'.
@@ -212,6 +230,7 @@ struct SinkOption: Sendable {
             case .duration: "TIME"
             case .choice(let names): names.joined(separator: "|")
             case .text(let name): name
+            case .plugin(let option): option.kind == .choice ? option.choices.joined(separator: "|") : "\(option.kind)"
             }
         }
     }

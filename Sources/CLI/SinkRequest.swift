@@ -13,6 +13,8 @@ struct SinkRequest: Sendable {
     var filter: SinkFilter?
     /// The flag that asked for it, for what is said about it.
     let origin: String
+    /// What was asked for, of a sink that a plugin may have: plugins are looked at once all that say where are known.
+    private(set) var unresolved: String?
 
     init(_ kind: SinkRegistration, destination: String? = nil, origin: String) {
         self.kind = kind
@@ -21,10 +23,17 @@ struct SinkRequest: Sendable {
     }
 
     /// Reads `KIND[:DEST][,key=value…]`. A comma is part of `DEST` unless an option, or a word and `=`, follows it.
-    init(parsing text: String, origin: String) throws(UsageError) {
+    ///
+    /// - Parameter plugins: where other kinds may be; nil: they are looked for later (`resolve`).
+    init(parsing text: String, origin: String, plugins: PluginChoice? = nil) throws(UsageError) {
         let name = text.prefix { $0 != ":" && $0 != "," }
-        kind = try SinkRegistration.find(name, origin: origin)
         self.origin = "\(origin) \(name)"
+        guard let known = try SinkRegistration.known(name, origin, plugins) else {
+            kind = .unresolved(String(name))
+            unresolved = text
+            return
+        }
+        kind = known
         var rest = text.dropFirst(name.count)
         if rest.first == ":" {
             rest = rest.dropFirst()
@@ -35,6 +44,16 @@ struct SinkRequest: Sendable {
             rest = rest[end...]
         }
         for option in Self.split(rest) { try set(option) }
+    }
+
+    /// Finds a kind that none of renacer's own is among plugins.
+    ///
+    /// - Throws: there is none of that name, or something is wrong with what was asked of it.
+    mutating func resolve(_ plugins: PluginChoice) throws(UsageError) {
+        guard let text = unresolved else { return }
+        let filter = filter
+        self = try SinkRequest(parsing: text, origin: origin.hasSuffix(" \(kind.name)") ? String(origin.dropLast(kind.name.count + 1)) : origin, plugins: plugins)
+        self.filter = filter
     }
 
     /// `key=value`; `key` alone is `key=true`.

@@ -7,6 +7,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+// A sink's table is called as a detector's.
+static_assert(offsetof(renacer_sink, create) == offsetof(renacer_detector, create));
+static_assert(offsetof(renacer_sink, consume) == offsetof(renacer_detector, consume));
+static_assert(offsetof(renacer_sink, finish) == offsetof(renacer_detector, finish));
+static_assert(offsetof(renacer_sink, destroy) == offsetof(renacer_detector, destroy));
+static_assert(offsetof(renacer_sink, idle) == offsetof(renacer_detector, idle));
+static_assert(offsetof(renacer_sink, output) == offsetof(renacer_detector, reserved));
+
 namespace {
 
 char thrown[256];
@@ -61,6 +69,10 @@ renacer_status cplugin_create(const renacer_detector *detector, const renacer_ho
 
 renacer_status cplugin_consume(const renacer_detector *detector, void *instance, const renacer_event *events, size_t count) {
     return guarded([&] { return detector->consume(instance, events, count); });
+}
+
+renacer_status cplugin_report(cplugin_report_function report, void *instance, const renacer_finding *finding) {
+    return guarded([&] { return report(instance, finding); });
 }
 
 renacer_status cplugin_finish(const renacer_detector *detector, void *instance, const renacer_account *account) {

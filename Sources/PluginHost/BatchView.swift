@@ -19,8 +19,17 @@ final class BatchView: EventServices {
     private let decoder: Decoder
     private var decoded: Int?
     private let answer = Answer()
+    private let inspector: any TaskInspector
+    /// Something in memory is to be shown to nobody: there is no looking at it past the decoder.
+    private let hidesMemory: Bool
+    /// Arguments as JSON, once they were asked for.
+    private lazy var json = JSONWriter()
+    private lazy var jsonDecoder = Decoder(json, decoding, inspector: inspector)
+    private let decoding: DecodingOptions
+    private lazy var text = TextBuffer(capacity: 64)
 
-    init(_ component: Component, fields: FieldTable, inspector: any TaskInspector) {
+    /// - Parameter decoding: nil: everything, as it is.
+    init(_ component: Component, fields: FieldTable, inspector: any TaskInspector, decoding: DecodingOptions? = nil) {
         var entries = SyscallSet.none, ends = SyscallSet.none
         var kinds: UInt32 = 0
         for s in component.subscriptions {
@@ -32,9 +41,14 @@ final class BatchView: EventServices {
         self.ends = ends
         self.kinds = kinds
         self.fields = fields
-        var options = DecodingOptions()
-        options.stringLimit = 4096
-        options.abbreviated = .none
+        self.inspector = inspector
+        var options = decoding ?? DecodingOptions()
+        if decoding == nil {
+            options.stringLimit = 4096
+            options.abbreviated = .none
+        }
+        self.decoding = options
+        hidesMemory = options.replacements?.hides == true
         decoder = Decoder(writer, options, inspector: inspector)
     }
 
@@ -74,16 +88,7 @@ final class BatchView: EventServices {
             guard ends.contains(call) else { return false }
             begin(&v, event, RENACER_CALL)
             describe(call, &v)
-            switch call.outcome {
-            case .returned(let result): v.result = result
-            case .failed(let error):
-                v.outcome = UInt16(RENACER_CALL_FAILED)
-                v.error = error
-                v.result = -1
-            case .unfinished: v.outcome = UInt16(RENACER_UNFINISHED)
-            case .unavailable: v.outcome = UInt16(RENACER_UNAVAILABLE)
-            case .detached: v.outcome = UInt16(RENACER_DETACHED)
-            }
+            Self.end(call.outcome, &v)
         case .signal(let signal):
             guard kinds & UInt32(RENACER_SIGNAL) != 0 else { return false }
             begin(&v, event, RENACER_SIGNAL)
@@ -101,6 +106,20 @@ final class BatchView: EventServices {
         return true
     }
 
+    /// How a call ended.
+    static func end(_ outcome: Call.Outcome, _ v: inout renacer_event) {
+        switch outcome {
+        case .returned(let result): v.result = result
+        case .failed(let error):
+            v.outcome = UInt16(RENACER_CALL_FAILED)
+            v.error = error
+            v.result = -1
+        case .unfinished: v.outcome = UInt16(RENACER_UNFINISHED)
+        case .unavailable: v.outcome = UInt16(RENACER_UNAVAILABLE)
+        case .detached: v.outcome = UInt16(RENACER_DETACHED)
+        }
+    }
+
     @inline(__always)
     private func begin<Kind: BinaryInteger>(_ v: inout renacer_event, _ event: borrowing Event, _ kind: Kind) {
         v = renacer_event()
@@ -112,8 +131,11 @@ final class BatchView: EventServices {
         v.pid = event.pid
     }
 
-    private func describe(_ call: borrowing Call, _ v: inout renacer_event) {
-        v.call = fields.id(call)
+    private func describe(_ call: borrowing Call, _ v: inout renacer_event) { Self.describe(call, &v, id: fields.id(call)) }
+
+    /// What an event says of a call, but for how it ended.
+    static func describe(_ call: borrowing Call, _ v: inout renacer_event, id: UInt32) {
+        v.call = id
         v.number = Int32(truncatingIfNeeded: call.number)
         v.personality = switch call.personality {
         case .native: 0
@@ -171,7 +193,7 @@ final class BatchView: EventServices {
     }
 
     func read(_ event: UnsafePointer<renacer_event>, _ address: UInt64, _ to: UnsafeMutableRawBufferPointer) -> Int {
-        guard let i = index(of: event), let (call, isEnd) = call(at: i) else { return 0 }
+        guard !hidesMemory, let i = index(of: event), let (call, isEnd) = call(at: i) else { return 0 }
         call.memory.turn(toExit: false)
         let n = call.memory.read(address, into: to)
         if n > 0 || !isEnd { return n }
@@ -181,7 +203,7 @@ final class BatchView: EventServices {
 
     func value(of event: UnsafePointer<renacer_event>, _ path: FieldTable.Path?) -> renacer_value? {
         guard let path, let i = index(of: event), let (call, isEnd) = call(at: i), fields.id(call) == path.call else { return nil }
-        if call.personality == .native, let v = shortcut(path.shortcut, call) { return v }
+        if call.personality == .native, !hidesMemory, let v = shortcut(path.shortcut, call) { return v }
         if decoded != i {
             decoded = i
             writer.begin()
@@ -189,12 +211,37 @@ final class BatchView: EventServices {
             if isEnd { decoder.exit(call, tid: events[i].tid, from: progress) }
             writer.end()
         }
-        guard let first = path.steps.first, var value = writer.arguments.first(where: { $0.name == first })?.value else { return nil }
-        for step in path.steps.dropFirst() {
-            guard let next = value.member(step) else { return nil }
-            value = next
+        return path.value(among: writer.arguments).map(answer.value)
+    }
+
+    func describe(_ event: UnsafePointer<renacer_event>, _ what: EventDescription) -> [UInt8]? {
+        guard let i = index(of: event) else { return nil }
+        text.truncate(to: 0)
+        switch (what, events[i].body) {
+        case (.name, .signal(let signal)): return Self.name(ofSignal: signal.number)
+        case (.command, _): return inspector.command(of: events[i].tid, into: text) ? Array(text.bytes) : nil
+        case (.name, .syscallEntered(let call)), (.name, .syscall(let call)):
+            text.append(nameOf: call)
+            return Array(text.bytes)
+        case (.error, .syscall(let call)):
+            guard case .failed(let number) = call.outcome else { return nil }
+            return Self.name(ofError: number)
+        case (.arguments, .syscall(let call)):
+            json.begin()
+            let progress = jsonDecoder.enter(call, tid: events[i].tid)
+            jsonDecoder.exit(call, tid: events[i].tid, from: progress)
+            json.end()
+            return [0x5b] + json.arguments + [0x5d]
+        default: return nil
         }
-        return answer(value)
+    }
+
+    static func name(ofSignal number: Int32) -> [UInt8] {
+        ConstantTable.signals.name(of: UInt64(UInt32(bitPattern: number))).map { Array($0.bytes) } ?? Array("\(number)".utf8)
+    }
+
+    static func name(ofError number: Int32) -> [UInt8]? {
+        ConstantTable.errors.name(of: UInt64(UInt32(bitPattern: number))).map { Array($0.bytes) }
     }
 
     private func shortcut(_ way: FieldTable.Shortcut, _ call: Call) -> renacer_value? {
@@ -226,7 +273,11 @@ final class BatchView: EventServices {
         }
     }
 
-    private func answer(_ value: Value) -> renacer_value {
+}
+
+extension Answer {
+    /// A decoded value as a plugin is given it.
+    func value(_ value: Value) -> renacer_value {
         var v = renacer_value()
         switch value {
         case .null: v.type = UInt32(RENACER_VALUE_ADDRESS)
@@ -245,16 +296,16 @@ final class BatchView: EventServices {
         case .symbol(let n, let text):
             v.type = UInt32(RENACER_VALUE_SYMBOL)
             v.integer = n
-            v.text = answer.keep(text)
+            v.text = keep(text)
         case .string(let bytes, let truncated):
             v.type = UInt32(RENACER_VALUE_BYTES)
-            v.text = bytes.withUnsafeBytes { answer.keep($0) }
+            v.text = keep(bytes)
             v.is_truncated = truncated ? 1 : 0
         case .text(let text):
             v.type = UInt32(RENACER_VALUE_TEXT)
-            v.text = answer.keep(text)
-        case .annotated(let inner, _): v = answer(inner)
-        case .changed(let values): v = answer(values.last ?? .null)
+            v.text = keep(text)
+        case .annotated(let inner, _): v = self.value(inner)
+        case .changed(let values): v = self.value(values.last ?? .null)
         case .list(let all), .call(_, let all):
             v.type = UInt32(RENACER_VALUE_COMPOUND)
             v.integer = UInt64(all.count)
@@ -264,6 +315,18 @@ final class BatchView: EventServices {
         case .more: break
         }
         return v
+    }
+}
+
+extension FieldTable.Path {
+    /// What it leads to, if it is there.
+    func value(among arguments: [Value.Field]) -> Value? {
+        guard let first = steps.first, var value = arguments.first(where: { $0.name == first })?.value else { return nil }
+        for step in steps.dropFirst() {
+            guard let next = value.member(step) else { return nil }
+            value = next
+        }
+        return value
     }
 }
 

@@ -60,6 +60,8 @@ final class Answer {
         return renacer_string(data: UnsafePointer(bytes), length: text.count)
     }
 
+    func keep(_ text: [UInt8]) -> renacer_string { text.withUnsafeBytes { keep($0) } }
+
     func keep(_ text: String) -> renacer_string {
         var text = text
         return text.withUTF8 { keep(UnsafeRawBufferPointer($0)) }

@@ -11,8 +11,15 @@ public struct Component: Sendable {
     public var description: String
     public var options: [ComponentOption]
     public var subscriptions: [Interest]
-    /// The functions of a detector: a structure of the plugin's, checked.
+    /// The functions of a detector or a sink: a structure of the plugin's, checked.
     nonisolated(unsafe) let functions: UnsafeRawPointer?
+    /// A sink opens what it writes to itself.
+    public internal(set) var opensItsOutput = false
+
+    /// What messages call it.
+    var noun: String { kind == .sink ? "sink" : "detector" }
+    /// The flag that chooses it.
+    var flag: String { kind == .sink ? "--sink \(name)" : "--detector \(name)" }
 
     /// Events that it wants, as it says so.
     public struct Interest: Sendable {
@@ -22,6 +29,20 @@ public struct Component: Sendable {
         public var needs: UInt32
         /// `calls`, compiled.
         public var syscalls: SyscallSet
+        /// An option and what its value has to begin with, `window=marker:`; empty: it always counts.
+        public var given = ""
+    }
+
+    /// The same with those subscriptions alone that count with these options.
+    public func narrowed(by options: [(String, String)]) -> Component {
+        var result = self
+        result.subscriptions.removeAll { interest in
+            guard let equals = interest.given.firstIndex(of: "="), !interest.given.isEmpty else { return false }
+            let name = interest.given[..<equals], start = interest.given[interest.given.index(after: equals)...]
+            let value = options.last { $0.0 == name }?.1 ?? self.options.first { $0.name == name }?.defaultValue ?? ""
+            return !value.hasPrefix(start)
+        }
+        return result
     }
 
     /// Everything that it wants.
@@ -40,9 +61,9 @@ public struct Component: Sendable {
     var requirements: [Requirement] {
         let wanted = subscription
         var needs: [Requirement] = []
-        if !wanted.memory.isEmpty { needs.append(Requirement(.memory, origin: "--detector \(name)", .wanted)) }
-        if !wanted.entered.isEmpty { needs.append(Requirement(.enteredEvents, origin: "--detector \(name)", .wanted)) }
-        needs.append(Requirement(.order, origin: "--detector \(name)", .wanted))
+        if !wanted.memory.isEmpty { needs.append(Requirement(.memory, origin: flag, .wanted)) }
+        if !wanted.entered.isEmpty { needs.append(Requirement(.enteredEvents, origin: flag, .wanted)) }
+        needs.append(Requirement(.order, origin: flag, .wanted))
         return needs
     }
 
@@ -95,7 +116,7 @@ public struct Component: Sendable {
         guard
             let wanted = structures(
                 c.subscriptions, count: c.subscription_count, as: renacer_subscription.self,
-                required: MemoryLayout<renacer_subscription>.size)
+                required: Self.firstSubscription)
         else { throw wrong("its subscriptions cannot be read") }
         subscriptions = []
         for s in wanted {
@@ -106,21 +127,34 @@ public struct Component: Sendable {
                     throw wrong("'\(calls)' is no set of calls (\(error))")
                 }
             }
-            subscriptions.append(Interest(kinds: s.kinds, calls: calls, needs: s.needs, syscalls: set))
+            guard let given = s.given.checked else { throw wrong("what a subscription is given for is a null pointer") }
+            if let name = given.split(separator: "=", omittingEmptySubsequences: false).first, !given.isEmpty,
+                !given.contains("=") || !self.options.contains(where: { $0.name == name })
+            {
+                throw wrong("a subscription counts with '\(given)', which is no option and the start of its value")
+            }
+            subscriptions.append(Interest(kinds: s.kinds, calls: calls, needs: s.needs, syscalls: set, given: given))
         }
 
         functions = c.functions
-        guard kind == .detector else { return }
+        guard kind == .detector || kind == .sink else { return }
+        // A sink's table begins as a detector's does.
         guard let table = structure(c.functions, as: renacer_detector.self, required: Self.firstDetector) else {
             throw wrong("it has no table of functions, or one of an impossible size")
         }
-        let given = [
+        let functions = [
             ("create", table.create != nil), ("consume", table.consume != nil), ("finish", table.finish != nil),
             ("destroy", table.destroy != nil),
         ]
-        if let missing = given.first(where: { !$0.1 }) { throw wrong("it is half implemented: '\(missing.0)' is a null pointer") }
+        if let missing = functions.first(where: { !$0.1 }) { throw wrong("it is half implemented: '\(missing.0)' is a null pointer") }
         if subscriptions.isEmpty { throw wrong("it subscribes to no events") }
+        guard kind == .sink else { return }
+        guard table.reserved <= UInt32(RENACER_OUTPUT_OWN) else { throw wrong("its output is of the unknown kind \(table.reserved)") }
+        opensItsOutput = table.reserved == UInt32(RENACER_OUTPUT_OWN)
     }
+
+    /// Bytes of a subscription in the first version.
+    private static let firstSubscription = MemoryLayout<renacer_subscription>.offset(of: \.given) ?? 0
 
     /// Bytes of a detector's table up to `destroy`; `idle` may be absent.
     private static let firstDetector = (MemoryLayout<renacer_detector>.offset(of: \.destroy) ?? 0) + 8

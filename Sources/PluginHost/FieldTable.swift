@@ -30,6 +30,8 @@ final class FieldTable {
     }
 
     private var paths: [Path] = []
+    /// Nobody asked for a field.
+    var isEmpty: Bool { paths.isEmpty }
     private var handles: [String: UInt32] = [:]
     /// Ids of calls of foreign personalities: their natives', by name.
     private var foreign: [Int: UInt32] = [:]

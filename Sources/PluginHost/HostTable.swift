@@ -20,6 +20,12 @@ final class HostTable {
     var report: ((Finding) -> Void)?
     /// Writes a line for the person at the terminal.
     var log: (String) -> Void = { _ in }
+    /// Takes what a sink writes; nil: there is nowhere to write.
+    var output: ((UnsafeRawBufferPointer) -> Bool)?
+    /// What stands behind a sink's name.
+    var destination = "" { didSet { table.pointee.destination = place.keep(destination) } }
+    private let place = Answer()
+    private let description = Answer()
     /// Findings that were refused.
     private(set) var refused = 0
     private var reported = 0
@@ -61,6 +67,7 @@ final class HostTable {
             guard let host = HostTable.of(host) else { return RENACER_STATUS_FAILED }
             return host.probe(path, functions, count, found, problem)
         }
+        installSinkServices()
     }
 
     private func probe(
@@ -176,6 +183,23 @@ final class HostTable {
         }
     }
 
+    private func installSinkServices() {
+        table.pointee.describe = { host, event, what, out in
+            guard let host = HostTable.of(host), let out, let event, let view = host.view,
+                let what = EventDescription(rawValue: what), let text = view.describe(event, what)
+            else { return RENACER_STATUS_UNKNOWN }
+            out.pointee = host.description.keep(text)
+            return RENACER_STATUS_OK
+        }
+        table.pointee.write = { host, bytes, count in
+            guard let output = HostTable.of(host)?.output else { return RENACER_STATUS_FAILED }
+            guard count > 0 else { return RENACER_STATUS_OK }
+            guard let bytes, count <= 1 << 30 else { return RENACER_STATUS_FAILED }
+            return output(UnsafeRawBufferPointer(start: bytes, count: count)) ? RENACER_STATUS_OK : RENACER_STATUS_FAILED
+        }
+        destination = ""
+    }
+
     private func installTaskServices() {
         table.pointee.descriptor = { host, tid, fd, out in
             guard let host = HostTable.of(host), let out, let d = host.present?.descriptor(tid, fd) else { return RENACER_STATUS_UNKNOWN }
@@ -213,7 +237,11 @@ protocol EventServices: AnyObject {
     func value(of event: UnsafePointer<renacer_event>, _ path: FieldTable.Path?) -> renacer_value?
     func read(_ event: UnsafePointer<renacer_event>, _ address: UInt64, _ to: UnsafeMutableRawBufferPointer) -> Int
     func instructionPointer(of event: UnsafePointer<renacer_event>) -> UInt64?
+    func describe(_ event: UnsafePointer<renacer_event>, _ what: EventDescription) -> [UInt8]?
 }
+
+/// RENACER_DESCRIBE_*: text that an event comes to.
+enum EventDescription: UInt32 { case name = 1, arguments, error, command }
 
 /// Fills in a structure whose maker may know less of it than renacer: no more than its `size`, which stays.
 func give<T>(_ value: T, to out: UnsafeMutablePointer<T>) {
@@ -228,7 +256,7 @@ func give<T>(_ value: T, to out: UnsafeMutablePointer<T>) {
 extension Finding {
     /// A plugin's finding, copied; nil if it is none: no rule, no title, or no evidence.
     init?(_ pointer: UnsafePointer<renacer_finding>?, detector: String) {
-        guard let f = structure(pointer, as: renacer_finding.self, required: MemoryLayout<renacer_finding>.size),
+        guard let f = structure(pointer, as: renacer_finding.self, required: MemoryLayout<renacer_finding>.offset(of: \.detector) ?? 0),
             let rule = f.rule.checked, !rule.isEmpty, let title = f.title.checked, !title.isEmpty,
             let reason = f.reason.checked, let advice = f.advice.checked, f.evidence_count > 0,
             let evidence = structures(

@@ -42,21 +42,25 @@ public final class IsolatedPlugin {
     func end() { if pidfd >= 0 { cplugin_kill(pidfd) } }
 }
 
-/// A detector of a plugin that has a process of its own.
-public final class IsolatedDetector: PluggedDetector {
+/// A detector of a plugin that has a process of its own, or the instance behind such a sink.
+public final class IsolatedDetector: PluggedInstance {
     public let name: String
     private let plugin: IsolatedPlugin
     private let component: Component
     private let options: [(String, String)]
     private let patience: UInt64
     private let log: (String) -> Void
-    private let fields = FieldTable()
+    let fields = FieldTable()
+    var output: ((UnsafeRawBufferPointer) -> Bool)?
+    var destination = ""
     public var inspector: any TaskInspector = NoInspector()
     public var tasksAreThere = true
     private lazy var view = BatchView(component, fields: fields, inspector: inspector)
     private var report: ((Finding) -> Void)?
     private var reported = 0
     private var isFinished = false
+    /// A sink that cannot be made ends renacer: there is no trace to go on.
+    private var isStarted = false
 
     public var subscription: Subscription { component.subscription }
     public var requirements: [Requirement] { component.requirements }
@@ -68,7 +72,7 @@ public final class IsolatedDetector: PluggedDetector {
         _ = try component.values(of: options)
         name = component.name
         self.plugin = plugin
-        self.component = component
+        self.component = component.narrowed(by: options)
         self.options = options
         self.patience = patience
         self.log = log
@@ -78,6 +82,8 @@ public final class IsolatedDetector: PluggedDetector {
         self.report = report
         plugin.wire.begin(.create)
         plugin.wire.put(name)
+        plugin.wire.put(UInt64(component.kind?.rawValue ?? 0))
+        plugin.wire.put(destination)
         plugin.wire.put(tasksAreThere)
         plugin.wire.put(UInt64(options.count))
         for (key, value) in options {
@@ -85,6 +91,7 @@ public final class IsolatedDetector: PluggedDetector {
             plugin.wire.put(value)
         }
         try exchange("create")
+        isStarted = true
     }
 
     public func consume(_ event: borrowing Event) throws(TraceError) {
@@ -95,10 +102,20 @@ public final class IsolatedDetector: PluggedDetector {
     public func consume(_ events: UnsafeMutableBufferPointer<Event>) throws(TraceError) {
         guard let views = view.fill(events) else { return }
         defer { view.end() }
+        try consume(views, services: view)
+    }
+
+    func consume(_ views: UnsafeBufferPointer<renacer_event>, services: any EventServices) throws(TraceError) {
         plugin.wire.begin(.consume)
         plugin.wire.put(UInt64(views.count))
         plugin.wire.put(UnsafeRawBufferPointer(views))
-        try exchange("consume", views)
+        try exchange("consume", views, services)
+    }
+
+    func tell(_ finding: Finding) throws(TraceError) {
+        plugin.wire.begin(.tell)
+        plugin.wire.put(finding)
+        try exchange("report")
     }
 
     public func idle() throws(TraceError) {
@@ -117,7 +134,9 @@ public final class IsolatedDetector: PluggedDetector {
     }
 
     /// Sends what was begun, and serves the process until it is done with that.
-    private func exchange(_ function: String, _ views: UnsafeBufferPointer<renacer_event>? = nil) throws(TraceError) {
+    private func exchange(
+        _ function: String, _ views: UnsafeBufferPointer<renacer_event>? = nil, _ services: (any EventServices)? = nil
+    ) throws(TraceError) {
         let wire = plugin.wire
         guard wire.send() else { throw failure("its process is gone: it crashed") }
         while true {
@@ -142,8 +161,11 @@ public final class IsolatedDetector: PluggedDetector {
                 if reported > HostTable.mostFindings { throw failure("reported more than \(HostTable.mostFindings) findings") }
                 report?(finding)
             case .log: log(wire.text())
-            case .value: answerValue(views)
-            case .read: answerRead(views)
+            case .value: answerValue(views, services)
+            case .read: answerRead(views, services)
+            case .describe: answerDescription(views, services)
+            // Of what was written in vain the plugin hears when it writes again.
+            case .write: wire.data().withUnsafeBytes { _ = output?($0) }
             default: throw failure("its process answers out of turn")
             }
         }
@@ -155,9 +177,9 @@ public final class IsolatedDetector: PluggedDetector {
         return first + Int(place / stride)
     }
 
-    private func answerValue(_ views: UnsafeBufferPointer<renacer_event>?) {
+    private func answerValue(_ views: UnsafeBufferPointer<renacer_event>?, _ services: (any EventServices)?) {
         let wire = plugin.wire, event = event(views), handle = fields.handle(wire.text())
-        let value = event.flatMap { view.value(of: $0, fields.path(handle)) }
+        let value = event.flatMap { services?.value(of: $0, fields.path(handle)) }
         wire.begin(.answer)
         wire.put(value != nil)
         if let value {
@@ -169,10 +191,19 @@ public final class IsolatedDetector: PluggedDetector {
         wire.send()
     }
 
-    private func answerRead(_ views: UnsafeBufferPointer<renacer_event>?) {
+    private func answerDescription(_ views: UnsafeBufferPointer<renacer_event>?, _ services: (any EventServices)?) {
+        let wire = plugin.wire, event = event(views), what = EventDescription(rawValue: UInt32(truncatingIfNeeded: wire.number()))
+        let text = event.flatMap { event in what.flatMap { services?.describe(event, $0) } }
+        wire.begin(.answer)
+        wire.put(text != nil)
+        text?.withUnsafeBytes { wire.put($0) }
+        wire.send()
+    }
+
+    private func answerRead(_ views: UnsafeBufferPointer<renacer_event>?, _ services: (any EventServices)?) {
         let wire = plugin.wire, event = event(views), address = wire.number(), count = Int(min(wire.number(), 1 << 20))
         let bytes = [UInt8](unsafeUninitializedCapacity: max(count, 1)) { buffer, filled in
-            filled = event.map { view.read($0, address, UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count)) } ?? 0
+            filled = event.flatMap { services?.read($0, address, UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count)) } ?? 0
         }
         wire.begin(.answer)
         bytes.withUnsafeBytes { wire.put($0) }
@@ -182,6 +213,6 @@ public final class IsolatedDetector: PluggedDetector {
     private func failure(_ what: String) -> TraceError {
         isFinished = true
         plugin.end()
-        return TraceError("detector \(name): \(what): it is disabled, the trace goes on")
+        return TraceError("\(component.noun) \(name): \(what)\(isStarted || component.kind != .sink ? ": it is disabled, the trace goes on" : "")")
     }
 }

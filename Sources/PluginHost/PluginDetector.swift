@@ -11,14 +11,38 @@ public protocol PluggedDetector: Detector {
     var tasksAreThere: Bool { get set }
 }
 
-/// A plugin's detector in a pipeline.
+/// An instance of a plugin's component, here or in a process of its own; `PluginSink` drives those of sinks.
+protocol PluggedInstance: PluggedDetector {
+    /// Takes what a sink writes.
+    var output: ((UnsafeRawBufferPointer) -> Bool)? { get set }
+    /// What stands behind a sink's name; to be set before `start`.
+    var destination: String { get set }
+    var fields: FieldTable { get }
+    /// - Parameter services: answers what is asked about these events.
+    func consume(_ views: UnsafeBufferPointer<renacer_event>, services: any EventServices) throws(TraceError)
+    /// Tells a sink of a finding.
+    func tell(_ finding: Finding) throws(TraceError)
+}
+
+/// A plugin's detector in a pipeline, or the instance behind a plugin's sink.
 ///
 /// Whatever the plugin does wrong becomes one line with its name, and it is asked no more.
-public final class PluginDetector: PluggedDetector {
+public final class PluginDetector: PluggedInstance {
     public let name: String
     private let component: Component
     private let host: HostTable
     private let functions: UnsafeMutablePointer<renacer_detector>
+    /// What only sinks have.
+    private let report: (@convention(c) (UnsafeMutableRawPointer?, UnsafePointer<renacer_finding>?) -> renacer_status)?
+    var output: ((UnsafeRawBufferPointer) -> Bool)? {
+        get { host.output }
+        set { host.output = newValue }
+    }
+    var destination: String {
+        get { host.destination }
+        set { host.destination = newValue }
+    }
+    var fields: FieldTable { host.fields }
     public var inspector: any TaskInspector = NoInspector()
     public var tasksAreThere: Bool {
         get { host.tasksAreThere }
@@ -27,6 +51,8 @@ public final class PluginDetector: PluggedDetector {
     private lazy var view = BatchView(component, fields: host.fields, inspector: inspector)
     private var instance: UnsafeMutableRawPointer?
     private var isFinished = false
+    /// A sink that cannot be made ends renacer: there is no trace to go on.
+    private var isStarted = false
     /// The longest that a batch may take, ns.
     private let patience: UInt64
 
@@ -44,10 +70,12 @@ public final class PluginDetector: PluggedDetector {
         log: @escaping (String) -> Void
     ) throws(PluginProblem) {
         guard let table = structure(component.functions, as: renacer_detector.self, required: 8) else {
-            throw PluginProblem("'\(component.name)' is no detector")
+            throw PluginProblem("'\(component.name)' has no functions")
         }
         name = component.name
-        self.component = component
+        let isSink = component.kind == .sink
+        report = isSink ? structure(component.functions, as: renacer_sink.self, required: 8)?.report : nil
+        self.component = component.narrowed(by: options)
         self.patience = patience
         functions = .allocate(capacity: 1)
         functions.initialize(to: table)
@@ -62,8 +90,9 @@ public final class PluginDetector: PluggedDetector {
     }
 
     public func start(_ report: @escaping (Finding) -> Void) throws(TraceError) {
-        host.report = report
+        if component.kind == .detector { host.report = report }
         try check(cplugin_create(functions, host.table, &instance), "create")
+        isStarted = true
     }
 
     public func consume(_ event: borrowing Event) throws(TraceError) {
@@ -99,7 +128,6 @@ public final class PluginDetector: PluggedDetector {
         try views.withUnsafeMutableBufferPointer { (all) throws(TraceError) in try deliver(UnsafeBufferPointer(all), services: nil) }
     }
 
-    /// - Parameter services: answers what the plugin asks about these events.
     func consume(_ views: UnsafeBufferPointer<renacer_event>, services: any EventServices) throws(TraceError) {
         try deliver(views, services: services)
     }
@@ -123,6 +151,12 @@ public final class PluginDetector: PluggedDetector {
         try check(cplugin_idle(functions, instance), "idle")
     }
 
+    func tell(_ finding: Finding) throws(TraceError) {
+        guard report != nil else { return }
+        let given = FindingStructure(finding)
+        try check(cplugin_report(report, instance, &given.structure), "report")
+    }
+
     public func finish(_ account: Account) throws(TraceError) {
         guard !isFinished else { return }
         isFinished = true
@@ -133,7 +167,7 @@ public final class PluginDetector: PluggedDetector {
         balance.delivered = account.delivered
         balance.lost = account.totalLost
         try check(cplugin_finish(functions, instance, &balance), "finish")
-        if host.refused > 0 {
+        if host.refused > 0, component.kind == .detector {
             throw failure("\(host.refused) of its findings were refused: a finding has a rule, a title and evidence")
         }
     }
@@ -146,11 +180,12 @@ public final class PluginDetector: PluggedDetector {
 
     private func failure(_ what: String) -> TraceError {
         isFinished = true
-        return TraceError("detector \(name): \(what): it is disabled, the trace goes on")
+        return TraceError("\(component.noun) \(name): \(what)\(isStarted || component.kind != .sink ? ": it is disabled, the trace goes on" : "")")
     }
 
     private func destroy() {
         host.report = nil
+        defer { host.output = nil }
         guard let instance else { return }
         self.instance = nil
         _ = cplugin_destroy(functions, instance)

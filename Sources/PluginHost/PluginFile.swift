@@ -64,7 +64,7 @@ public final class PluginFile {
         self.components = components
     }
 
-    public func detector(_ name: String) -> Component? { components.first { $0.name == name && $0.kind == .detector } }
+    public func component(_ name: String, _ kind: Component.Kind) -> Component? { components.first { $0.name == name && $0.kind == kind } }
 
     /// A plugin for another major version exports another symbol.
     private static func otherABI(_ handle: UnsafeMutableRawPointer) -> String? {

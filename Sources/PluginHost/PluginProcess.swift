@@ -29,6 +29,7 @@ enum PluginProcess {
                 instance?.create(wire)
             case .consume: instance?.consume(wire)
             case .idle: instance?.idle(wire)
+            case .tell: instance?.tell(wire)
             case .finish: instance?.finish(wire)
             default: _exit(1)
             }
@@ -36,7 +37,7 @@ enum PluginProcess {
         _exit(0)
     }
 
-    /// A detector in this process, and services that ask renacer.
+    /// A detector or sink in this process, and services that ask renacer.
     private final class Instance: EventServices {
         private let file: PluginFile
         private let wire: Wire
@@ -50,11 +51,12 @@ enum PluginProcess {
         }
 
         func create(_ wire: Wire) {
-            let name = wire.text(), tasksAreThere = wire.flag()
+            let name = wire.text(), kind = Component.Kind(rawValue: UInt32(truncatingIfNeeded: wire.number())), destination = wire.text()
+            let tasksAreThere = wire.flag()
             var options: [(String, String)] = []
             for _ in 0..<wire.count() { options.append((wire.text(), wire.text())) }
             perform { () throws(TraceError) in
-                guard let component = self.file.detector(name) else { throw TraceError("there is no detector '\(name)'") }
+                guard let kind, let component = self.file.component(name, kind) else { throw TraceError("there is no '\(name)'") }
                 do throws(PluginProblem) {
                     let new = try PluginDetector(component, options: options, patience: .max) { text in
                         wire.begin(.log)
@@ -62,6 +64,14 @@ enum PluginProcess {
                         wire.send()
                     }
                     new.tasksAreThere = tasksAreThere
+                    new.destination = destination
+                    if kind == .sink, !component.opensItsOutput {
+                        new.output = { bytes in
+                            wire.begin(.write)
+                            wire.put(bytes)
+                            return wire.send()
+                        }
+                    }
                     self.detector = new
                 } catch { throw TraceError(error.description) }
                 try self.detector?.start { finding in
@@ -90,6 +100,11 @@ enum PluginProcess {
         }
 
         func idle(_ wire: Wire) { perform { () throws(TraceError) in try self.detector?.idle() } }
+
+        func tell(_ wire: Wire) {
+            let finding = wire.finding()
+            perform { () throws(TraceError) in try self.detector?.tell(finding) }
+        }
 
         func finish(_ wire: Wire) {
             var account = Account()
@@ -138,6 +153,14 @@ enum PluginProcess {
             let bytes = wire.data().prefix(to.count)
             to.copyBytes(from: bytes)
             return bytes.count
+        }
+
+        func describe(_ event: UnsafePointer<renacer_event>, _ what: EventDescription) -> [UInt8]? {
+            wire.begin(.describe)
+            wire.put(index(event))
+            wire.put(UInt64(what.rawValue))
+            guard wire.send(), (try? wire.receive()) == .answer, wire.flag() else { return nil }
+            return Array(wire.data())
         }
 
         func instructionPointer(of event: UnsafePointer<renacer_event>) -> UInt64? {

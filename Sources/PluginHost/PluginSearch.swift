@@ -28,17 +28,17 @@ public struct PluginSearch {
         }
     }
 
-    /// The detector of that name: the file that offers it, or nil.
+    /// The component of that kind and name: the file that offers it, or nil.
     ///
     /// - Parameter failed: takes files that were looked at and are no plugins.
-    public func detector(_ name: String, failed: (Found) -> Void) -> (file: PluginFile, component: Component)? {
+    public func component(_ name: String, _ kind: Component.Kind, failed: (Found) -> Void) -> (file: PluginFile, component: Component)? {
         var tried: Set<String> = []
-        // A plugin is usually called as its detector is: then no other is loaded.
+        // A plugin is usually called as its component is: then no other is loaded.
         let likely = files + folders.map { "\($0)/\(name).so" }.filter { access($0, F_OK) == 0 }
         for path in likely + candidates where tried.insert(path).inserted {
             let found = Self.load(path)
             switch found.result {
-            case .success(let file): if let component = file.detector(name) { return (file, component) }
+            case .success(let file): if let component = file.component(name, kind) { return (file, component) }
             case .failure: failed(found)
             }
         }
@@ -46,13 +46,15 @@ public struct PluginSearch {
     }
 
     /// The same, with every file that is looked at in a process of its own.
-    public func isolated(_ name: String, failed: (String, PluginProblem) -> Void) -> (plugin: IsolatedPlugin, component: Component)? {
+    public func isolated(
+        _ name: String, _ kind: Component.Kind, failed: (String, PluginProblem) -> Void
+    ) -> (plugin: IsolatedPlugin, component: Component)? {
         var tried: Set<String> = []
         let likely = files + folders.map { "\($0)/\(name).so" }.filter { access($0, F_OK) == 0 }
         for path in likely + candidates where tried.insert(path).inserted {
             do throws(PluginProblem) {
                 let plugin = try IsolatedPlugin(path)
-                if let component = plugin.components.first(where: { $0.name == name && $0.kind == .detector }) { return (plugin, component) }
+                if let component = plugin.components.first(where: { $0.name == name && $0.kind == kind }) { return (plugin, component) }
             } catch { failed(path, error) }
         }
         return nil

@@ -47,6 +47,7 @@ extension Wire {
         put(UInt64(c.kind?.rawValue ?? 0))
         put(c.name)
         put(c.description)
+        put(c.opensItsOutput)
         put(UInt64(c.options.count))
         for o in c.options {
             put(o.name)
@@ -62,21 +63,23 @@ extension Wire {
             put(UInt64(s.kinds))
             put(s.calls)
             put(UInt64(s.needs))
+            put(s.given)
         }
     }
 
     func component() -> Component {
         var c = Component(kind: Component.Kind(rawValue: UInt32(truncatingIfNeeded: number())), name: text(), description: text())
+        c.opensItsOutput = flag()
         for _ in 0..<count() {
             c.options.append(ComponentOption(
                 name: text(), kind: .init(rawValue: UInt32(truncatingIfNeeded: number())) ?? .text, defaultValue: text(), help: text(),
                 minimum: real(), maximum: real(), choices: text().split(separator: "|").map(String.init)))
         }
         for _ in 0..<count() {
-            let kinds = UInt32(truncatingIfNeeded: number()), calls = text(), needs = UInt32(truncatingIfNeeded: number())
+            let kinds = UInt32(truncatingIfNeeded: number()), calls = text(), needs = UInt32(truncatingIfNeeded: number()), given = text()
             // It was compiled where the plugin was loaded.
             let set = calls.isEmpty ? SyscallSet.none : (try? TraceExpression.compile(calls)) ?? .none
-            c.subscriptions.append(.init(kinds: kinds, calls: calls, needs: needs, syscalls: set))
+            c.subscriptions.append(.init(kinds: kinds, calls: calls, needs: needs, syscalls: set, given: given))
         }
         return c
     }

@@ -7,9 +7,9 @@ import Glibc
 final class Wire {
     enum Kind: UInt32 {
         // To the plugin's process.
-        case create = 1, consume, idle, finish, answer
+        case create = 1, consume, idle, finish, answer, tell
         // To renacer.
-        case described, refused, done, value, read, report, log
+        case described, refused, done, value, read, describe, report, write, log
     }
 
     /// Why nothing was received.

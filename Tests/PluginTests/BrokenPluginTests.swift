@@ -19,6 +19,13 @@ import Testing
         #expect(outcome.findings.map(\.rule) == ["broken/seen"])
     }
 
+    /// Structures that end where those of the first minor version did.
+    @Test(arguments: [[], ["--isolate-plugins"]]) func aPluginOfAnEarlierMinorVersionReports(_ options: [String]) throws {
+        let outcome = try trace(try broken("older"), options)
+        #expect(outcome.status == 0)
+        #expect(outcome.findings.map(\.rule) == ["broken/seen"], "\(outcome.errors)")
+    }
+
     struct Case: Sendable, CustomTestStringConvertible {
         let how: String
         let line: String
@@ -46,6 +53,8 @@ import Testing
         Case(how: "zero-size", line: "component 'broken': its subscriptions cannot be read"),
         Case(how: "many", line: "component 'broken': its subscriptions cannot be read"),
         Case(how: "wrong-calls", line: "component 'broken': 'no_such_call' is no set of calls"),
+        Case(how: "wrong-given", line: "component 'broken': a subscription counts with 'colour=red', which is no option and the start of its value"),
+        Case(how: "vague-given", line: "component 'broken': a subscription counts with 'limit', which is no option and the start of its value"),
         Case(how: "wrong-option", line: "component 'broken': option 'limit' has the unknown type 99"),
         Case(how: "wrong-default", line: "component 'broken': the default of option 'limit' is not valid"),
         Case(how: "wrong-name", line: "a component has no name of lower-case letters, digits and hyphens"),

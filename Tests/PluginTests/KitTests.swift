@@ -14,10 +14,10 @@ import Testing
         try Renacer.run("/usr/bin/make", ["test", "PREFIX=\(Self.prefix)", "RENACER=\(Renacer.path)"], folder: folder)
     }
 
-    private func write(_ language: String, _ name: String) throws -> String {
+    private func write(_ language: String, _ kind: String, _ name: String) throws -> String {
         let folder = Renacer.scratch()
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let made = try Renacer.run(Renacer.path, ["plugin", "new", "--lang", language, name], folder: folder)
+        let made = try Renacer.run(Renacer.path, ["plugin", "new", "--lang", language, "--kind", kind, name], folder: folder)
         #expect(made.status == 0, "\(made.errors)")
         return folder + "/" + name
     }
@@ -31,14 +31,41 @@ import Testing
         return all
     }
 
-    @Test(arguments: [("c", "small-writes-c"), ("swift", "small-writes-swift")])
-    func aNewProjectIsTheExampleAndPassesItsTest(_ language: String, _ name: String) throws {
-        let folder = try write(language, name)
+    @Test(arguments: [
+        ("c", "detector", "small-writes-c"), ("swift", "detector", "small-writes-swift"), ("c", "sink", "call-lines-c"), ("swift", "sink", "call-lines-swift"),
+    ])
+    func aNewProjectIsTheExampleAndPassesItsTest(_ language: String, _ kind: String, _ name: String) throws {
+        let folder = try write(language, kind, name)
         let example = Renacer.repository.appendingPathComponent("Examples/\(name)").path
         #expect(try files(folder) == files(example))
         let outcome = try build(folder)
         #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
-        #expect(outcome.output.contains("\(name)/small-writes"))
+        #expect(outcome.output.contains(kind == "sink" ? "call=openat" : "\(name)/small-writes"))
+    }
+
+    /// A stranger who knows nothing but that renacer is installed: its header by pkg-config, into its folder of plugins.
+    @Test func aPluginIsBuiltWithPkgConfigAndFoundWhereItIsInstalled() throws {
+        let folder = Renacer.scratch(), kit = Renacer.scratch()
+        #expect(try Renacer.run("/usr/bin/make", ["install-kit", "PREFIX=\(kit)"], folder: Renacer.repository.path).status == 0)
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+            at: Renacer.repository.appendingPathComponent("Examples/call-lines-c/call-lines-c.c"), to: URL(fileURLWithPath: folder + "/own.c"))
+        try FileManager.default.createDirectory(atPath: kit + "/bin", withIntermediateDirectories: true)
+        try FileManager.default.copyItem(atPath: Renacer.path, toPath: kit + "/bin/renacer")
+        let script = """
+            set -eu
+            PKG_CONFIG_PATH=\(kit)/lib/pkgconfig; export PKG_CONFIG_PATH
+            cc -shared -fPIC $(pkg-config --cflags renacer-plugin) -o own.so own.c
+            install own.so "$(pkg-config --variable=plugindir renacer-plugin)"
+            pkg-config --modversion renacer-plugin
+            \(kit)/bin/renacer --version | head -1
+            \(kit)/bin/renacer --sink call-lines-c:shown -- true
+            tail -1 shown
+            """
+        let outcome = try Renacer.run("-c", [script], through: "/bin/sh", folder: folder)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let lines = outcome.output.split(separator: "\n")
+        #expect(lines.count == 3 && lines[1].contains(lines[0]) && lines[2].hasSuffix("lost=0"), "\(outcome.output)")
     }
 
     @Test func namesThatAreNoneAndFoldersThatAreThereAreRefused() throws {
@@ -46,7 +73,8 @@ import Testing
         try FileManager.default.createDirectory(atPath: folder + "/there", withIntermediateDirectories: true)
         for (arguments, message) in [
             (["plugin", "new", "Not/A/Name"], "'Not/A/Name' is no name"), (["plugin", "new", "there"], "there: File exists"),
-            (["plugin", "new", "--lang", "cobol", "x"], "invalid --lang argument: 'cobol'"), (["plugin", "new"], "a NAME is wanted"),
+            (["plugin", "new", "--lang", "cobol", "x"], "invalid --lang argument: 'cobol'"),
+            (["plugin", "new", "--kind", "backend", "x"], "invalid --kind argument: 'backend': detector or sink is wanted"), (["plugin", "new"], "a NAME is wanted"),
             (["plugin"], "plugin takes 'check FILE' or 'new"),
         ] {
             let outcome = try Renacer.run(Renacer.path, arguments, folder: folder)
@@ -70,17 +98,6 @@ import Testing
         let found = plugins.filter { ($0["path"] as? String)?.hasPrefix(Self.prefix) == true }
         #expect(Set(found.compactMap { $0["name"] as? String }) == ["idle-waiter", "pcie-bottleneck", "thrashing-seek"])
         #expect(plugins.allSatisfy { $0["usable"] as? Bool == true })
-    }
-
-    /// The examples are what `renacer plugin new` writes, to the letter.
-    @Test(arguments: ["c", "swift"]) func anExampleIsANewProject(_ language: String) throws {
-        let name = "small-writes-\(language)", folder = Renacer.scratch()
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let made = try Renacer.run(Renacer.path, ["plugin", "new", "--lang", language, name], folder: folder)
-        #expect(made.status == 0)
-        let example = Renacer.repository.appendingPathComponent("Examples/\(name)").path
-        let compared = try Renacer.run("/usr/bin/diff", ["-r", "-x", ".build*", "-x", "*.so", "\(folder)/\(name)", example])
-        #expect(compared.status == 0, "\(compared.output)")
     }
 
     @Test func optionsAreValidatedBeforeTheProgramStarts() throws {

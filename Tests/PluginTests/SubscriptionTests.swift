@@ -58,6 +58,17 @@ import Testing
         try #require(try PluginFile(file).components.first).subscription
     }
 
+    /// Memory of what may be a marker is captured only if one is asked for.
+    @Test func aSubscriptionMayDependOnAnOption() throws {
+        let component = try #require(try PluginFile(Renacer.detectors + "/idle-waiter.so").components.first)
+        let openat = try #require(SyscallTable.all(.native).first { $0.syscall.name == "openat" }?.number)
+        for (options, isWanted) in [([], false), ([("window", "1s-2s")], false), ([("window", "marker:x")], true)] as [([(String, String)], Bool)] {
+            let narrowed = component.narrowed(by: options).subscription
+            #expect(narrowed.memory.contains(openat, .native) == isWanted)
+            #expect(narrowed.syscalls.contains(openat, .native))
+        }
+    }
+
     private let futexes: SyscallSet = {
         var set = SyscallSet.none
         for p in [Personality.native, .x32, .compat32] {

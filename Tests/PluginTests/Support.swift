@@ -41,13 +41,13 @@ enum Renacer {
     }
 
     /// A library of `Workloads`, compiled, with that file's name.
-    static func library(_ name: String, as file: String) throws -> String {
+    static func library(_ name: String, as file: String, _ flags: [String] = []) throws -> String {
         let path = folder.appendingPathComponent(file).path
         lock.lock()
         defer { lock.unlock() }
         if !FileManager.default.fileExists(atPath: path) {
             let source = repository.appendingPathComponent("Tests/PluginTests/Workloads/\(name).c").path
-            let made = try run("/usr/bin/cc", ["-O1", "-w", "-shared", "-fPIC", "-o", path, source])
+            let made = try run("/usr/bin/cc", ["-O1", "-w", "-shared", "-fPIC"] + flags + ["-o", path, source])
             guard made.status == 0 else { throw Failure("cc \(name): \(made.errors)") }
         }
         return path

@@ -137,6 +137,29 @@ import Testing
         }
     }
 
+    /// Libraries of other vendors, as their headers have them: no such device was there to be tried.
+    static let otherLibraries = [
+        ("libamdhip64.so.6", "-DHIP", 4, Row("hip-chatty", ["small-copy-bound"])),
+        ("libamdhip64.so.6", "-DHIP", 4, Row("hip-batched", ["transfer-bound"])),
+        ("libamdhip64.so.6", "-DHIP", 4, Row("hip-computing", ["not-pcie"])),
+        ("libze_loader.so.1", "-DLEVEL_ZERO", 4, Row("ze-computing", ["not-pcie"])),
+    ]
+
+    @Test(.enabled(if: Renacer.canProbe), arguments: otherLibraries)
+    func callsOfOtherVendorsLibrariesAreJudged(_ file: String, _ flag: String, _ functions: Int, _ row: Row) throws {
+        let gpu = try Renacer.workload("gpu"), library = try Renacer.library("libcuda", as: file, [flag])
+        for backend in Renacer.backends {
+            for _ in 0..<Renacer.runs {
+                let outcome = try Renacer.detect("pcie-bottleneck,libraries=\(library),sysfs=/nonexistent", backend: backend, [gpu, row.name, library])
+                expect(row, "pcie-bottleneck", backend, outcome)
+                #expect(outcome.errors.contains("Evidence: A, calls of \(functions) functions of \(file)"), "\(outcome.errors)")
+                if row.name == "hip-batched" {
+                    #expect(outcome.errors.contains("Transfers: 40, median 1048576 bytes; 20971520 bytes to the device and 20971520 from it"), "\(outcome.errors)")
+                }
+            }
+        }
+    }
+
     /// Sizes and directions are those of the arguments; a library that lies elsewhere is probed when it is opened, and in a
     /// plugin's own process as well.
     @Test(.enabled(if: Renacer.canProbe), arguments: [[], ["--isolate-plugins"]]) func sizesAndDirectionsAreThoseOfTheArguments(_ flags: [String]) throws {
@@ -227,6 +250,13 @@ import Testing
         let unseen = try Renacer.detect("idle-waiter,window=marker:never", backend: "ptrace", parked)
         #expect(unseen.findings.isEmpty)
         #expect(unseen.errors.contains("the marker of 'window' was not seen"))
+        // The program's first open until its last file: nobody waits there yet.
+        for backend in Renacer.backends {
+            let marked = try Renacer.detect("idle-waiter,window=marker:ld.so.cache..libc.so", backend: backend, parked)
+            #expect(marked.findings.isEmpty && marked.errors.contains("Nothing found") && !marked.errors.contains("was not seen"), "\(marked.errors)")
+            let whole = try Renacer.detect("idle-waiter,window=marker:ld.so.cache..never", backend: backend, parked)
+            #expect(whole.findings.map(\.rule).contains("idle-waiter/idle-waiters"), "\(whole.errors)")
+        }
         let wrong = try Renacer.detect("idle-waiter,window=3", backend: "ptrace", parked)
         #expect(wrong.errors.contains("option 'window' is none of auto, FROM-TO"))
     }

@@ -60,6 +60,7 @@ enum ConfigurationCommands {
             assertions = file.assertionTables
             if command.isEmpty { command = file.command }
         }
+        try invocation.resolveSinks()
         try weigh(invocation, command)
         Message.write(
             ConfigurationText.of(

@@ -37,7 +37,7 @@ struct ConfigurationFile {
         var file = ConfigurationFile(path: path)
         do throws(ConfigurationProblems) {
             let document = try TOMLDocument(path: path).expanded(&problems) { getenv($0).map { String(cString: $0) } }
-            file.take(document.root, &problems)
+            file.take(document.root, invocation.settings.plugins, &problems)
         } catch {
             problems = error
             return file
@@ -88,14 +88,18 @@ struct ConfigurationFile {
         TOMLField("processor", .tables(ProcessorRequest.schema)),
     ])
 
-    private mutating func take(_ root: TOMLTable, _ problems: inout ConfigurationProblems) {
+    /// - Parameter plugins: what the command line says of plugins.
+    private mutating func take(_ root: TOMLTable, _ plugins: PluginChoice, _ problems: inout ConfigurationProblems) {
         Self.schema.check(root, &problems)
         for name in Option.Group.tables {
             if let table = root[name]?.table { takeOptions(table, of: name, &problems) }
         }
         assertions = Assertion.all(in: root, of: path, &problems)
         assertionTables = root.tables("assertion")
-        for table in root.tables("sink") { takeSink(table, &problems) }
+        var plugins = plugins
+        plugins.files += options.filter { $0.option.option.id == .plugin }.compactMap(\.option.value)
+        plugins.isolated = plugins.isolated || options.contains { $0.option.option.id == .isolatePlugins }
+        for table in root.tables("sink") { takeSink(table, plugins, &problems) }
         for table in root.tables("detector") { takeDetector(table, &problems) }
         for table in root.tables("processor") {
             if let request = ProcessorRequest(table, &problems) { processors.append((request, table)) }
@@ -137,11 +141,11 @@ struct ConfigurationFile {
         command = words
     }
 
-    private mutating func takeSink(_ table: TOMLTable, _ problems: inout ConfigurationProblems) {
+    private mutating func takeSink(_ table: TOMLTable, _ plugins: PluginChoice, _ problems: inout ConfigurationProblems) {
         guard let name = Self.required("kind", of: "a sink", table, &problems) else { return }
         var request: SinkRequest?
         Self.attempt(table["kind"]?.position ?? table.position, &problems) { () throws(UsageError) in
-            request = SinkRequest(try SinkRegistration.find(name, origin: "[[sink]]"), origin: "[[sink]] \(name)")
+            request = try SinkRegistration.known(name, "[[sink]]", plugins).map { SinkRequest($0, origin: "[[sink]] \(name)") }
         }
         guard var request else { return }
         for entry in table.entries where entry.key.name != "kind" {

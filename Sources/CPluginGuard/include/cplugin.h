@@ -1,4 +1,4 @@
-// Calls into plugins: a C++ exception that one throws ends here, before it meets frames that cannot be unwound.
+// Calls into plugins, of which sinks' tables are passed as detectors': a C++ exception that one throws ends here, before it meets frames that cannot be unwound.
 #pragma once
 #include <renacer/plugin.h>
 #include <stdbool.h>
@@ -16,6 +16,8 @@ const char *cplugin_thrown(void);
 renacer_status cplugin_describe(renacer_plugin_function entry, const renacer_host *host, const renacer_plugin **plugin);
 renacer_status cplugin_create(const renacer_detector *detector, const renacer_host *host, void **instance);
 renacer_status cplugin_consume(const renacer_detector *detector, void *instance, const renacer_event *events, size_t count);
+typedef renacer_status (*cplugin_report_function)(void *instance, const renacer_finding *finding);
+renacer_status cplugin_report(cplugin_report_function report, void *instance, const renacer_finding *finding);
 renacer_status cplugin_finish(const renacer_detector *detector, void *instance, const renacer_account *account);
 renacer_status cplugin_idle(const renacer_detector *detector, void *instance);
 renacer_status cplugin_destroy(const renacer_detector *detector, void *instance);

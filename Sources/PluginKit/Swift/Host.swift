@@ -1,6 +1,6 @@
 import CRenacerPlugin
 
-/// What renacer does for an instance of a detector. Services answer nil for what is not known.
+/// What renacer does for an instance of a detector or a sink. Services answer nil for what is not known.
 public struct Host {
     let table: UnsafePointer<renacer_host>
 
@@ -26,6 +26,22 @@ public struct Host {
         v.size = UInt32(MemoryLayout<renacer_value>.size)
         return option.withRenacerString { table.pointee.option(table, $0, &v) } == 0 ? v : nil
     }
+
+    // MARK: Of sinks
+
+    /// What stands behind the sink's name, of one that opens its output itself.
+    public var destination: String { String(table.pointee.destination) }
+
+    /// Appends to the sink's output.
+    ///
+    /// - Throws: there is none.
+    public func write(_ text: String) throws {
+        var text = text
+        let status = text.withUTF8 { table.pointee.write(table, $0.baseAddress, $0.count) }
+        if status != 0 { throw PluginError("there is nothing to write to") }
+    }
+
+    // MARK: Of detectors
 
     /// Hands a finding to every sink; false if it is refused.
     @discardableResult
@@ -127,6 +143,20 @@ public struct Event {
     public func text(_ field: UInt32) -> String? { value(field).map { String($0.text) } }
     /// A decoded field as a number.
     public func integer(_ field: UInt32) -> UInt64? { value(field)?.integer }
+
+    /// The call's name, or the signal's.
+    public var name: String? { describe(1) }
+    /// The decoded arguments of a call: a JSON array.
+    public var arguments: String? { describe(2) }
+    /// `ENOENT`, of a call that failed.
+    public var error: String? { describe(3) }
+    /// The task's `comm`.
+    public var command: String? { describe(4) }
+
+    private func describe(_ what: UInt32) -> String? {
+        var text = renacer_string()
+        return host.table.pointee.describe(host.table, raw, what, &text) == 0 ? String(text) : nil
+    }
 
     private func value(_ field: UInt32) -> renacer_value? {
         var v = renacer_value()

@@ -36,7 +36,7 @@ static renacer_status found(int has_evidence) {
     e.number = (double)events;
     renacer_finding f;
     memset(&f, 0, sizeof f);
-    f.size = sizeof f;
+    f.size = IS("older") ? offsetof(renacer_finding, detector) : sizeof f;
     f.rule = text("seen");
     f.title = text("Something was seen");
     f.evidence = &e;
@@ -125,7 +125,9 @@ __attribute__((visibility("default"))) const renacer_plugin *ENTRY(const renacer
     functions.consume = IS("null-consume") ? NULL : consume;
     functions.finish = finish;
     functions.destroy = IS("null-destroy") ? NULL : destroy;
-    subscription.size = IS("zero-size") ? 0 : sizeof subscription;
+    subscription.size = IS("zero-size") ? 0 : IS("older") ? offsetof(renacer_subscription, given) : sizeof subscription;
+    if (IS("wrong-given")) subscription.given = text("colour=red");
+    if (IS("vague-given")) subscription.given = text("limit");
     subscription.kinds = RENACER_CALL;
     subscription.calls = IS("wrong-calls") ? text("no_such_call") : text("all");
     option.size = sizeof option;

@@ -92,10 +92,44 @@ static int cuda(const char *what, const char *path) {
     return 0;
 }
 
+static int (*copy_kind)(void *, const void *, size_t, int);
+
+static int hip(const char *what, const char *path) {
+    void *library = dlopen(path, RTLD_NOW), *memory = NULL;
+    if (!library) return 3;
+    copy_kind = dlsym(library, "hipMemcpy");
+    allocate = dlsym(library, "hipMalloc");
+    launch = dlsym(library, "hipLaunchKernel");
+    synchronize = dlsym(library, "hipDeviceSynchronize");
+    if (allocate(&memory, 32 << 20)) return 3;
+    if (!strcmp(what, "chatty")) for (int i = 0; i < 60; i++) copy_kind(memory, buffer, 4096, 1);
+    else if (!strcmp(what, "batched")) for (int i = 0; i < 20; i++) { copy_kind(memory, buffer, sizeof buffer, 1); copy_kind(buffer, memory, sizeof buffer, 2); }
+    else for (int i = 0; i < 20; i++) { copy_kind(memory, buffer, 4096, 1); launch(memory); synchronize(); synchronize(); synchronize(); }
+    return 0;
+}
+
+static int level_zero(const char *path) {
+    void *library = dlopen(path, RTLD_NOW), *memory = NULL, *list = &memory;
+    if (!library) return 3;
+    int (*append)(void *, void *, const void *, size_t) = dlsym(library, "zeCommandListAppendMemoryCopy");
+    int (*execute)(void *, unsigned, void **, void *) = dlsym(library, "zeCommandQueueExecuteCommandLists");
+    int (*wait)(void *, unsigned long) = dlsym(library, "zeCommandQueueSynchronize");
+    int (*reserve)(void *, const void *, size_t, size_t, void *, void **) = dlsym(library, "zeMemAllocDevice");
+    if (reserve(NULL, NULL, 32 << 20, 64, NULL, &memory)) return 3;
+    for (int i = 0; i < 20; i++) {
+        append(list, memory, buffer, 4096);
+        execute(list, 1, &list, NULL);
+        wait(list, ~0UL);
+    }
+    return 0;
+}
+
 int main(int argc, char **argv) {
     if (argc < 3) return 2;
     const char *what = argv[1], *path = argv[2];
     if (!strncmp(what, "cuda-", 5)) return cuda(what + 5, path);
+    if (!strncmp(what, "hip-", 4)) return hip(what + 4, path);
+    if (!strcmp(what, "ze-computing")) return level_zero(path);
     if (!strcmp(what, "disk")) {
         int file = open(path, O_RDWR | O_CREAT, 0600);
         for (int i = 0; i < 200; i++) pwrite(file, buffer, 1 << 16, 0);

@@ -1,7 +1,7 @@
 /* renacer/plugin.h - the whole contract between renacer and a plugin.
  *
- * A plugin is a shared object that exports one function, renacer_plugin_v1. It describes components; today a component
- * is a detector, which is given events and concludes findings. Nothing crosses this boundary but the C types below:
+ * A plugin is a shared object that exports one function, renacer_plugin_v1. It describes components: detectors, which are
+ * given events and conclude findings, and sinks, which are given what is shown and write it. Nothing crosses this boundary but the C types below:
  * any language that can make a shared object with a C function can make a plugin. Docs/plugins.md is the tutorial.
  *
  * VERSIONS
@@ -29,7 +29,8 @@
  * ERRORS
  *   A function that fails calls host->fail with one line that says what, on what, why, and returns RENACER_FAILED.
  *   renacer shows the line with the plugin's name, gives that instance no more events, and traces on. The same happens
- *   if it throws a C++ exception or takes longer than `--plugin-time` for a batch. Findings it reported before stand.
+ *   if it throws a C++ exception or takes longer than `--plugin-time` for a batch. Findings it reported before stand. Only
+ *   a sink whose `create` fails is different: like every sink that cannot open its output it ends renacer before the program starts.
  */
 #ifndef RENACER_PLUGIN_H
 #define RENACER_PLUGIN_H
@@ -42,7 +43,7 @@ extern "C" {
 #endif
 
 #define RENACER_ABI_MAJOR 1
-#define RENACER_ABI_MINOR 1
+#define RENACER_ABI_MINOR 2
 #define RENACER_EVENT_SCHEMA 1
 
 /* Whether a structure that somebody else filled in has a field. */
@@ -312,6 +313,8 @@ typedef struct renacer_finding {
     renacer_string reason;
     /* What to do. */
     renacer_string advice;
+    /* Since minor version 2: the detector, in findings that a sink is given; not looked at in others. */
+    renacer_string detector;
 } renacer_finding;
 
 /* ---- The host ---------------------------------------------------------------------------------------------------- */
@@ -322,6 +325,18 @@ enum {
 };
 
 typedef struct renacer_host renacer_host;
+
+/* What host->describe says of an event. */
+enum {
+    /* Of a call its name, as `openat`; of a signal its, as `SIGINT`. */
+    RENACER_DESCRIBE_NAME = 1,
+    /* The decoded arguments of a RENACER_CALL: a JSON array, whose elements Docs/sinks.md explains. */
+    RENACER_DESCRIBE_ARGUMENTS = 2,
+    /* Of a call that failed the error's name, as `ENOENT`. */
+    RENACER_DESCRIBE_ERROR = 3,
+    /* The task's `comm`, as far as it is known. */
+    RENACER_DESCRIBE_COMMAND = 4
+};
 
 /* A function to be probed. */
 typedef struct renacer_function {
@@ -392,6 +407,17 @@ struct renacer_host {
      * CAP_BPF and CAP_PERFMON, and the file is the one of that path for renacer. */
     renacer_status (*probe)(const renacer_host *, renacer_string path, const renacer_function *functions, size_t count,
         uint32_t *found, renacer_string *problem);
+
+    /* -- Since minor version 2. -- */
+
+    /* Text about an event of the batch that is being consumed: `what` is RENACER_DESCRIBE_*. */
+    renacer_status (*describe)(const renacer_host *, const renacer_event *, uint32_t what, renacer_string *out);
+    /* Of a sink with RENACER_OUTPUT_STREAM: appends bytes to its output, where they arrive in time, whole batches of events
+     * at once. RENACER_FAILED if there is no output. What a reader is too slow for is lost in pieces of what was written for
+     * one event, and told of as a RENACER_LOSS. */
+    renacer_status (*write)(const renacer_host *, const void *bytes, size_t count);
+    /* Of a sink with RENACER_OUTPUT_OWN: what stands behind its name, as in `--sink NAME:DESTINATION`; may be empty. */
+    renacer_string destination;
 };
 
 /* ---- The plugin -------------------------------------------------------------------------------------------------- */
@@ -414,7 +440,7 @@ enum {
     RENACER_OPTION_CHOICE = 6
 };
 
-/* An option of a component: --detector NAME,key=value. renacer validates before anything starts. */
+/* An option of a component: --detector NAME,key=value or --sink NAME,key=value. renacer validates before anything starts. */
 typedef struct renacer_option {
     uint32_t size;
     /* RENACER_OPTION_*. */
@@ -444,6 +470,9 @@ typedef struct renacer_subscription {
     renacer_string calls;
     uint32_t needs;
     uint32_t reserved;
+    /* Since minor version 2: an option and how its value has to begin for this subscription to count, such as
+     * `window=marker:`; empty: it always counts. */
+    renacer_string given;
 } renacer_subscription;
 
 /* A detector's functions. `idle` may be NULL, the others may not. */
@@ -462,9 +491,35 @@ typedef struct renacer_detector {
     renacer_status (*idle)(void *instance);
 } renacer_detector;
 
+/* renacer_sink.output. */
+enum {
+    /* renacer opens it, as for its own sinks: a file, standard output, a command. Use host->write. */
+    RENACER_OUTPUT_STREAM = 0,
+    /* The sink opens what it writes to: host->destination says what. */
+    RENACER_OUTPUT_OWN = 1
+};
+
+/* Since minor version 2. A sink's functions: those of a detector, in the same order, and one more. `idle` and `report` may be NULL.
+ *
+ * It is chosen as `--sink NAME[:DESTINATION][,OPTION=VALUE...]` and in the same way in [[sink]] of a configuration file. What it
+ * is given is what is shown: the calls that filters let through, of those the ones it subscribed to. Of a RENACER_CALL all
+ * arguments are known, those that were read at entry included: memory that [[processor]] redact hides is not. */
+typedef struct renacer_sink {
+    uint32_t size;
+    /* RENACER_OUTPUT_*. */
+    uint32_t output;
+    renacer_status (*create)(const renacer_host *, void **instance);
+    renacer_status (*consume)(void *instance, const renacer_event *events, size_t count);
+    /* The trace is over: the last chance to write. */
+    renacer_status (*finish)(void *instance, const renacer_account *account);
+    void (*destroy)(void *instance);
+    renacer_status (*idle)(void *instance);
+    /* A detector concluded something. */
+    renacer_status (*report)(void *instance, const renacer_finding *);
+} renacer_sink;
+
 enum {
     RENACER_DETECTOR = 1,
-    /* Reserved: a sink consumes events and writes them where it pleases; its functions will be in `functions`. */
     RENACER_SINK = 2,
     /* Reserved: a backend delivers events; its functions will be in `functions`. */
     RENACER_BACKEND = 3
@@ -472,9 +527,9 @@ enum {
 
 typedef struct renacer_component {
     uint32_t size;
-    /* RENACER_DETECTOR. One of a kind that renacer does not know is listed and not used. */
+    /* RENACER_DETECTOR or RENACER_SINK. One of a kind that renacer does not know is listed and not used. */
     uint32_t kind;
-    /* As `--detector` spells it: lower case, digits and hyphens. */
+    /* As `--detector` or `--sink` spells it: lower case, digits and hyphens. */
     renacer_string name;
     /* One line. */
     renacer_string description;
@@ -482,7 +537,7 @@ typedef struct renacer_component {
     size_t option_count;
     const renacer_subscription *subscriptions;
     size_t subscription_count;
-    /* What `kind` says: a renacer_detector. */
+    /* What `kind` says: a renacer_detector or a renacer_sink. */
     const void *functions;
 } renacer_component;
 

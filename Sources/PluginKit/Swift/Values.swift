@@ -1,38 +1,6 @@
-@_exported import CRenacerPlugin
+import CRenacerPlugin
 
-/// Looks at events and reports findings: what a plugin in Swift is made of.
-///
-/// Export it with one line, at the top level of the plugin's module:
-///
-///     @_cdecl("renacer_plugin_v1") public func plugin(_ host: PluginHost) -> PluginExport { export("my-plugin", version: "1.0", MyDetector.self) }
-///
-/// All functions are called on one thread, one at a time. What they throw is shown with the detector's name, and ends it;
-/// the trace goes on.
-public protocol Detector: AnyObject {
-    /// As `--detector` spells it: lower case, digits and hyphens.
-    static var name: String { get }
-    /// One line.
-    static var summary: String { get }
-    static var options: [Option] { get }
-    /// Events that it wants; nothing else is captured for it.
-    static var subscriptions: [Subscription] { get }
-
-    /// - Parameter host: serves this instance, as long as it lives.
-    init(_ host: Host) throws
-    /// The event is valid during the call only.
-    func consume(_ event: Event) throws
-    /// The trace is over: the last chance to report.
-    func finish(_ account: Account) throws
-    /// The tracer is about to wait.
-    func idle() throws
-}
-
-extension Detector {
-    public static var options: [Option] { [] }
-    public func idle() throws {}
-}
-
-/// An option: `--detector NAME,key=value`. renacer validates before anything starts.
+/// An option: `--detector NAME,key=value` or `--sink NAME,key=value`. renacer validates before anything starts.
 public struct Option: Sendable {
     public enum Kind: UInt32, Sendable { case text, integer, number, boolean, duration, bytes, choice }
     public var name: String
@@ -57,7 +25,7 @@ public struct Option: Sendable {
     }
 }
 
-/// Events that a detector wants.
+/// Events that a component wants.
 public struct Subscription: Sendable {
     public struct Kinds: OptionSet, Sendable {
         public let rawValue: UInt32
@@ -74,11 +42,14 @@ public struct Subscription: Sendable {
     public var calls: String
     /// What pointers lead to is wanted, too.
     public var needsMemory: Bool
+    /// An option and how its value has to begin for this to count, such as `window=marker:`; empty: it always counts.
+    public var given: String
 
-    public init(_ kinds: Kinds, of calls: String = "", needsMemory: Bool = false) {
+    public init(_ kinds: Kinds, of calls: String = "", needsMemory: Bool = false, given: String = "") {
         self.kinds = kinds
         self.calls = calls
         self.needsMemory = needsMemory
+        self.given = given
     }
 }
 
@@ -93,6 +64,8 @@ public struct Finding {
     public enum Severity: UInt32, Sendable { case information, low, medium, high }
     public enum Quantity { case number(Double), text(String) }
 
+    /// Who found it: of findings that a sink is told of.
+    public var detector = ""
     public var rule: String
     public var severity: Severity
     /// From 0 to 1.
@@ -119,8 +92,8 @@ public struct Finding {
     }
 }
 
-/// Why a detector cannot go on: one line.
-public struct DetectorError: Error, CustomStringConvertible {
+/// Why a component cannot go on: one line.
+public struct PluginError: Error, CustomStringConvertible {
     public let description: String
     public init(_ description: String) { self.description = description }
 }
