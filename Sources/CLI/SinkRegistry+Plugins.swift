@@ -74,10 +74,10 @@ extension Settings {
     func narrowToPlugins(_ plan: inout CapturePlan) {
         for sink in sinks { if let process = sink.kind.plugin?.process, process > 0 { plan.target.excluded.append(process) } }
         guard !sinks.isEmpty, sinks.allSatisfy({ $0.kind.plugin != nil }) else { return }
+        // What counts calls counts those that are shown, whoever looks at them.
+        guard plan.syscallLimit == nil, !processors.contains(where: \.countsWhatPasses) else { return }
         var wanted = SyscallSet.none
         for sink in sinks { if let calls = sink.kind.plugin?.calls { wanted.formUnion(calls) } }
-        var others = plan.syscalls.inverted()
-        others.formUnion(wanted.inverted())
-        plan.syscalls = others.inverted()
+        plan.syscalls.formIntersection(wanted)
     }
 }

@@ -14,7 +14,7 @@ public final class PluginSink: Sink {
     private let options: Options
     private let fields: FieldTable
     private lazy var others = BatchView(component, fields: fields, inspector: inspector, decoding: options.decoding)
-    private lazy var call = CallView(fields, options, inspector)
+    private lazy var call = CallView(fields, options, inspector, resolvesLater: instance is IsolatedDetector)
     /// Calls of which it is told when they end, and of signals, tasks and losses whether it is.
     private let ends: SyscallSet
     private let kinds: UInt32
@@ -136,10 +136,15 @@ private final class CallView: EventServices {
     private let treeWriter = TreeWriter()
     private let tree: CallAssembler
     private let text = TextBuffer(capacity: 64)
+    private let resolvesLater: Bool
+    /// Values are decoded for those who resolved a field; they do so in `create`, or never.
+    private var decodesValues: Bool { resolvesLater || !fields.isEmpty }
     private var sequence: UInt64 = 0
     private var current: AssembledCall?
 
-    init(_ fields: FieldTable, _ options: PluginSink.Options, _ inspector: any TaskInspector) {
+    /// - Parameter resolvesLater: fields are resolved in another process, and heard of when they are asked about.
+    init(_ fields: FieldTable, _ options: PluginSink.Options, _ inspector: any TaskInspector, resolvesLater: Bool) {
+        self.resolvesLater = resolvesLater
         self.fields = fields
         hidesMemory = options.decoding.replacements?.hides == true
         view.initialize(to: renacer_event())
@@ -154,13 +159,12 @@ private final class CallView: EventServices {
     /// Takes the next event: the call that ended by it.
     func consume(_ event: borrowing Event) -> AssembledCall? {
         sequence = event.sequence
-        // Values are decoded for those who resolved a field; they do so in `create`, or never.
-        if !fields.isEmpty { _ = tree.consume(event) }
+        if decodesValues { _ = tree.consume(event) }
         return json.consume(event)
     }
 
     func nextUnfinished() -> AssembledCall? {
-        if !fields.isEmpty { _ = tree.nextUnfinished() }
+        if decodesValues { _ = tree.nextUnfinished() }
         return json.nextUnfinished()
     }
 
