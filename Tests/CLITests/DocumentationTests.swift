@@ -15,6 +15,8 @@ import Testing
                 mkdir bin home
                 ln -s '\(Renacer.path)' bin/renacer
                 for name in loader pager service server busy bin/PROGRAM bin/PROG bin/server; do cp program $name; done
+                cc -shared -fPIC -I '\(Renacer.repository.path)/Sources/PluginKit/C/include' -o call-lines-c.so \
+                    '\(Renacer.repository.path)/Examples/call-lines-c/call-lines-c.c'
                 cc -shared -fPIC -I '\(Renacer.repository.path)/Sources/PluginKit/C/include' -o mine.so \
                     '\(Renacer.repository.path)/Examples/small-writes-c/small-writes-c.c'
                 """)

@@ -80,7 +80,7 @@ import Testing
         .init("-e fault=read:signal=1 true", "invalid fault argument 'read:signal=1'", help: false),
         .init("-e inject=read true", "invalid inject argument 'read'", help: false),
         .init("-e inject=read:when=0 true", "invalid inject argument 'read:when=0'", help: false),
-        .init("--sink= true", "--sink: unknown sink ''; there are strace, summary, json, jsonl, csv, html, findings, functions, flamegraph, otlp, perfetto, recording", help: false),
+        .init("--sink= true", "--sink: unknown sink ''; there are strace, summary, json, jsonl, csv, html, findings, functions, flamegraph, otlp, perfetto, recording and those of plugins, which 'renacer plugins' lists", help: false),
         .init("--sink=sumary true", "--sink: unknown sink 'sumary'; did you mean summary?", help: false),
         .init("--sink=summary: true", "--sink summary: nothing stands behind ':'; summary:FILE writes to a file, summary:- to standard output, summary:'|CMD' to a command", help: false),
         .init("--sink=summary,width=3 true", "--sink summary: unknown option 'width'; it has extended, group-by", help: false),
