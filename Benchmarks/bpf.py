@@ -1,5 +1,5 @@
 """The BPF backend beside perf trace and bpftrace, in the same run; called by bench.py."""
-import os, re, shutil, signal, statistics, subprocess, time
+import json, os, re, shutil, signal, statistics, subprocess, time
 
 COUNT_PER_CALL = 'tracepoint:raw_syscalls:sys_enter /pid == cpid/ { @s[tid] = nsecs; } ' \
                  'tracepoint:raw_syscalls:sys_exit /@s[tid]/ { @[args->id] = hist(nsecs - @s[tid]); delete(@s[tid]); }'
@@ -71,6 +71,14 @@ def run(a, renacer, work, n, rounds, measure, ratio, goal, results):
     goal('bpf, dd bs=1, text: renacer / bare records', ratio(rows, 'renacer bpf', 'bare records, no text'), 1.4)
     if perf:
         goal('bpf, dd bs=1, text: perf trace / renacer', ratio(rows, 'perf trace', 'renacer bpf'), 4, False)
+
+    lines = {'native': dd, 'renacer bpf, JSONL': bpf + ['--format', 'jsonl'] + out('jsonl') + ['--'] + dd}
+    rows = results['bpf: dd bs=1, JSONL'] = measure('bpf: dd bs=1, JSONL', lines, rounds)
+    goal('bpf, dd bs=1, JSONL: renacer / native', ratio(rows, 'renacer bpf, JSONL', 'native'), 3.5)
+    with open(f'{a.build}/jsonl.out', 'rb') as f:
+        f.seek(-min(os.path.getsize(f.name), 1 << 20), os.SEEK_END)
+        account = json.loads(f.read().splitlines()[-1])['events']
+    print(f'\nbpf: JSONL of the last run: {account["delivered"]} of {account["seen"]} events delivered')
 
     table = {'native': dd, 'renacer bpf -c': bpf + ['-c'] + out('bpf') + ['--'] + dd}
     if bpftrace:
