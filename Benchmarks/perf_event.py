@@ -11,7 +11,10 @@ def run(a, renacer, work, n, rounds, measure, ratio, goal, results):
     out = lambda name: ['-o', f'{a.build}/{name}.out']
     backend = lambda name: [renacer, '--backend', name] + out(name)
     calls, usage = int(n(1_000_000)), os.path.abspath(f'{a.build}/usage')
-    tracers = {'native': [], 'renacer bpf': backend('bpf') + ['--'], 'renacer perf_event': backend('perf_event') + ['--']}
+    # What no tracer by perf events can be cheaper than: both ends of a call as bare samples, which nobody reads.
+    here = os.path.dirname(os.path.abspath(__file__))
+    subprocess.run(['cc', '-O2', '-o', f'{a.build}/bareevents', f'{here}/bareevents.c'], check=True)
+    tracers = {'native': [], 'bare events': [f'{a.build}/bareevents'], 'renacer bpf': backend('bpf') + ['--'], 'renacer perf_event': backend('perf_event') + ['--']}
     if perf:
         # What recording takes, without what showing it would.
         tracers['perf record'] = [perf, 'record', '-q', '-m', '8M', '-e', 'raw_syscalls:sys_enter,raw_syscalls:sys_exit',
@@ -25,6 +28,8 @@ def run(a, renacer, work, n, rounds, measure, ratio, goal, results):
     goal('perf_event: ns added to a call / bpf', middle(lambda x: x['renacer perf_event'] / x['renacer bpf']), 2)
     if perf:
         goal('perf_event: ns added to a call / perf record', middle(lambda x: x['renacer perf_event'] / x['perf record']), 1)
+    print(f"perf_event: renacer / bare events {middle(lambda x: x['renacer perf_event'] / x['bare events']):.2f}, "
+          f"bare events / bpf {middle(lambda x: x['bare events'] / x['renacer bpf']):.2f}")
     start = {'native': ['/bin/true'], 'renacer perf_event': backend('perf_event') + ['--', '/bin/true']}
     results['perf_event: /bin/true'] = measure('perf_event: /bin/true', start, rounds)
 
