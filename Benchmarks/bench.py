@@ -145,6 +145,10 @@ def main():
         import workflows
         workflows.run(a, renacer, work, n, rounds, measure, ratio, goal, results)
 
+    if a.only == '' or a.only in 'golden':
+        import golden
+        golden.run(a, renacer, rounds, goal, results)
+
     if a.only == '' or a.only in 'detectors':
         import detectors
         detectors.run(a, renacer, work, n, rounds, measure, ratio, goal, results)

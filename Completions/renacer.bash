@@ -2,6 +2,20 @@
 _renacer() {
     local cur=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD-1]} i=1
     COMPREPLY=()
+    if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == golden ]]; then
+        [[ $cur == = ]] && cur=
+        [[ $option == = ]] && option=${COMP_WORDS[COMP_CWORD-2]}
+        case $option in
+        golden) ((COMP_CWORD == 2)) && { COMPREPLY=($(compgen -W 'record check diff' -- "$cur")); return; };;
+        --format) COMPREPLY=($(compgen -W 'text json github' -- "$cur")); return;;
+        --backend) COMPREPLY=($(compgen -W 'auto ptrace bpf perf_event' -- "$cur")); return;;
+        esac
+        case $cur in
+        -*) COMPREPLY=($(compgen -W '--runs --tolerance -E --env -u --user --argv0 -f --follow-forks --backend --exact --ring-size --seccomp-bpf --no-seccomp-bpf --placement -e --trace -P --trace-path --trace-fds --format -o --output -s --string-limit --source --inject --fault -d --debug -h --help' -- "$cur"));;
+        *) COMPREPLY=($(compgen -f -- "$cur"));;
+        esac
+        return
+    fi
     while ((i < COMP_CWORD)); do
         case ${COMP_WORDS[i]} in
         --) ((i++)); break;;
@@ -47,7 +61,7 @@ _renacer() {
     esac
     case $cur in
     -*) COMPREPLY=($(compgen -W '-p --attach --all --cgroup -E --env -u --user --argv0 -D --daemonize -f --follow-forks -b --detach-on -I --interruptible --syscall-limit --duration --kill-on-exit --backend --exact --ring-size --memory --seccomp-bpf --no-seccomp-bpf --placement -e --trace -P --trace-path --trace-fds --signals --status -z --successful-only -Z --failed-only --min-duration --format --sink --otlp --otlp-timeout --otlp-min-duration --trace-parent -o --output -A --output-append-mode --output-separately --ring -a --columns -s --string-limit -v --no-abbrev --abbrev --verbose --raw --read --write -y --decode-fds --decode-pids -Y --pidns-translation --always-show-pid -t --absolute-timestamps -r --relative-timestamps -T --syscall-times -x --strings-in-hex -X --const-print-style -i --instruction-pointer -n --syscall-number -N --arg-names -q --quiet --color --source -k --stack-trace --stack-trace-frame-limit -c --summary-only -C --summary -w --summary-wall-clock --summary-cpu -S --summary-sort-by -U --summary-columns -O --summary-syscall-overhead --stats-extended --group-by --live --profile --function-time --flamegraph --anomaly-detection --anomaly-threshold --anomaly-window --baseline --hpu-analysis --detector --plugin --plugin-time --isolate-plugins --assert --assert-report --inject --fault --config -d --debug -h --help -V --version --tips' -- "$cur"));;
-    *) COMPREPLY=($(compgen -c -- "$cur"));;
+    *) COMPREPLY=($(compgen -c -- "$cur")); ((COMP_CWORD == 1)) && COMPREPLY+=($(compgen -W 'doctor flags backends record replay golden sinks config plugins plugin' -- "$cur"));;
     esac
 }
 complete -F _renacer renacer renacer-strace

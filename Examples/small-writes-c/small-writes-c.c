@@ -73,10 +73,12 @@ static const renacer_detector functions = {
     .size = sizeof functions, .create = create, .consume = consume, .finish = finish, .destroy = destroy,
 };
 
+static const renacer_string rules[] = { RENACER_TEXT("small-writes") };
+
 static const renacer_component component = {
     .size = sizeof component, .kind = RENACER_DETECTOR, .name = RENACER_TEXT("small-writes-c"),
     .description = RENACER_TEXT("tasks that write a few bytes at a time"), .options = options, .option_count = 2,
-    .subscriptions = subscriptions, .subscription_count = 1, .functions = &functions,
+    .subscriptions = subscriptions, .subscription_count = 1, .functions = &functions, .rules = rules, .rule_count = 1,
 };
 
 static const renacer_plugin plugin = {

@@ -463,10 +463,16 @@ static const renacer_subscription subscriptions[] = {
 
 static const renacer_detector functions = { sizeof functions, 0, create, consume, finish, destroy, idle };
 
+static const renacer_string rules[] = {
+    RENACER_TEXT("idle-waiters"), RENACER_TEXT("idle-pool"), RENACER_TEXT("starved"), RENACER_TEXT("contention"),
+    RENACER_TEXT("convoy"), RENACER_TEXT("herd"), RENACER_TEXT("periodic-timer"), RENACER_TEXT("timed-waits")
+};
+
 static const renacer_component component = {
     sizeof component, RENACER_DETECTOR, RENACER_TEXT("idle-waiter"),
     RENACER_TEXT("threads parked on futexes: idle or contending, and whom they wait for"), options, sizeof options / sizeof *options,
-    subscriptions, sizeof subscriptions / sizeof *subscriptions, &functions
+    subscriptions, sizeof subscriptions / sizeof *subscriptions, &functions, rules,
+    sizeof rules / sizeof *rules
 };
 
 static const renacer_plugin plugin = {

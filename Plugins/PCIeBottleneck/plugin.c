@@ -251,10 +251,17 @@ static const renacer_subscription subscriptions[] = {
 
 static const renacer_detector functions = { sizeof functions, 0, create, consume, finish, destroy, NULL };
 
+static const renacer_string rules[] = {
+    RENACER_TEXT("too-few"), RENACER_TEXT("serialised"), RENACER_TEXT("link-saturated"), RENACER_TEXT("small-copy-bound"),
+    RENACER_TEXT("pageable-or-numa-bound"), RENACER_TEXT("transfer-bound"), RENACER_TEXT("not-pcie"),
+    RENACER_TEXT("degraded-link"), RENACER_TEXT("cannot-judge")
+};
+
 static const renacer_component component = {
     sizeof component, RENACER_DETECTOR, RENACER_TEXT("pcie-bottleneck"),
     RENACER_TEXT("time that goes into moving data between the host and a GPU"), options, sizeof options / sizeof *options, subscriptions,
-    sizeof subscriptions / sizeof *subscriptions, &functions
+    sizeof subscriptions / sizeof *subscriptions, &functions, rules,
+    sizeof rules / sizeof *rules
 };
 
 static const renacer_plugin plugin = {

@@ -132,10 +132,15 @@ static const renacer_subscription subscriptions[] = {
 
 static const renacer_detector functions = { sizeof functions, 0, create, consume, finish, destroy, NULL };
 
+static const renacer_string rules[] = {
+    RENACER_TEXT("thrash"), RENACER_TEXT("re-read"), RENACER_TEXT("seek-heavy"), RENACER_TEXT("strided")
+};
+
 static const renacer_component component = {
     sizeof component, RENACER_DETECTOR, RENACER_TEXT("thrashing-seek"),
     RENACER_TEXT("files of which the same is read again and again, or that are sought more than read"), options,
-    sizeof options / sizeof *options, subscriptions, sizeof subscriptions / sizeof *subscriptions, &functions
+    sizeof options / sizeof *options, subscriptions, sizeof subscriptions / sizeof *subscriptions, &functions, rules,
+    sizeof rules / sizeof *rules
 };
 
 static const renacer_plugin plugin = {

@@ -8,6 +8,8 @@ import RenacerCore
 /// nothing is allocated.
 public final class AnomalyDetector: Detector {
     public let name = "anomaly"
+    /// Rules that its findings name.
+    public static let rules = ["slow-call", "report"]
     /// Times of calls are compared, and some are known from memory only.
     public let requirements = [
         Requirement(.callTimes, origin: "--anomaly-detection", .wanted), Requirement(.memory, origin: "--anomaly-detection", .wanted),

@@ -83,10 +83,11 @@ public final class AssertionMonitor: Detector {
         switch event.body {
         case .syscallEntered(let call):
             paths.saw(event.pid, at: event.time)
-            inFlight[event.tid] = CallUnderWay(start: event.time, source: source(event.tid, event.pid, call))
+            let source = source(event.tid, event.pid, call)
+            inFlight[event.tid] = CallUnderWay(start: event.time, source: source)
             calls += 1
             if wantsPeak { askPeak(call, event.pid) }
-            occurred(call, event.tid)
+            occurred(call, event.tid, source)
         case .syscall(let call): ended(call, event)
         case .process(let change): process(change, event)
         case .signal, .loss: break
@@ -96,11 +97,14 @@ public final class AssertionMonitor: Detector {
     private func ended(_ call: Call, _ event: borrowing Event) {
         paths.saw(event.pid, at: call.enterTime > 0 ? min(call.enterTime, event.time) : event.time)
         let known = inFlight.removeValue(forKey: event.tid)
+        var source = known?.source ?? ""
         if known == nil {
             if call.outcome == .detached { return }
+            // This is the whole of the call.
+            if call.outcome != .unfinished { source = self.source(event.tid, event.pid, call) }
             calls += 1
             if wantsPeak { askPeak(call, event.pid) }
-            occurred(call, event.tid)
+            occurred(call, event.tid, source)
         }
         let start = known?.start ?? call.enterTime, end = call.exitTime > 0 ? call.exitTime : event.time
         let duration = start > 0 && end >= start ? end - start : 0
@@ -109,7 +113,7 @@ public final class AssertionMonitor: Detector {
         var text: String?
         func described() -> String {
             if let text { return text }
-            let new = describer.text(call, tid, source: known?.source ?? "")
+            let new = describer.text(call, tid, source: source)
             text = new
             return new
         }
@@ -130,7 +134,7 @@ public final class AssertionMonitor: Detector {
     }
 
     /// A call was made, whatever comes of it.
-    private func occurred(_ call: Call, _ tid: Int32) {
+    private func occurred(_ call: Call, _ tid: Int32, _ source: String) {
         for i in meters.indices {
             switch meters[i].assertion.check {
             case .callCount(let wanted, _, _): if wanted.set.contains(call) { meters[i].count += 1 }
@@ -138,7 +142,7 @@ public final class AssertionMonitor: Detector {
                 if let wanted, !wanted.set.contains(call) { continue }
                 if !patterns.isEmpty, !names(call, tid, patterns) { continue }
                 meters[i].count += 1
-                if meters[i].count <= 3 { meters[i].worst.add(0, describer.text(call, tid, source: inFlight[tid]?.source ?? "")) }
+                if meters[i].count <= 3 { meters[i].worst.add(0, describer.text(call, tid, source: source)) }
             default: break
             }
         }

@@ -5,6 +5,8 @@ import RenacerReplay
 /// `--anomaly-detection`, `--hpu-analysis` and what refines them.
 struct AnalysisChoice {
     var detectsAnomalies = false
+    /// An assertion is about anomalies, and all calls count for it.
+    var assertsAnomalies = false
     var threshold: Double?
     var window: Int?
     /// `--baseline`
@@ -12,7 +14,7 @@ struct AnalysisChoice {
     /// nil: no `--hpu-analysis`.
     var correlation: AnalysisOptions?
 
-    var isAny: Bool { detectsAnomalies || correlation != nil }
+    var isAny: Bool { detectsAnomalies || assertsAnomalies || correlation != nil }
     /// The flag that asked, for what is said about its output; nil if none did.
     var origin: String? { detectsAnomalies ? "--anomaly-detection" : correlation != nil ? "--hpu-analysis" : nil }
 
@@ -64,12 +66,12 @@ struct AnalysisChoice {
     /// - Parameter calls: which were asked for.
     mutating func make(calls: SyscallSet) throws(UsageError) {
         detectors = []
-        if detectsAnomalies {
+        if detectsAnomalies || assertsAnomalies {
             if let baseline { known = try BaselineFile(path: baseline).read() }
             var options = AnomalyOptions()
             if let threshold { options.threshold = threshold }
             if let window { options.window = window }
-            let detector = AnomalyDetector(options, calls: calls)
+            let detector = AnomalyDetector(options, calls: detectsAnomalies ? calls : .all)
             anomalies = detector
             detectors.append(detector)
         }

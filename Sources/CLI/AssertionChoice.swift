@@ -46,33 +46,6 @@ struct AssertionChoice {
         let isTold = reports.contains { $0["as"] == "text" }
         return (isTold ? [] : [SinkRequest(.assertions, origin: "--assert")]) + reports
     }
-
-    /// Detectors for `anti_pattern`: that of the name, or all if it is none's.
-    ///
-    /// - Parameter files: plugins that were named.
-    func detectors(files: [String], chosen: [String]) throws(UsageError) -> [DetectorChoice] {
-        let patterns = AssertionMonitor(assertions).patterns
-        guard !patterns.isEmpty else { return [] }
-        var names: [String] = []
-        for found in PluginSearch(files: files).all {
-            if case .success(let file) = found.result { names += file.components.filter { $0.kind == .detector }.map(\.name) }
-        }
-        guard !names.isEmpty else {
-            throw UsageError("anti_pattern '\(patterns[0])': no plugin with a detector was found; 'renacer plugins' lists where they are looked for")
-        }
-        var wanted: [String] = []
-        for pattern in patterns {
-            let detector = Pattern.plain(pattern.prefix { $0 != "/" })
-            let matching = names.filter { Pattern.plain($0) == detector }
-            if matching.isEmpty, pattern.contains("/") {
-                throw UsageError("anti_pattern '\(pattern)': no plugin has such a detector; there are \(names.joined(separator: ", "))")
-            }
-            wanted += matching.isEmpty ? names : matching
-        }
-        var result: [DetectorChoice] = []
-        for name in wanted where !chosen.contains(name) && !result.contains(where: { $0.name == name }) { result.append(try DetectorChoice(name)) }
-        return result
-    }
 }
 
 extension SinkRegistration {

@@ -23,10 +23,17 @@ enum Completions {
         if case .required = option.value { true } else { false }
     }
 
+    /// `renacer NAME`
+    private static var commands: String { Subcommand.all.map(\.name).joined(separator: " ") }
+    private static var goldenFormats: String { GoldenRequest.Format.allCases.map(\.rawValue).joined(separator: " ") }
+
+    private static func words(_ options: [Option]) -> String {
+        options.flatMap { o in (o.short.map { ["-\($0)"] } ?? []) + o.long.prefix(1).map { "--" + $0 } }.joined(separator: " ")
+    }
+
     // MARK: bash
 
     private static var bash: String {
-        let words = options.flatMap { o in (o.short.map { ["-\($0)"] } ?? []) + o.long.prefix(1).map { "--" + $0 } }
         let needy = options.filter(takesValue).flatMap { o in
             (o.short.map { ["-\($0)"] } ?? []) + o.long.map { "--" + $0 }
         }
@@ -41,6 +48,20 @@ enum Completions {
             _renacer() {
                 local cur=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD-1]} i=1
                 COMPREPLY=()
+                if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == golden ]]; then
+                    [[ $cur == = ]] && cur=
+                    [[ $option == = ]] && option=${COMP_WORDS[COMP_CWORD-2]}
+                    case $option in
+                    golden) ((COMP_CWORD == 2)) && { COMPREPLY=($(compgen -W '\(Golden.verbs.joined(separator: " "))' -- "$cur")); return; };;
+                    --format) COMPREPLY=($(compgen -W '\(goldenFormats)' -- "$cur")); return;;
+                    --backend) COMPREPLY=($(compgen -W '\(Option.all.first { $0.id == .backend }?.values.joined(separator: " ") ?? "")' -- "$cur")); return;;
+                    esac
+                    case $cur in
+                    -*) COMPREPLY=($(compgen -W '\(words(Golden.allOptions))' -- "$cur"));;
+                    *) COMPREPLY=($(compgen -f -- "$cur"));;
+                    esac
+                    return
+                fi
                 while ((i < COMP_CWORD)); do
                     case ${COMP_WORDS[i]} in
                     --) ((i++)); break;;
@@ -61,8 +82,8 @@ enum Completions {
                 -p|--attach) COMPREPLY=($(compgen -W "$(ps -eo pid=)" -- "$cur")); return;;
                 esac
                 case $cur in
-                -*) COMPREPLY=($(compgen -W '\(words.joined(separator: " "))' -- "$cur"));;
-                *) COMPREPLY=($(compgen -c -- "$cur"));;
+                -*) COMPREPLY=($(compgen -W '\(words(options))' -- "$cur"));;
+                *) COMPREPLY=($(compgen -c -- "$cur")); ((COMP_CWORD == 1)) && COMPREPLY+=($(compgen -W '\(commands)' -- "$cur"));;
                 esac
             }
             complete -F _renacer renacer renacer-strace
@@ -76,12 +97,35 @@ enum Completions {
         var out = """
             #compdef renacer renacer-strace
             # zsh completion for renacer, made by `renacer --completions zsh`
+            if (( CURRENT > 2 )) && [[ $words[2] == golden ]]; then
+                if (( CURRENT == 3 )); then
+                    compadd \(Golden.verbs.joined(separator: " "))
+                    return
+                fi
+                shift 2 words
+                (( CURRENT -= 2 ))
+                _arguments -s -S \\
+
+            """
+        // Of the report, not of a trace.
+        for line in zshLines(Golden.allOptions.filter { $0.id != .sinkFormat }) { out += "    " + line }
+        out += """
+                    '--format=[of the report]:value:(\(goldenFormats))' \\
+                    '*:file:_files'
+                return
+            fi
+            (( CURRENT == 2 )) && compadd \(commands)
             _arguments -s -S -A '-*' \\
 
             """
+        return out + zshLines(options).joined() + "    '*::command:_normal'\n"
+    }
+
+    private static func zshLines(_ options: [Option]) -> [String] {
+        var lines: [String] = []
         for o in options {
             let help = summary(o).replacing("'", with: "'\\''").replacing("[", with: "\\[").replacing("]", with: "\\]")
-            if let c = o.short { out += "    '*-\(c)\(takesValue(o) ? "+" : "")[\(help)]\(takesValue(o) ? zshValue(o) : "")' \\\n" }
+            if let c = o.short { lines.append("    '*-\(c)\(takesValue(o) ? "+" : "")[\(help)]\(takesValue(o) ? zshValue(o) : "")' \\\n") }
             if let long = o.long.first {
                 let mark = switch o.value {
                 case .none: ""
@@ -93,10 +137,10 @@ enum Completions {
                 case .required: zshValue(o)
                 case .optional: ":" + zshValue(o)
                 }
-                out += "    '*--\(long)\(mark)[\(help)]\(value)' \\\n"
+                lines.append("    '*--\(long)\(mark)[\(help)]\(value)' \\\n")
             }
         }
-        return out + "    '*::command:_normal'\n"
+        return lines
     }
 
     private static func zshValue(_ option: Option) -> String {
@@ -128,6 +172,11 @@ enum Completions {
                 line += " -fa '\(o.values.joined(separator: " "))'"
             }
             out += line + " -d '\(summary(o).replacing("'", with: "\\'"))'\n"
+        }
+        out += "complete -c renacer -n '__fish_is_first_arg' -xa '\(commands)'\n"
+        out += "complete -c renacer -n '__fish_seen_subcommand_from golden' -xa '\(Golden.verbs.joined(separator: " "))'\n"
+        for o in Golden.options {
+            out += "complete -c renacer -n '__fish_seen_subcommand_from golden' -l \(o.long[0]) -x -d '\(summary(o).replacing("'", with: "\\'"))'\n"
         }
         let needy = options.filter(takesValue).compactMap { $0.short.map { "-\($0)" } }
         out += "complete -c renacer -x -a '(__fish_complete_subcommand -- \(needy.joined(separator: " ")))'\n"

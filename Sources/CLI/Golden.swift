@@ -9,10 +9,12 @@ enum Golden {
 
     static let usage = """
         Usage: renacer golden record [-o FILE] [--runs=N] [OPTION]... [--] PROGRAM [ARGUMENT]...
+           or: renacer golden record [-o FILE] [OPTION]... RECORDING...
            or: renacer golden check FILE [--runs=N] [--tolerance=LIST] [--format=KIND] [-o REPORT]
-                              [OPTION]... [[--] PROGRAM [ARGUMENT]...]
+                              [OPTION]... [[--] PROGRAM [ARGUMENT]... | RECORDING...]
            or: renacer golden diff FILE FILE [--tolerance=LIST] [--format=KIND] [-o REPORT]
-        Keeps what a program does, and tells what it does otherwise.
+        Keeps what a program does, and tells what it does otherwise. A recording ('renacer record -y') is a run
+        that has been; diff takes recordings in place of golden traces, too.
 
           --runs=N            how often the program is run: 10 times by record, 5 by check
           --tolerance=LIST    what is still the same: calls=N% (0), p50=N% (20), p95=N% (50)
@@ -48,6 +50,13 @@ enum Golden {
         .init(.runs, nil, ["runs"], .required("N"), .statistics, "how often the program is run"),
         .init(.tolerance, nil, ["tolerance"], .required("LIST"), .statistics, "what is still the same: calls=N%, p50=N%, p95=N%"),
     ]
+
+    static let verbs = ["record", "check", "diff"]
+
+    /// All options that it takes.
+    static var allOptions: [Option] {
+        options + Option.all.filter { option in (try? admit(GivenOption(option: option, spelling: "", isLong: true, value: nil))) != nil }
+    }
 
     /// Refuses options that say how a trace looks, or whom to trace besides a program.
     static func admit(_ given: GivenOption) throws(UsageError) {

@@ -58,11 +58,7 @@ struct GoldenRequest {
             exit(0)
         default:
             if verb == .diff { throw UsageError("golden diff: \(given.spelling): no program is traced") }
-            if given.isLong {
-                options.append(given.value.map { "\(given.spelling)=\($0)" } ?? given.spelling)
-            } else {
-                options += [given.spelling] + (given.value.map { [$0] } ?? [])
-            }
+            options += given.words
         }
     }
 
@@ -87,10 +83,21 @@ struct GoldenRequest {
     // MARK: Verbs
 
     func record() throws(UsageError) -> Int32 {
-        guard let name = words.first else { throw UsageError("golden record: a program is wanted; see 'renacer golden --help'") }
+        guard let first = words.first else { throw UsageError("golden record: a program is wanted; see 'renacer golden --help'") }
         if tolerance != Tolerance() || format != .text { throw UsageError("golden record: --tolerance and --format are for golden check") }
         let texts = TextTable()
-        let golden = try GoldenRunner(program, options, words, texts).trace(runs ?? 10)
+        let golden: GoldenTrace
+        var name = first
+        if GoldenRecordings.isRecording(name) {
+            try refuseRuns("golden record")
+            golden = try GoldenRecordings(program, options, texts).trace(words)
+            guard let recorded = golden.command.first else {
+                throw UsageError("golden record: \(name): nothing says which program this was, so that it could be run again; 'golden check' and 'golden diff' take the recording itself")
+            }
+            name = recorded
+        } else {
+            golden = try GoldenRunner(program, options, words, texts).trace(runs ?? 10)
+        }
         let path = output ?? (name.split(separator: "/").last.map(String.init) ?? "program") + ".golden"
         try write(golden.encoded(texts), to: path)
         let calls = golden.tasks.reduce(0) { $0 + $1.calls.count + $1.counts.reduce(0) { $0 + $1.most } }
@@ -104,6 +111,11 @@ struct GoldenRequest {
         let texts = TextTable()
         let golden = try read(path, texts)
         let command = words.count > 1 ? Array(words.dropFirst().drop { $0 == "--" }) : golden.command
+        if words.count > 1, GoldenRecordings.isRecording(words[1]) {
+            try refuseRuns("golden check")
+            let current = try GoldenRecordings(program, kept: golden.options, options, texts).trace(Array(words.dropFirst()))
+            return try report(GoldenComparison(golden, current, tolerance, texts), golden, current, path)
+        }
         // Of the options given twice, the later ones count.
         let backend = golden.backend.isEmpty ? [] : ["--backend=\(golden.backend)"]
         let runner = try GoldenRunner(program, golden.options + backend + options, command, texts)
@@ -120,8 +132,24 @@ struct GoldenRequest {
         guard words.count == 2 else { throw UsageError("golden diff: two golden traces are wanted; see 'renacer golden --help'") }
         if runs != nil { throw UsageError("golden diff: --runs: no program is run") }
         let texts = TextTable()
-        let golden = try read(words[0], texts), current = try read(words[1], texts)
+        let areRecordings = words.map(GoldenRecordings.isRecording)
+        // Of a recording that is seen which the golden trace was made to see; of two, all.
+        let known = try zip(words, areRecordings).map { (path, isRecording) throws(UsageError) in isRecording ? nil : try read(path, texts) }
+        func trace(_ i: Int, _ other: GoldenTrace?) throws(UsageError) -> GoldenTrace {
+            if let known = known[i] { return known }
+            var options = other?.options
+            if options == nil {
+                let first = try GoldenRecordings.hasChildren(words[0]), second = try GoldenRecordings.hasChildren(words[1])
+                options = first && second ? ["-f"] : []
+            }
+            return try GoldenRecordings(program, kept: options ?? [], [], texts).trace([words[i]])
+        }
+        let golden = try trace(0, known[1]), current = try trace(1, known[0])
         return try report(GoldenComparison(golden, current, tolerance, texts), golden, current, words[0])
+    }
+
+    private func refuseRuns(_ verb: String) throws(UsageError) {
+        if runs != nil { throw UsageError("\(verb): --runs: each recording is a run") }
     }
 
     private func report(_ comparison: GoldenComparison, _ golden: GoldenTrace, _ current: GoldenTrace, _ path: String) throws(UsageError) -> Int32 {

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import RenacerCore
 import RenacerGolden
+import RenacerReplay
 
 /// Runs a program again and again, each time in the same surroundings, and takes down what it does.
 struct GoldenRunner {
@@ -15,18 +16,24 @@ struct GoldenRunner {
         self.program = program
         self.texts = texts
         self.options = options
+        settings = try Self.settings(program, options, command)
+    }
+
+    /// What is to be seen of a program, or of a recording.
+    static func settings(_ program: String, _ options: [String], _ command: [String], _ recording: ReplayBackend? = nil) throws(UsageError) -> Settings {
         var invocation = Invocation(program: program, asStrace: false)
         invocation.purpose = .golden
+        invocation.settings.recording = recording
         // What descriptors refer to tells more than their numbers.
         invocation.settings.text.decoding.descriptors = .path
-        invocation.settings.pipeline.plan.isExact = true
+        invocation.settings.pipeline.plan.isExact = recording == nil
         // A tracer with a filter would go on in a process of its own.
         invocation.settings.pipeline.plan.ptrace.seccomp = .never
         _ = try OptionParser(asStrace: false, own: Golden.options).parse([program] + options) { (given) throws(UsageError) in
             try Golden.admit(given)
             try invocation.apply(given)
         }
-        settings = try invocation.settings(for: command)
+        return try invocation.settings(for: command)
     }
 
     /// What `runs` runs have in common.
@@ -77,7 +84,7 @@ struct GoldenRunner {
         throw UsageError("no backend works here; see 'renacer doctor'")
     }
 
-    private static func text(_ end: TraceeEnd?) -> String {
+    static func text(_ end: TraceeEnd?) -> String {
         switch end {
         case .exited(let status): "exit \(status)"
         case .killed(let signal): "killed by \(ConstantTable.signals.name(of: UInt64(UInt32(bitPattern: signal)))?.description ?? "signal \(signal)")"

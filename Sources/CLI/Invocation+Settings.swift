@@ -111,7 +111,7 @@ extension Invocation {
             if daemonize > 0 || daemonizeLong {
                 throw UsageError("PROG [ARGS] must be specified with -D/--daemonize", help: true)
             }
-            if !hasTarget, purpose != .replay { throw UsageError("must have PROG [ARGS] or -p PID", help: true) }
+            if !hasTarget, settings.recording == nil { throw UsageError("must have PROG [ARGS] or -p PID", help: true) }
         }
         if daemonize > 3 {
             throw UsageError("Too many -D's (\(daemonize)), maximum supported -D count is 3", help: true)

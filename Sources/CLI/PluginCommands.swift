@@ -96,6 +96,7 @@ enum PluginList {
             for s in c.subscriptions {
                 out += "      sees \(kinds(s).joined(separator: ", "))\(s.calls.isEmpty ? "" : " of \(s.calls)")\(s.given.isEmpty ? "" : ", with \(s.given)")\n"
             }
+            if !c.rules.isEmpty { out += "      finds \(c.rules.joined(separator: ", "))\n" }
             for o in c.options {
                 let kind = o.kind == .choice ? o.choices.joined(separator: "|") : "\(o.kind)"
                 out += "      \(o.name)=\(o.defaultValue) (\(kind)): \(o.help)\n"
@@ -130,6 +131,6 @@ enum PluginList {
         }
         return "{\"kind\":\(Report.quoted(c.kind.map { "\($0)" } ?? "unknown")),\"name\":\(Report.quoted(c.name)),"
             + "\"description\":\(Report.quoted(c.description)),\"options\":[\(options.joined(separator: ","))],"
-            + "\"subscriptions\":[\(subscriptions.joined(separator: ","))]}"
+            + "\"rules\":[\(c.rules.map(Report.quoted).joined(separator: ","))],\"subscriptions\":[\(subscriptions.joined(separator: ","))]}"
     }
 }

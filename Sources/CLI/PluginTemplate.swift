@@ -163,6 +163,7 @@ struct PluginTemplate {
                     Option("count", .integer, default: "100", "so many small writes are a finding", minimum: 1, maximum: 1e9),
                 ]
                 static let subscriptions = [Subscription(.calls, of: "write")]
+                static let rules = ["small-writes"]
 
                 private let host: Host
                 private let small: UInt64, count: UInt64
@@ -281,10 +282,12 @@ struct PluginTemplate {
                 .size = sizeof functions, .create = create, .consume = consume, .finish = finish, .destroy = destroy,
             };
 
+            static const renacer_string rules[] = { RENACER_TEXT("small-writes") };
+
             static const renacer_component component = {
                 .size = sizeof component, .kind = RENACER_DETECTOR, .name = RENACER_TEXT("@NAME@"),
                 .description = RENACER_TEXT("tasks that write a few bytes at a time"), .options = options, .option_count = 2,
-                .subscriptions = subscriptions, .subscription_count = 1, .functions = &functions,
+                .subscriptions = subscriptions, .subscription_count = 1, .functions = &functions, .rules = rules, .rule_count = 1,
             };
 
             static const renacer_plugin plugin = {

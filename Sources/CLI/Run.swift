@@ -62,7 +62,7 @@ struct Run {
     /// Loads what is to look at the trace, and has captured what that wants to see.
     private mutating func loadDetectors() throws(UsageError) {
         if settings.assertions.isAny {
-            settings.plugins.detectors += try settings.assertions.detectors(files: settings.plugins.files, chosen: settings.plugins.detectors.map(\.name))
+            try settings.assertions.choose(&settings.plugins, &settings.analysis, program)
             settings.monitor = AssertionMonitor(settings.assertions.assertions)
         }
         guard settings.plugins.isAny || settings.analysis.isAny || settings.monitor != nil else { return settings.narrowCapture() }

@@ -2,7 +2,7 @@
 /// working directory.
 struct CanonicalNames {
     /// Where the program was started.
-    private let directory: String
+    var directory: String { didSet { if directory == "/" { directory = "" } } }
     private let temporary: [String]
     /// Ids of tasks of this run, as they are spelled.
     private var ids: Set<Substring> = []

@@ -14,6 +14,12 @@ public final class GoldenCollector: Sink {
     private var times: [String: Times] = [:]
     /// Processes that made threads.
     private var threaded: Set<Int32> = []
+    /// How the first process ended; nil if that was not seen.
+    public private(set) var ending: TraceeEnd?
+    private let inspector: any TaskInspector
+    /// Nobody has said yet where the program was started.
+    private var needsDirectory: Bool
+    private let text = TextBuffer()
     private var firstTime: UInt64 = 0
     private var lastTime: UInt64 = 0
 
@@ -43,15 +49,17 @@ public final class GoldenCollector: Sink {
     }
 
     /// - Parameter texts: shared by all runs that are compared.
-    /// - Parameter directory: the program's working directory.
+    /// - Parameter directory: the program's working directory; nil if it has to be asked for.
     /// - Parameter temporary: directories for temporary files, besides the usual ones.
     /// - Parameter stacks: says where in the source calls are made; nil if nobody asked.
     public init(
-        _ options: DecodingOptions, texts: TextTable, directory: String, temporary: [String], inspector: any TaskInspector, stacks: (any StackInspector)?
+        _ options: DecodingOptions, texts: TextTable, directory: String?, temporary: [String], inspector: any TaskInspector, stacks: (any StackInspector)?
     ) {
         self.texts = texts
         self.stacks = stacks
-        form = CanonicalForm(CanonicalNames(directory: directory, temporary: temporary))
+        self.inspector = inspector
+        needsDirectory = directory == nil
+        form = CanonicalForm(CanonicalNames(directory: directory ?? "", temporary: temporary))
         assembler = CallAssembler(tree, options, inspector: inspector)
         // Number 0 is "nowhere".
         _ = texts.number("")
@@ -67,6 +75,7 @@ public final class GoldenCollector: Sink {
             task.isInCall = true
         }
         if case .syscall(let call) = event.body, !task.isInCall { task.source = source(event.tid, event.pid, call) }
+        if needsDirectory { askDirectory(event) }
         if let call = assembler.consume(event) { add(call) }
         guard case .process(let change) = event.body else { return }
         switch change {
@@ -79,9 +88,33 @@ public final class GoldenCollector: Sink {
             if let successor = live.removeValue(forKey: by) { live[event.tid] = successor }
         case .exited, .killed, .detached:
             live[event.tid] = nil
+            if event.tid == tasks.first?.tid { ending = Self.end(change) }
             if event.tid == event.pid { threaded.remove(event.pid) }
         default: break
         }
+    }
+
+    private static func end(_ change: ProcessEvent) -> TraceeEnd? {
+        switch change {
+        case .exited(let status): .exited(status)
+        case .killed(let signal, _): .killed(signal)
+        default: nil
+        }
+    }
+
+    /// A recording knows the working directory with the first call for which it was asked.
+    private func askDirectory(_ event: borrowing Event) {
+        guard event.tid == tasks.first?.tid else { return }
+        let call: Call
+        switch event.body {
+        case .syscallEntered(let entered): call = entered
+        case .syscall(let ended): call = ended
+        default: return
+        }
+        text.truncate(to: 0)
+        guard inspector.workingDirectory(of: event.tid, call.memory, into: text) == .known else { return }
+        needsDirectory = false
+        form.names.directory = String(decoding: text.bytes, as: UTF8.self)
     }
 
     private func task(_ tid: Int32) -> Task {

@@ -16,15 +16,23 @@ public struct GoldenComparison {
         self.tolerance = tolerance
         compareEndings(golden, current)
         compareTasks(golden, current)
-        let timing = TimingComparison(golden, current, tolerance)
-        differences += timing.differences
-        notes += timing.notes
+        compareTimes(golden, current)
         tolerateFew(golden)
     }
 
     /// Drops slowdowns that a second look does not confirm.
     public mutating func confirm(_ second: GoldenComparison) {
         differences.removeAll { d in d.kind == .slowed && !second.differences.contains { $0.kind == .slowed && $0.name == d.name } }
+    }
+
+    private mutating func compareTimes(_ golden: GoldenTrace, _ current: GoldenTrace) {
+        if !golden.backend.isEmpty, !current.backend.isEmpty, golden.backend != current.backend {
+            notes.append("times were not compared: those of \(golden.backend) are not those of \(current.backend)")
+            return
+        }
+        let timing = TimingComparison(golden, current, tolerance)
+        differences += timing.differences
+        notes += timing.notes
     }
 
     private mutating func compareEndings(_ golden: GoldenTrace, _ current: GoldenTrace) {

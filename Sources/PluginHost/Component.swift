@@ -11,6 +11,8 @@ public struct Component: Sendable {
     public var description: String
     public var options: [ComponentOption]
     public var subscriptions: [Interest]
+    /// All rules that its findings may name; empty if it does not say.
+    public var rules: [String]
     /// The functions of a detector or a sink: a structure of the plugin's, checked.
     nonisolated(unsafe) let functions: UnsafeRawPointer?
     /// A sink opens what it writes to itself.
@@ -92,6 +94,7 @@ public struct Component: Sendable {
         self.description = description
         options = []
         subscriptions = []
+        rules = []
         functions = nil
     }
 
@@ -136,6 +139,10 @@ public struct Component: Sendable {
             subscriptions.append(Interest(kinds: s.kinds, calls: calls, needs: s.needs, syscalls: set, given: given))
         }
 
+        guard let rules = Self.texts(c.rules, count: c.rule_count) else { throw wrong("its rules cannot be read") }
+        if let none = rules.first(where: { !Self.isName($0) }) { throw wrong("'\(none)' is no rule's name of lower-case letters, digits and hyphens") }
+        self.rules = rules
+
         functions = c.functions
         guard kind == .detector || kind == .sink else { return }
         // A sink's table begins as a detector's does.
@@ -155,6 +162,20 @@ public struct Component: Sendable {
 
     /// Bytes of a subscription in the first version.
     private static let firstSubscription = MemoryLayout<renacer_subscription>.offset(of: \.given) ?? 0
+
+    /// Bytes of a component as of ABI 1.0.
+    static let first = (MemoryLayout<renacer_component>.offset(of: \.functions) ?? 0) + 8
+
+    private static func texts(_ first: UnsafePointer<renacer_string>?, count: Int) -> [String]? {
+        if count == 0 { return [] }
+        guard let first, count > 0, count <= 4096 else { return nil }
+        var all: [String] = []
+        for one in UnsafeBufferPointer(start: first, count: count) {
+            guard let text = one.checked else { return nil }
+            all.append(text)
+        }
+        return all
+    }
 
     /// Bytes of a detector's table up to `destroy`; `idle` may be absent.
     private static let firstDetector = (MemoryLayout<renacer_detector>.offset(of: \.destroy) ?? 0) + 8

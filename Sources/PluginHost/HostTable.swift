@@ -16,6 +16,8 @@ final class HostTable {
     private var failure: String?
     /// Values of its options, by name.
     var options: [String: ComponentOption.Value] = [:]
+    /// Rules that its findings may name; empty: any.
+    var rules: [String] = []
     /// Takes findings; nil before the trace and after it.
     var report: ((Finding) -> Void)?
     /// Writes a line for the person at the terminal.
@@ -150,7 +152,7 @@ final class HostTable {
         table.pointee.fail = { host, text in HostTable.of(host)?.failure = text.checked }
         table.pointee.report = { host, finding in
             guard let host = HostTable.of(host) else { return RENACER_STATUS_FAILED }
-            guard let report = host.report, let finding = Finding(finding, detector: host.name) else {
+            guard let report = host.report, let finding = Finding(finding, detector: host.name), host.rules.isEmpty || host.rules.contains(finding.rule) else {
                 host.refused += 1
                 return RENACER_STATUS_FAILED
             }

@@ -81,6 +81,7 @@ public final class PluginDetector: PluggedInstance {
         functions.initialize(to: table)
         host = HostTable(name: component.name)
         host.log = { log("\(component.name): \($0)") }
+        host.rules = component.rules
         host.options = try component.values(of: options)
     }
 
@@ -168,7 +169,7 @@ public final class PluginDetector: PluggedInstance {
         balance.lost = account.totalLost
         try check(cplugin_finish(functions, instance, &balance), "finish")
         if host.refused > 0, component.kind == .detector {
-            throw failure("\(host.refused) of its findings were refused: a finding has a rule, a title and evidence")
+            throw failure("\(host.refused) of its findings were refused: a finding has a rule that the component names, a title and evidence")
         }
     }
 

@@ -46,8 +46,7 @@ public final class PluginFile {
         guard plugin.component_count > 0 else { throw PluginProblem("has no components") }
         guard
             let all = structures(
-                plugin.components, count: plugin.component_count, as: renacer_component.self,
-                required: MemoryLayout<renacer_component>.size)
+                plugin.components, count: plugin.component_count, as: renacer_component.self, required: Component.first)
         else { throw PluginProblem("its table of components cannot be read") }
         self.name = name
         self.version = version

@@ -63,6 +63,16 @@ public struct PluginSearch {
     /// Every file that is named, or lies in a folder and is called `.so`.
     public var all: [Found] { (files + candidates).map(Self.load) }
 
+    /// What all of them offer, and in which file; what cannot be loaded offers nothing.
+    ///
+    /// - Parameter isolated: each is asked in a process of its own.
+    public func components(isolated: Bool) -> [(path: String, component: Component)] {
+        (files + candidates).flatMap { path -> [(path: String, component: Component)] in
+            let found = isolated ? (try? IsolatedPlugin(path))?.components : try? PluginFile(path).components
+            return (found ?? []).map { (path, $0) }
+        }
+    }
+
     private var candidates: [String] {
         var paths: [String] = []
         for folder in folders {

@@ -65,6 +65,8 @@ extension Wire {
             put(UInt64(s.needs))
             put(s.given)
         }
+        put(UInt64(c.rules.count))
+        for r in c.rules { put(r) }
     }
 
     func component() -> Component {
@@ -81,6 +83,7 @@ extension Wire {
             let set = calls.isEmpty ? SyscallSet.none : (try? TraceExpression.compile(calls)) ?? .none
             c.subscriptions.append(.init(kinds: kinds, calls: calls, needs: needs, syscalls: set, given: given))
         }
+        for _ in 0..<count() { c.rules.append(text()) }
         return c
     }
 }

@@ -20,13 +20,23 @@ final class FileCatalog {
     ///
     /// - Parameter isProgram: whether it is the one that the process executes; nil: `/proc` tells.
     func file(_ line: MapsLine, of pid: Int32, isProgram known: Bool? = nil) -> CodeFile? {
-        guard let (source, info) = locate(line, pid) else { return nil }
+        guard let info = locate(line, pid, { (name) in
+            var info = stat()
+            return stat(name, &info) == 0 ? info : nil
+        }) else { return nil }
         let identity = Identity(
             device: UInt64(info.st_dev), inode: UInt64(info.st_ino), size: Int(info.st_size),
             seconds: info.st_mtim.tv_sec, nanoseconds: info.st_mtim.tv_nsec, path: line.path,
             isProgram: known ?? isProgram(info, pid))
         if let known = files[identity] { return known }
-        let fd = open(source, O_RDONLY | O_CLOEXEC)
+        // The name that was good a moment ago is none once the process is gone: then it is another.
+        var fd: Int32 = -1
+        _ = locate(line, pid) { (name) in
+            if fd >= 0 { close(fd) }
+            fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+            var info = stat()
+            return fd >= 0 && fstat(fd, &info) == 0 ? info : nil
+        }
         let file = CodeFile(path: line.path, descriptor: fd, isProgram: identity.isProgram)
         files[identity] = file
         return file
@@ -38,14 +48,15 @@ final class FileCatalog {
         return stat("/proc/\(pid)/exe", &program) == 0 && program.st_ino == info.st_ino && program.st_dev == info.st_dev
     }
 
-    /// A name under which the mapped file can be opened, were it deleted or replaced since: by the mapping, which takes
-    /// privileges, or the process' own view of the file system.
-    private func locate(_ line: MapsLine, _ pid: Int32) -> (String, stat)? {
+    /// Looks for the mapped file, were it deleted or replaced since: by the mapping, which takes privileges, or the process'
+    /// own view of the file system.
+    ///
+    /// - Parameter look: what is there under a name; nil if nothing is.
+    private func locate(_ line: MapsLine, _ pid: Int32, _ look: (String) -> stat?) -> stat? {
         let hex = { (v: UInt64) in String(v, radix: 16) }
         let names = ["/proc/\(pid)/map_files/\(hex(line.start))-\(hex(line.end))", "/proc/\(pid)/root\(line.path)", "/proc/\(pid)/exe", line.path]
         for name in names {
-            var info = stat()
-            if stat(name, &info) == 0, UInt64(info.st_ino) == line.inode, info.st_mode & S_IFMT == S_IFREG { return (name, info) }
+            if let info = look(name), UInt64(info.st_ino) == line.inode, info.st_mode & S_IFMT == S_IFREG { return info }
         }
         return nil
     }

@@ -53,7 +53,7 @@ public final class Symbolizer: StackInspector {
                 place = .line(line)
                 return false
             }
-            if place == nil, point.isOwnFile, point.symbol != "_start" { place = .symbol(point) }
+            if place == nil, point.isOwn { place = .symbol(point) }
             return depth < Self.sourceDepth
         }
         return place
@@ -81,8 +81,8 @@ public final class Symbolizer: StackInspector {
             case .exited: bury(pid)
             }
         }
-        // What processes have now is the best that is left.
-        if !isWhole { spaces.removeAll() }
+        // What a process has now is the best that is left; of one that is gone it is what was known.
+        if !isWhole { spaces = spaces.filter { MapsFile.lines(of: $0.key).isEmpty } }
     }
 
     private func bury(_ pid: Int32) {

@@ -33,6 +33,49 @@ import Testing
         #expect(Renacer.text(table).contains("openat") && Renacer.text(table).contains("% time"))
     }
 
+    @Test func aFileSaysWhatHasToHold() throws {
+        let lines = Renacer.scratch(), report = Renacer.scratch()
+        let path = try file("""
+            [source]
+            command = ["cat", "/etc/hostname"]
+            [detection]
+            assert-report = "json:\(report)"
+            [[sink]]
+            kind = "jsonl"
+            to = "\(lines)"
+            [[assertion]]
+            name = "few reads"
+            type = "syscall_count"
+            syscall = "read"
+            max_calls = 0
+            [[assertion]]
+            name = "no network"
+            type = "forbidden"
+            syscall = "%net"
+            """)
+        let run = try Renacer.run(["--config", path])
+        #expect(run.status == 1 && !run.output.isEmpty, "\(run.errors)")
+        #expect(run.errors.contains("❌ Assertion 'few reads' FAILED\n") && run.errors.contains("✅ Assertion 'no network' passed"), "\(run.errors)")
+        #expect(Renacer.text(report).contains("\"name\":\"few reads\""))
+        // Sinks are told, too.
+        #expect(Renacer.text(lines).contains("Assertion 'few reads' FAILED"))
+        // Those of --assert are added, and what is wrong with any is told with its place.
+        let more = try file("[[assertion]]\nname = 'short'\ntype = 'span_count'\nmax_spans = 3\n")
+        let both = try Renacer.run(["--config", path, "--assert", more])
+        #expect(both.errors.contains("❌ Assertion 'short' FAILED") && both.errors.contains("3 assertions: 1 passed, 2 failed"), "\(both.errors)")
+        let wrong = try file("[source]\ncommand = ['true']\n[[assertion]]\nname = 'a'\ntype = 'anti_patern'\n[[assertion]]\nname = 'b'\ntype = 'latency'\nsyscall = 'raed'\n")
+        let checked = try Renacer.run(["config", "check", wrong])
+        #expect(checked.status != 0)
+        #expect(checked.errors.contains("\(wrong):5:") && checked.errors.contains("did you mean 'anti_pattern'?") && checked.errors.contains("no system call is meant by 'raed'"), "\(checked.errors)")
+        let pattern = try file("[source]\ncommand = ['true']\n[[assertion]]\nname = 'a'\ntype = 'anti_pattern'\npattern = 'slow-cal'\n")
+        let refused = try Renacer.run(["--config", pattern])
+        #expect(refused.status == 1 && refused.errors.contains("\(pattern):3: assertion 'a': no detector and no rule is called 'slow-cal'; did you mean 'slow-call'?"), "\(refused.errors)")
+        // `show` gives the assertions back.
+        let shown = try Renacer.run(["config", "show", "--config", path])
+        let again = try Renacer.run(["--config", try file(shown.output)])
+        #expect(again.status == 1 && again.errors.contains("2 assertions: 1 passed, 1 failed"), "\(shown.output)\(again.errors)")
+    }
+
     @Test func flagsWinAndWhatRepeatsIsAdded() throws {
         let first = Renacer.scratch(), second = Renacer.scratch()
         let path = try file("[source]\ncommand = ['false']\ntrace = 'openat'\nfollow = true\n[[sink]]\nkind = 'jsonl'\nto = '\(first)'\n")

@@ -79,7 +79,7 @@ import Testing
         Case(how: "fails-consume", line: "detector broken: consume failed: the events are no good: it is disabled, the trace goes on"),
         Case(how: "fails-silently", line: "detector broken: consume failed: it gives no reason"),
         Case(how: "fails-finish", line: "detector broken: finish failed: at the very end: it is disabled, the trace goes on"),
-        Case(how: "no-evidence", line: "detector broken: 1 of its findings were refused: a finding has a rule, a title and evidence"),
+        Case(how: "no-evidence", line: "detector broken: 1 of its findings were refused: a finding has a rule that the component names, a title and evidence"),
         Case(how: "throws-create", line: "detector broken: create threw an exception: thrown in throws-create", language: "cpp"),
         Case(how: "throws-consume", line: "detector broken: consume threw an exception: thrown in throws-consume", language: "cpp"),
         Case(how: "throws-int", line: "detector broken: consume threw an exception: something that is no std::exception", language: "cpp"),

@@ -6,7 +6,7 @@ import Testing
     @Test func ofARunningProcessIdleThreadsAreToldFromContention() throws {
         let program = Process(), go = Pipe()
         program.executableURL = URL(fileURLWithPath: "/bin/sh")
-        program.arguments = ["-c", "read go; exec '\(try Renacer.workload("futexes"))' parked"]
+        program.arguments = ["-c", "read go; exec '\(try Renacer.workload("futexes"))' service"]
         program.standardInput = go
         try program.run()
         let pid = program.processIdentifier
@@ -27,7 +27,7 @@ import Testing
         }
         watcher.start()
         let outcome = try Renacer.run(
-            ["--backend=ptrace", "-p", "\(pid)", "-f", "--duration", "100s", "--detector", "idle-waiter"],
+            ["--backend=ptrace", "-p", "\(pid)", "-f", "--duration", "8s", "--detector", "idle-waiter"],
             environment: ["RENACER_PLUGIN_PATH": Renacer.detectors])
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.findings.contains { $0.rule == "idle-waiter/idle-waiters" }, "\(outcome.errors)")

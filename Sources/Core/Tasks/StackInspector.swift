@@ -50,6 +50,11 @@ public protocol CodeLocation: AnyObject {
     var ownLines: [SourceLine] { get }
 }
 
+extension CodeLocation {
+    /// It is the program's own code: by its lines, and where there are none by its file.
+    public var isOwn: Bool { !ownLines.isEmpty || isOwnFile && lines.isEmpty && symbol != "_start" }
+}
+
 /// A line of a program's source.
 public struct SourceLine: Sendable, Equatable {
     /// The function's name, demangled.

@@ -33,7 +33,14 @@ extension Component {
 }
 
 /// Looks at events and reports findings.
-public protocol Detector: Component {}
+public protocol Detector: Component {
+    /// All rules that its findings may name, so that a user who misspells one is told. None: it does not say.
+    static var rules: [String] { get }
+}
+
+extension Detector {
+    public static var rules: [String] { [] }
+}
 
 /// Is given what is shown of a trace, and writes it: `--sink NAME[:DESTINATION][,OPTION=VALUE...]`.
 public protocol Sink: Component {

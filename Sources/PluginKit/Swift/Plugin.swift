@@ -67,6 +67,10 @@ private func component(_ type: any Component.Type, _ text: Texts) -> renacer_com
     }
     c.subscriptions = UnsafePointer(forever(subscriptions))
     c.subscription_count = subscriptions.count
+    if let detector = type as? any Detector.Type {
+        c.rules = UnsafePointer(forever(detector.rules.map { text.keep($0) }))
+        c.rule_count = detector.rules.count
+    }
     if let sink = type as? any Sink.Type {
         c.functions = UnsafeRawPointer(forever([functions(of: sink)]))
     } else {

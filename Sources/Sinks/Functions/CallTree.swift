@@ -67,7 +67,7 @@ struct CallTree {
                 at = known
                 continue
             }
-            let kind: Kind = frame.isOwnFile ? .own : .library
+            let kind: Kind = frame.isOwn ? .own : .library
             for name in frame.functionTexts { at = node(name, kind, below: at) }
             frames[edge] = at
             kept.append(frame)

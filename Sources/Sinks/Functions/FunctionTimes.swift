@@ -79,7 +79,7 @@ struct FunctionTimes {
         if let found = known[ObjectIdentifier(frame)] { return found.rows }
         var result: [Int] = []
         let lines = frame.ownLines
-        if lines.isEmpty, frame.isOwnFile, let symbol = frame.symbol, symbol != "_start" {
+        if lines.isEmpty, frame.isOwn, let symbol = frame.symbol {
             result = [row(grouping == .function ? symbol : "\(symbol)+0x\(String(frame.offset, radix: 16))", frame.moduleName)]
         }
         for line in lines {

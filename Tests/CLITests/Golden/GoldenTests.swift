@@ -114,9 +114,9 @@ struct Loader {
         #expect(outcome.output.contains("<./data/f7>"))
     }
 
-    @Test func linesOfSourceAreNamed() throws {
+    @Test(arguments: backends) func linesOfSourceAreNamed(_ backend: String) throws {
         let loader = try Loader()
-        try #require(try loader.golden(["record", "-s", "--backend", "ptrace", "--runs", "3", "-o", "it.golden", "--", "./program"]).status == 0)
+        try #require(try loader.golden(["record", "-s", "--backend", backend, "--runs", "3", "-o", "it.golden", "--", "./program"]).status == 0)
         try loader.build("-DSTAT")
         let outcome = try loader.golden(["check", "it.golden", "--runs=2", "--format=github"])
         let line = try loader.program.line("the added stat")
@@ -162,6 +162,47 @@ struct Loader {
         #expect(outcome.output.contains("appeared: newfstatat, 20 times"))
         #expect(try loader.golden(["diff", "a.golden", "a.golden"]).status == 0)
         #expect(try loader.golden(["diff", "b.golden", "a.golden"]).output.contains("vanished: newfstatat, 20 times"))
+    }
+
+    /// Runs that were recorded are as good as runs.
+    @Test(arguments: backends) func recordingsAreRuns(_ backend: String) throws {
+        let loader = try Loader()
+        func record(_ name: String, _ options: [String] = ["-y"]) throws {
+            let words = ([Renacer.path, "record"] + options + ["--backend", backend, "-o", name, "--", "./program"]).map { "'\($0)'" }.joined(separator: " ")
+            // A shell that forks would clear the mask of signals, which golden's runs inherit.
+            try loader.program.shell("exec \(words) </dev/null >/dev/null")
+        }
+        for name in ["a.rnt", "b.rnt", "c.rnt"] { try record(name) }
+        let recorded = try loader.golden(["record", "a.rnt", "b.rnt"])
+        #expect(recorded.status == 0 && recorded.errors.contains("program.golden: "), "\(recorded.errors)")
+        let text = Renacer.text(loader.program.folder.appendingPathComponent("program.golden").path)
+        #expect(text.contains("command\t./program\n") && text.contains("backend\t\(backend)\n") && text.contains("end\texit 0\n"), "\(text)")
+        // Names are the same as those of a run that is watched: the recording knows its directory.
+        #expect(text.contains("openat(AT_FDCWD, \"data/f0\", O_RDONLY)") && text.contains("pread64(<./data/f0>, *, 16, 0)"), "\(text)")
+        // The third run is the same, and so is the program when it is run again.
+        let third = try loader.golden(["check", "program.golden", "c.rnt"])
+        #expect(third.status == 0 && third.output.hasPrefix("same: ./program and program.golden (2 runs then, 1 now)\n"), "\(third.output)\(third.errors)")
+        let live = try loader.golden(["check", "program.golden", "--runs=3", Loader.structure])
+        #expect(live.status == 0, "\(live.output)\(live.errors)")
+        #expect(try loader.golden(["diff", "a.rnt", "b.rnt"]).status == 0)
+
+        try loader.build("-DSTAT")
+        try record("changed.rnt")
+        for arguments in [["check", "program.golden", "changed.rnt"], ["diff", "program.golden", "changed.rnt"], ["diff", "a.rnt", "changed.rnt"]] {
+            let outcome = try loader.golden(arguments)
+            #expect(outcome.status == 1 && outcome.output.contains("appeared: newfstatat, 20 times\n    newfstatat(AT_FDCWD, \"data/f0\", *, 0)\n"), "\(outcome.output)\(outcome.errors)")
+        }
+        // What a recording has nothing of is refused by name.
+        try record("bare.rnt", [])
+        for (arguments, message) in [
+            (["check", "program.golden", "bare.rnt"], "bare.rnt: --decode-fds: it was not recorded"), (["record", "-f", "a.rnt"], "a.rnt: "),
+            (["check", "program.golden", "--runs=2", "c.rnt"], "golden check: --runs: each recording is a run"),
+            (["record", "--backend=ptrace", "a.rnt"], "golden: --backend: a recording is replayed"),
+            (["record", "a.rnt", "main.c"], "main.c: this is no recording, as a.rnt is"),
+        ] {
+            let outcome = try loader.golden(arguments)
+            #expect(outcome.status == 2 && outcome.errors.contains(message), "\(arguments): \(outcome.errors)")
+        }
     }
 
     @Test(arguments: [

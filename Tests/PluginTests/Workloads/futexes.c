@@ -271,7 +271,11 @@ int main(int argc, char **argv) {
     const char *what = argc > 1 ? argv[1] : "";
     pthread_barrier_init(&ready, NULL, 4);
     if (!strcmp(what, "parked")) run(4, parked);
-    else if (!strcmp(what, "abandoned")) run(4, abandoned);
+    else if (!strcmp(what, "service")) {
+        // It goes on for as long as nobody ends it.
+        run(4, parked);
+        for (;;) pause();
+    } else if (!strcmp(what, "abandoned")) run(4, abandoned);
     else if (!strcmp(what, "joined")) run(2, busy);
     else if (!strcmp(what, "storm")) run(4, storm);
     else if (!strcmp(what, "tickets")) run(4, tickets);

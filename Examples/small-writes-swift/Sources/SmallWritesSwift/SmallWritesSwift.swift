@@ -12,6 +12,7 @@ final class SmallWritesSwift: Detector {
         Option("count", .integer, default: "100", "so many small writes are a finding", minimum: 1, maximum: 1e9),
     ]
     static let subscriptions = [Subscription(.calls, of: "write")]
+    static let rules = ["small-writes"]
 
     private let host: Host
     private let small: UInt64, count: UInt64

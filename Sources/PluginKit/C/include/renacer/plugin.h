@@ -377,7 +377,7 @@ struct renacer_host {
     void (*log)(const renacer_host *, uint32_t level, renacer_string text);
     /* Says why the function that is about to return RENACER_FAILED fails. Copied. */
     void (*fail)(const renacer_host *, renacer_string text);
-    /* Hands a finding to every sink. RENACER_FAILED if it is refused, because it names no rule or has no evidence. */
+    /* Hands a finding to every sink. RENACER_FAILED if it is refused, because it names no rule, or none of the component's, or has no evidence. */
     renacer_status (*report)(const renacer_host *, const renacer_finding *);
 
     /* -- For an event of the batch that is being consumed. -- */
@@ -539,6 +539,9 @@ typedef struct renacer_component {
     size_t subscription_count;
     /* What `kind` says: a renacer_detector or a renacer_sink. */
     const void *functions;
+    /* Since ABI 1.2: all rules that its findings may name, so that a user who misspells one is told. NULL: it does not say. */
+    const renacer_string *rules;
+    size_t rule_count;
 } renacer_component;
 
 typedef struct renacer_plugin {
