@@ -273,8 +273,8 @@ struct Invocation {
             settings.pipeline.backend = nil
         } else if names.contains(value) {
             settings.pipeline.backend = value
-        } else if value == "replay" {
-            throw UsageError("--backend: \(value) is not available yet; use auto, \(names.dropLast().joined(separator: ", ")) or \(names.last ?? "")")
+        } else if Subcommand.named(value) != nil {
+            throw UsageError("--backend: '\(value)' is a command of its own, renacer \(value); use auto, \(names.dropLast().joined(separator: ", ")) or \(names.last ?? "")")
         } else {
             throw invalid
         }

@@ -119,9 +119,9 @@ import Testing
         #expect(outcome.status == 0)
     }
 
-    @Test func aBackendThatIsNotThereIsRefusedByName() throws {
+    @Test func aCommandThatIsTakenForABackendIsRefusedByName() throws {
         let outcome = try Renacer.run(["--backend=replay", "true"])
-        #expect(outcome.errors == "\(Renacer.path): --backend: replay is not available yet; use auto, ptrace, bpf or perf_event\n")
+        #expect(outcome.errors == "\(Renacer.path): --backend: 'replay' is a command of its own, renacer replay; use auto, ptrace, bpf or perf_event\n")
         #expect(outcome.status == 1)
     }
 }

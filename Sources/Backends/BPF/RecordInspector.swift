@@ -6,8 +6,7 @@ import RenacerHost
 /// Answers from what was captured in the kernel: what a descriptor referred to when the call
 /// was made, whatever has become of it since.
 final class RecordInspector: TaskInspector {
-    /// `comm` of the traced tasks, as of the event that is consumed.
-    private var commands: [Int32: [UInt8]] = [:]
+    private var commands = TaskCommands()
     /// What does not depend on a task.
     private lazy var host = ProcInspector()
     private var peers = UnixPeers()
@@ -17,23 +16,14 @@ final class RecordInspector: TaskInspector {
     // MARK: Commands
 
     /// Takes note of a `comm`, as the kernel holds it: with NULs behind.
-    func rename(_ tid: Int32, _ comm: UnsafeRawBufferPointer) {
-        commands[tid] = Array(comm.prefix { $0 != 0 })
-    }
+    func rename(_ tid: Int32, _ comm: UnsafeRawBufferPointer) { commands.rename(tid, comm) }
 
     /// Asks `/proc` for the `comm` of a task that is only now being traced.
-    func meet(_ tid: Int32) {
-        path.truncate(to: 0)
-        if host.command(of: tid, into: path) { commands[tid] = Array(path.bytes) }
-    }
+    func meet(_ tid: Int32) { commands.meet(tid, host) }
 
-    func forget(_ tid: Int32) { commands[tid] = nil }
+    func forget(_ tid: Int32) { commands.forget(tid) }
 
-    func command(of tid: Int32, into text: TextBuffer) -> Bool {
-        guard let comm = commands[tid] else { return false }
-        comm.withUnsafeBytes { text.angled($0) }
-        return true
-    }
+    func command(of tid: Int32, into text: TextBuffer) -> Bool { commands.write(tid, into: text) }
 
     // MARK: Descriptors
 

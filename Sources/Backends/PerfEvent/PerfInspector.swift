@@ -7,28 +7,19 @@ final class PerfInspector: TaskInspector {
     /// `/proc` is asked about descriptors, long after the call (`--memory=live`).
     var asksHost = false
     private lazy var host = ProcInspector()
-    /// `comm` of the traced tasks, as of the event that is consumed.
-    private var commands: [Int32: [UInt8]] = [:]
-    private let text = TextBuffer(capacity: 64)
+    private var commands = TaskCommands()
 
     // MARK: Commands
 
     /// Takes note of a `comm`, as the kernel holds it: with NULs behind.
-    func rename(_ tid: Int32, _ comm: UnsafeRawBufferPointer) { commands[tid] = Array(comm.prefix { $0 != 0 }) }
+    func rename(_ tid: Int32, _ comm: UnsafeRawBufferPointer) { commands.rename(tid, comm) }
 
     /// Asks `/proc` for the `comm` of a task that is only now being traced.
-    func meet(_ tid: Int32) {
-        text.truncate(to: 0)
-        if host.command(of: tid, into: text) { commands[tid] = Array(text.bytes) }
-    }
+    func meet(_ tid: Int32) { commands.meet(tid, host) }
 
-    func forget(_ tid: Int32) { commands[tid] = nil }
+    func forget(_ tid: Int32) { commands.forget(tid) }
 
-    func command(of tid: Int32, into text: TextBuffer) -> Bool {
-        guard let comm = commands[tid] else { return false }
-        comm.withUnsafeBytes { text.angled($0) }
-        return true
-    }
+    func command(of tid: Int32, into text: TextBuffer) -> Bool { commands.write(tid, into: text) }
 
     // MARK: What is now
 

@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: !backends.isEmpty)) func childrenThreadsAndExecsHaveLinesOfTheirOwn() throws {
+    @Test func childrenThreadsAndExecsHaveLinesOfTheirOwn() throws {
         let program = try BuiltProgram(["main.c": """
             #include <pthread.h>
             #include <sys/wait.h>
@@ -45,7 +45,7 @@ import Testing
             }
             """])
         try program.shell("cc -g -o program main.c -pthread")
-        for backend in Self.backends {
+        for backend in ["ptrace"] + Self.backends {
             let outcome = try program.trace(["--backend", backend, "-f", "-s", "-e", "trace=getuid,getgid,geteuid"])
             for (call, mark) in [("getuid", "/* thread */"), ("getgid", "/* child */"), ("geteuid", "/* again */")] {
                 let line = outcome.lines.first { $0.contains("\(call)()") }

@@ -42,34 +42,6 @@ import Testing
         #expect(outcome.lines.first?.hasSuffix(" [main.c:\(try program.line("/* here */"))]") == true, "\(outcome.errors)")
     }
 
-    @Test func childrenAndThreadsHaveLinesOfTheirOwn() throws {
-        let program = try BuiltProgram(["main.c": """
-            #include <pthread.h>
-            #include <sys/wait.h>
-            #include <unistd.h>
-            void *thread(void *p) {
-                getuid(); /* thread */
-                return 0;
-            }
-            int main(void) {
-                pthread_t t;
-                pthread_create(&t, 0, thread, 0);
-                pthread_join(t, 0);
-                if (fork() == 0) {
-                    getgid(); /* child */
-                    execl("/proc/self/exe", "again", (char *) 0);
-                }
-                wait(0);
-            }
-            """])
-        try program.shell("sed -i 's/int main(void) {/int main(int n, char **v) { if (*v[0] == 97) return geteuid() != 0;/' main.c && cc -g -o program main.c -pthread")
-        let outcome = try program.trace(["-f", "-s", "-e", "trace=getuid,getgid,geteuid"])
-        for (call, mark) in [("getuid", "/* thread */"), ("getgid", "/* child */"), ("geteuid", "int main")] {
-            let line = outcome.lines.first { $0.contains(" \(call)()") }
-            #expect(line?.hasSuffix(" [main.c:\(try program.line(mark))]") == true, "\(outcome.errors)")
-        }
-    }
-
     @Test func namesOfCxxAreDemangled() throws {
         let program = try BuiltProgram(["main.cc": """
             #include <unistd.h>
