@@ -70,7 +70,10 @@ import Testing
     /// Files that a page supposes to be there.
     private static let preparations = [
         "Docs/assertions.md": "renacer record -o trace.rnt -- ./program",
-        "Docs/golden.md": "renacer golden record --runs 3 -o old.golden -- ./loader && cp old.golden new.golden",
+        "Docs/golden.md": """
+            renacer golden record --runs 3 -o old.golden -- ./loader && cp old.golden new.golden &&
+            for n in 2 3; do renacer record -f -y -o run$n.rnt -- ./loader || exit; done
+            """,
     ]
 
     /// What needs somebody at the other end, a process that runs, or a value in place of a word: it is read as far as the start.

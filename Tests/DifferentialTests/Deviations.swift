@@ -37,7 +37,7 @@ struct Deviation {
 
     /// Puts what tells of a child's end behind the rest: the signal and the return from its handler, whose result is
     /// that of the call before.
-    private static func endsOfChildrenLast(_ lines: [String]) -> [String] {
+    static func endsOfChildrenLast(_ lines: [String]) -> [String] {
         var rest: [String] = []
         var ends: [String] = []
         for (i, line) in lines.enumerated() {

@@ -89,7 +89,7 @@ import Testing
         for flags in [["--function-time"], ["--flamegraph", file + ".svg"]] {
             let outcome = try Renacer.run(["replay", file] + flags)
             #expect(outcome.status == 1)
-            #expect(outcome.errors == "\(Renacer.path): \(flags[0]): stacks are not recorded\n")
+            #expect(outcome.errors == "\(Renacer.path): \(flags[0]): it was not recorded; 'renacer record -k' does\n")
         }
     }
 
