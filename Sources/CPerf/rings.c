@@ -107,7 +107,7 @@ int cperf_next(struct cperf *s, struct cperf_record *record) {
         look(r);
         if (!known) continue;
         if (record->kind == CPERF_LOST) s->told += record->count;
-        else s->taken++;
+        else if (record->kind == CPERF_ENTER || record->kind == CPERF_EXIT) s->taken++;
         return 1;
     }
 }

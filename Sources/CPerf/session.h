@@ -32,6 +32,8 @@ struct cperf {
     /// Every event, in order of opening.
     int *events;
     size_t event_count, event_room;
+    /// The first of them are for all of the system and watch over tasks; the others are of calls.
+    size_t watching_count;
     /// What is waited for: rings, then what the caller watches, then one event of each traced thread that lives.
     struct pollfd *polled;
     size_t polled_count, polled_room, watched;

@@ -232,6 +232,6 @@ extension PerfEventBackend {
         let a = cperf_account(session)
         // Behind the last records of a ring no record tells of what was lost.
         if a.lost > a.told { lose(a.lost - a.told, from: lastTime, to: clinux_monotonic_ns()) }
-        account.imbalance = Int64(bitPattern: a.counted &- a.taken &- max(a.lost, a.told))
+        account.imbalance = Int64(bitPattern: a.counted &- a.taken &- a.missing)
     }
 }

@@ -120,9 +120,9 @@ int cperf_pending(struct cperf *s);
 int cperf_wait(struct cperf *s, int milliseconds);
 
 struct cperf_account {
-    /// Hits of the tracepoints that passed the filters, and how many of them found no room.
-    uint64_t counted, lost;
-    /// What was handed out; what LOST records told of.
-    uint64_t taken, told;
+    /// Records that found no room, of any kind: as events counted them, and as LOST records told of them.
+    uint64_t lost, told;
+    /// Of entries and ends of calls alone: hits that passed the filters, records handed out, records without room.
+    uint64_t counted, taken, missing;
 };
 struct cperf_account cperf_account(struct cperf *s);
