@@ -36,7 +36,7 @@ int main(int argc, char **argv) {
 
 
 def run(a, renacer, rounds, goal, results):
-    folder = f'{a.build}/golden'
+    folder = os.path.abspath(f'{a.build}/golden')
     os.makedirs(folder, exist_ok=True)
     with open(f'{folder}/sync.c', 'w') as f: f.write(SOURCE)
     subprocess.run(['cc', '-O1', '-g', '-o', f'{folder}/sync', f'{folder}/sync.c'], check=True)
