@@ -113,14 +113,6 @@ struct SinkRegistration: Sendable {
 
     static let all: [SinkRegistration] = [strace, summary, json, jsonl, csv, html, findings, functions, flamegraph, otlp, perfetto, recording]
 
-    /// The kind of that name.
-    static func find(_ name: some StringProtocol, origin: String) throws(UsageError) -> SinkRegistration {
-        // `text` is what `--format` calls it elsewhere.
-        if name == "text" { return strace }
-        if let kind = all.first(where: { $0.name == name }) { return kind }
-        throw unknown(name, origin, [])
-    }
-
     /// - Parameter more: what else there is to say.
     static func unknown(_ name: some StringProtocol, _ origin: String, _ more: [String]) -> UsageError {
         let names = all.map(\.name)

@@ -239,8 +239,8 @@ import Testing
         #expect(refused.errors.contains("memory at exit") || refused.errors.contains("rss"), "\(refused.errors)")
     }
 
-    @Test func whatADetectorFoundIsAnAntiPattern() throws {
-        // The same places are read again and again.
+    /// A program that reads the same places again and again.
+    private func seeker() throws -> BuiltProgram {
         let program = try BuiltProgram(["main.c": """
             #include <fcntl.h>
             #include <unistd.h>
@@ -252,6 +252,11 @@ import Testing
             }
             """])
         try program.shell("cc -g -o program main.c")
+        return program
+    }
+
+    @Test func whatADetectorFoundIsAnAntiPattern() throws {
+        let program = try seeker()
         func run(_ pattern: String) throws -> Renacer.Outcome {
             let file = program.folder.appendingPathComponent("renacer.toml").path
             try Data(Self.assertion("pager", "anti_pattern", "pattern = \"\(pattern)\"\nthreshold = 0.5").utf8).write(to: URL(fileURLWithPath: file))
@@ -316,17 +321,7 @@ import Testing
     }
 
     @Test func whatAPluginFindsByItselfIsFoundBesideAnAssertion() throws {
-        let program = try BuiltProgram(["main.c": """
-            #include <fcntl.h>
-            #include <unistd.h>
-            int main(int argc, char **argv) {
-                char b[4096];
-                int fd = open(argv[0], O_RDONLY);
-                for (int i = 0; i < 400; i++) { lseek(fd, i % 4 * 4096, SEEK_SET); if (read(fd, b, sizeof b) < 0) return 1; }
-                return 0;
-            }
-            """])
-        try program.shell("cc -g -o program main.c")
+        let program = try seeker()
         let file = program.folder.appendingPathComponent("renacer.toml").path
         try Data(Self.assertion("waiters", "anti_pattern", "pattern = \"contention\"").utf8).write(to: URL(fileURLWithPath: file))
         let plugin = try #require(Self.plugins["RENACER_PLUGIN_PATH"]) + "/thrashing-seek.so"
