@@ -14,15 +14,16 @@ def cpu_per_call(tracer, work, count, usage):
 
 
 def compile_references(folder):
-    """Empty hooks, and a bare record per call: what nothing can be cheaper than. Returns the command before a command
-    that has it traced so."""
+    """Empty hooks, and a bare record or count per call: what nothing can be cheaper than. Returns the commands before
+    a command that have it traced so."""
     here = os.path.dirname(os.path.abspath(__file__))
-    for name in ('emptyhooks', 'onerecord'):
+    for name in ('emptyhooks', 'bare'):
         subprocess.run(['cc', '-O2', '-o', f'{folder}/{name}', f'{here}/{name}.c', '-lbpf'], check=True)
     clang = os.path.join(os.path.dirname(os.path.realpath(shutil.which('swift'))), 'clang')
-    subprocess.run([clang, '-target', 'bpf', '-mcpu=v3', '-g', '-O2', '-idirafter', f'/usr/include/{os.uname().machine}-linux-gnu',
-                    '-c', f'{here}/onerecord.bpf.c', '-o', f'{folder}/onerecord.bpf.o'], check=True)
-    return [f'{folder}/onerecord', f'{folder}/onerecord.bpf.o']
+    for name in ('barerecord', 'barecount'):
+        subprocess.run([clang, '-target', 'bpf', '-mcpu=v3', '-g', '-O2', '-idirafter', f'/usr/include/{os.uname().machine}-linux-gnu',
+                        '-c', f'{here}/{name}.bpf.c', '-o', f'{folder}/{name}.bpf.o'], check=True)
+    return [[f'{folder}/bare', f'{folder}/{name}.bpf.o'] for name in ('barerecord', 'barecount')]
 
 
 def extra_cpu(renacer, work, count, rounds, folder, one_record):
@@ -59,8 +60,8 @@ def run(a, renacer, work, n, rounds, measure, ratio, goal, results):
     out = lambda name: ['-o', f'{a.build}/{name}.out']
     dd = [shutil.which('dd'), 'if=/dev/zero', 'of=/dev/null', 'bs=1', 'count=' + n(500000), 'status=none']
 
-    one_record = compile_references(a.build)
-    text = {'native': dd, 'bare records, no text': one_record + dd, 'renacer bpf': bpf + out('bpf') + ['--'] + dd}
+    record, count = compile_references(a.build)
+    text = {'native': dd, 'bare records, no text': record + dd, 'renacer bpf': bpf + out('bpf') + ['--'] + dd}
     if perf:
         text['perf trace'] = [perf, 'trace'] + out('perf') + ['--'] + dd
     if bpftrace:
@@ -80,11 +81,12 @@ def run(a, renacer, work, n, rounds, measure, ratio, goal, results):
         account = json.loads(f.read().splitlines()[-1])['events']
     print(f'\nbpf: JSONL of the last run: {account["delivered"]} of {account["seen"]} events delivered')
 
-    table = {'native': dd, 'renacer bpf -c': bpf + ['-c'] + out('bpf') + ['--'] + dd}
+    table = {'native': dd, 'bare counts': count + dd, 'renacer bpf -c': bpf + ['-c'] + out('bpf') + ['--'] + dd}
     if bpftrace:
         table['bpftrace hist'] = [bpftrace, '-q'] + out('bpftrace') + ['-e', COUNT_PER_CALL, '-c', ' '.join(dd)]
     rows = results['bpf: dd bs=1, summary'] = measure('bpf: dd bs=1, summary', table, rounds)
     goal('bpf, dd bs=1, summary: renacer / native', ratio(rows, 'renacer bpf -c', 'native'), 2.3)
+    goal('bpf, dd bs=1, summary: renacer / bare counts', ratio(rows, 'renacer bpf -c', 'bare counts'), 1.2)
     if bpftrace:
         goal('bpf, dd bs=1, summary: bpftrace hist / renacer', ratio(rows, 'bpftrace hist', 'renacer bpf -c'), 3, False)
 
@@ -92,7 +94,7 @@ def run(a, renacer, work, n, rounds, measure, ratio, goal, results):
     rows = results['bpf: /bin/true'] = measure('bpf: /bin/true', start, rounds * 4)
     goal('bpf, /bin/true: ms from start to end', rows['renacer bpf']['wall'] * 1e3, 8)
 
-    empty, bare, traced, other, after, multiple = extra_cpu(renacer, work, int(n(3_000_000)), rounds, a.build, one_record)
+    empty, bare, traced, other, after, multiple = extra_cpu(renacer, work, int(n(3_000_000)), rounds, a.build, record)
     print(f'\nbpf: extra CPU per getppid  empty hooks {empty:.0f} ns, a bare record {bare:.0f} ns, traced {traced:.0f} ns, another program {other:.0f} ns, afterwards {after:.0f} ns')
     goal('bpf: ns of CPU added to a traced getppid', traced, 160)
     goal('bpf: CPU added to a traced getppid / by a bare record', multiple, 1.2)

@@ -255,7 +255,7 @@ static __always_inline void finish_entry(struct task_state *t) {
 }
 
 /// Counts the call that `t` is in, which ended with `result` or, `CAPTURE_UNFINISHED`, did not.
-static void count(struct task_state *t, uint32_t kind, int64_t result) {
+static __always_inline void count(struct task_state *t, uint32_t kind, int64_t result) {
     t->in_call = 0;
     uint64_t entered = t->call.entered;
     // An entry that was not seen is at 0.

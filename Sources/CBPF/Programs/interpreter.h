@@ -280,8 +280,7 @@ static __always_inline void plan_run(struct task_state *t, uint32_t first, uint3
 /// Does what has been planned if that is to capture a few bytes, which are there: most calls' only operation.
 ///
 /// In a third of the time that the general way takes, of which half is calling functions.
-__noinline int capture_few(struct task_state *t) {
-    if (!t) return false;
+static __always_inline bool capture_few(struct task_state *t) {
     uint32_t moment = t->cursor.moment, used = t->used;
     if (t->cursor.count != 1 || t->cursor.behind || moment == CAPTURE_LATE || used > CAPTURE_AREA) return false;
     const struct capture_operation *o = &shared.operations[t->cursor.first & (CAPTURE_OPERATIONS - 1)];

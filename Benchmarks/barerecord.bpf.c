@@ -1,5 +1,5 @@
-/* The least that tells of every call of one task: its entry time in task storage, and at its end a record
- * of 96 bytes. onerecord.c loads it. */
+/* The least from which a line of text can be written for every call of one task: its entry time in task storage,
+ * and at its end a record with its arguments and, of a read or a write, the first bytes. bare.c loads it. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -12,6 +12,7 @@ struct record {
 	__u64 thread, time, entered, number;
 	__s64 result;
 	__u64 arguments[6], ip;
+	char bytes[32];
 };
 
 struct {
@@ -56,6 +57,11 @@ int ended(__u64 *context)
 	r->arguments[4] = regs->r8;
 	r->arguments[5] = regs->r9;
 	r->ip = regs->ip;
+	__u64 count = r->number > 1 || r->result < 0 ? 0 : r->result;
+	if (count > sizeof r->bytes)
+		count = sizeof r->bytes;
+	if (count)
+		bpf_probe_read_user(r->bytes, count, (void *) r->arguments[1]);
 	r->time = bpf_ktime_get_ns();
 	if (bpf_ringbuf_output(&ring, r, sizeof *r, BPF_RB_NO_WAKEUP))
 		__sync_fetch_and_add(&lost, 1);

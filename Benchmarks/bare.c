@@ -1,6 +1,6 @@
-/* Runs a command with a BPF record of each of its calls, which are read and thrown away:
- * onerecord OBJECT COMMAND... What this costs the command a tracer of the same kind cannot go below.
- * Writes to standard error how many records came and how many were lost. */
+/* Runs a command traced by the two programs of a BPF object, which do the least that such a tracer must do
+ * (barerecord.bpf.c, barecount.bpf.c): bare OBJECT COMMAND... What this costs the command a tracer of the same
+ * kind cannot go below. Records are read and thrown away; writes to standard error how many came and were lost. */
 #define _GNU_SOURCE
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -50,7 +50,7 @@ int main(int argc, char **argv)
 	}
 	close(go[0]);
 	int pidfd = syscall(SYS_pidfd_open, child, 0);
-	char empty[96] = "";
+	char empty[256] = "";
 	if (pidfd < 0 || bpf_map_update_elem(bpf_object__find_map_fd_by_name(object, "tasks"), &pidfd, empty, BPF_ANY))
 		return 1;
 	if (write(go[1], "", 1) != 1)
