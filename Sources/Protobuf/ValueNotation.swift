@@ -136,7 +136,8 @@ extension ProtobufWriter {
     @discardableResult
     public func write(string v: UnsafeRawBufferPointer, truncated: Bool = false, _ n: ValueNotation) -> Bool {
         let length = UTF8Prefix.length(of: v)
-        if length == v.count || truncated && UTF8Prefix.isCutCharacter(v, from: length) {
+        // Who keeps strings only ends them at a NUL, as Perfetto's tables do.
+        if n.bytes != nil || !v.contains(0), length == v.count || truncated && UTF8Prefix.isCutCharacter(v, from: length) {
             string(n.string, UnsafeRawBufferPointer(rebasing: v[..<length]))
         } else if let bytes = n.bytes {
             string(bytes, v)

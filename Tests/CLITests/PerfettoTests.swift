@@ -39,9 +39,9 @@ import Testing
     }
 
     /// What a file holds.
-    static func read(_ file: String) throws -> Trace {
+    static func read(_ file: String, _ options: String...) throws -> Trace {
         let reader = Renacer.repository.appendingPathComponent("Tests/Receivers/perfetto_trace.py").path
-        let read = try Renacer.run([reader, file], named: try #require(Receiver.python))
+        let read = try Renacer.run([reader, file] + options, named: try #require(Receiver.python))
         #expect(read.errors == "")
         return try JSONDecoder().decode(Trace.self, from: Data(read.output.utf8))
     }
@@ -100,6 +100,49 @@ import Testing
         let written = got.counters.filter { $0.track.name == "bytes written" }.map(\.value)
         #expect(written == written.sorted())
         #expect(written.last ?? 0 >= 50_000)
+    }
+
+    /// Whoever keeps the trace is Perfetto: its own UI, in a browser, with the trace processor that it comes with.
+    @Test(.enabled(if: Browser.isInstalled, "`sh Tools/setup.sh test` installs chromium")) func perfettoItselfReadsWhatIsWritten() throws {
+        let program = """
+            import os, threading, time
+            gate, there = threading.Lock(), threading.Event()
+            gate.acquire()
+            def wait():
+                there.set()
+                gate.acquire()
+            thread = threading.Thread(target=wait)
+            thread.start()
+            there.wait()
+            for i in range(100): os.getppid()
+            time.sleep(0.005)
+            gate.release()
+            thread.join()
+            os.system("cat /etc/hostname /nonexistent; exec dd if=/dev/zero of=/dev/null bs=1000 count=50 status=none")
+            """
+        let file = Renacer.scratch(), text = Renacer.scratch()
+        let outcome = try Renacer.run([
+            "-f", "-T", "--always-show-pid", "--anomaly-detection", "--anomaly-threshold=0.001", "--sink", "perfetto:\(file)", "--sink", "strace:\(text)",
+            "--", try #require(Receiver.python), "-c", program,
+        ])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        // What the UI has must be what the file says, or this fails.
+        let trace = try Self.read(file, "--ui")
+        #expect(trace.instants.contains { $0.name == "finding" && $0.args["evidence"] != nil })
+        #expect(trace.flows.contains { $0.to.name == "woken" } && trace.flows.contains { $0.from.track.pid != $0.to.track.pid })
+        #expect(trace.counters.contains { $0.track.name == "bytes written" && $0.value >= 50_000 })
+        #expect(Set(trace.tracks.filter { $0.kind == "process" }.map(\.name)).isSuperset(of: ["cat", "dd"]))
+        // Call by call, thread by thread, with the same durations as in the text.
+        struct Told: Hashable { var tid: Int, name: String, microseconds: UInt64 }
+        var told: [Told] = []
+        let line = /(?:\[pid +)?(\d+)\]? (?:<\.\.\. )?(\w+)[( ].*<(\d+)\.(\d{6})>/
+        for m in Renacer.text(text).split(separator: "\n").compactMap({ $0.wholeMatch(of: line) }) {
+            told.append(Told(tid: Int(m.1) ?? 0, name: String(m.2), microseconds: (UInt64(m.3) ?? 0) * 1_000_000 + (UInt64(m.4) ?? 0)))
+        }
+        let slices = trace.slices.filter { $0.args["outcome"] == nil }.map { Told(tid: $0.track.tid ?? 0, name: $0.name, microseconds: (($0.end ?? 0) - $0.ts) / 1000) }
+        #expect(told.count > 200)
+        let difference = Dictionary(grouping: told, by: \.self).mapValues(\.count).merging(Dictionary(grouping: slices, by: \.self).mapValues { -$0.count }, uniquingKeysWith: +).filter { $0.value != 0 }
+        #expect(difference.isEmpty, "\(difference)")
     }
 
     /// Whoever reads from a pipe and does not keep up gets a trace that can be read, and is told what is missing.

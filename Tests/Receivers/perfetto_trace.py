@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """Reads a Perfetto trace as Perfetto's trace processor does, and tells it as JSON: for tests.
 
-    perfetto_trace.py FILE [--trace-processor]
+    perfetto_trace.py FILE [--ui [--picture PNG]]
 
 By itself it decodes with the messages of PyPI's perfetto and resolves what they refer to; any reference to what was
-not told before, slice that is not ended or ended without having begun is an error. With --trace-processor the same
-questions are put to Perfetto's own program, which that package downloads, and the two answers must agree.
+not told before, slice that is not ended or ended without having begun is an error. With --ui the trace is opened in
+Perfetto's own UI, and what its trace processor made of it must be the same.
 """
 import json
 import sys
 
+import perfetto_ui
 from perfetto.protos.perfetto.trace import perfetto_trace_pb2 as pb
 
 Event = pb.TrackEvent
@@ -94,23 +95,54 @@ def describe(path):
     return {"clocks": clocks, "tracks": tracks, "slices": slices, "instants": instants, "counters": counters, "flows": flows}
 
 
-def compare(path, ours):
-    from perfetto.trace_processor import TraceProcessor
-    with TraceProcessor(trace=path) as tp:
-        errors = [(r.name, r.value) for r in tp.query("select name, value from stats where severity in ('error', 'data_loss') and value > 0")]
-        assert not errors, errors
-        rows = [(r.ts, r.dur, r.name) for r in tp.query("select ts, dur, name from slice")]
-        instants = [(e["ts"], 0, e["name"]) for e in ours["instants"]]
-        assert sorted(rows) == sorted([(s["ts"], s["end"] - s["ts"], s["name"]) for s in ours["slices"]] + instants)
-        assert len(list(tp.query("select id from flow"))) == len(ours["flows"])
-        tids = {r.tid for r in tp.query("select tid from thread where tid > 0")}
-        assert tids >= {t["tid"] for t in ours["tracks"] if t["kind"] == "thread"}
+def flat(args, path="debug"):
+    """Arguments by the keys that Perfetto gives them, which have no dot of their own."""
+    found = {}
+    for key, v in args.items() if isinstance(args, dict) else enumerate(args):
+        at = f"{path}." + key.replace(".", "_") if isinstance(args, dict) else f"{path}[{key}]"
+        found |= flat(v, at) if isinstance(v, (dict, list)) else {at: v}
+    return found
+
+
+def typed(kind, number, text, real):
+    """A value of Perfetto's table of arguments, as `value` has it."""
+    return {"string": text, "real": real, "bool": bool(number), "pointer": hex((number or 0) % (1 << 64)),
+            "uint": (number or 0) % (1 << 64)}.get(kind, number)
+
+
+def check(ui, ours):
+    """Holds what Perfetto's UI made of a trace against what is written there."""
+    wrong = ui.query("select name, value from stats where severity in ('error', 'data_loss') and value > 0")
+    assert not wrong, wrong
+    threads = {(t["pid"], t["tid"]) for t in ours["tracks"] if t["kind"] == "thread"}
+    assert {tuple(r) for r in ui.query("select pid, tid from thread join process using (upid) where tid > 0")} >= threads
+    # Of a program that executed others both name the last.
+    names = {t["pid"]: t["name"] for t in ours["tracks"] if t["kind"] == "process"}
+    assert dict(ui.query("select pid, name from process where pid > 0")) == names, names
+
+    rows = ui.query("select ts, dur, s.name, tid, s.arg_set_id from slice s left join thread_track t on s.track_id = t.id left join thread using (utid)")
+    args = {}
+    for number, key, *v in ui.query("select arg_set_id, key, value_type, int_value, string_value, real_value from args where key like 'debug.%'"):
+        args.setdefault(number, {})[key] = typed(*v)
+    theirs = [(ts, dur, name, tid, args.get(number, {})) for ts, dur, name, tid, number in rows]
+    events = ours["slices"] + [i | {"end": i["ts"]} for i in ours["instants"]]
+    expected = [(e["ts"], e["end"] - e["ts"], e["name"], e["track"].get("tid"), flat(e["args"])) for e in events]
+    for a, b in zip(sorted(theirs, key=str), sorted(expected, key=str), strict=True):
+        assert a == b, (a, b)
+
+    flows = ui.query("select o.ts, o.name, i.ts, i.name from flow join slice o on slice_out = o.id join slice i on slice_in = i.id")
+    assert sorted(map(tuple, flows)) == sorted((f["from"]["ts"], f["from"]["name"], f["to"]["ts"], f["to"]["name"]) for f in ours["flows"])
+    values = ui.query("select ts, pid, t.name, cast(value as int) from counter join process_counter_track t on track_id = t.id join process using (upid)")
+    assert sorted(map(tuple, values)) == sorted((c["ts"], c["track"]["pid"], c["track"]["name"], c["value"]) for c in ours["counters"])
 
 
 def main():
     ours = describe(sys.argv[1])
-    if "--trace-processor" in sys.argv:
-        compare(sys.argv[1], ours)
+    if "--ui" in sys.argv:
+        with perfetto_ui.open_trace(sys.argv[1]) as ui:
+            check(ui, ours)
+            if "--picture" in sys.argv:
+                ui.picture(sys.argv[sys.argv.index("--picture") + 1])
     json.dump(ours, sys.stdout)
 
 

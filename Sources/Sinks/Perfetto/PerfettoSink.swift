@@ -13,6 +13,8 @@ public final class PerfettoSink: Sink {
     private let values: ProtobufValueWriter
     private let inspector: any TaskInspector
     private let command: [String]
+    /// The first process, which is the command's, was told.
+    private var hasCommand = false
     private let realtimeOffset: Int64
     private var threads: [Int32: ThreadTrack] = [:] { didSet { last = nil } }
     private var last: ThreadTrack?
@@ -101,10 +103,11 @@ public final class PerfettoSink: Sink {
     private func process(_ pid: Int32) -> ProcessTrack {
         if let known = processes[pid] { return known }
         let new = ProcessTrack(uuid: writer.uuid(), pid: pid)
-        new.isCommand = processes.isEmpty && !command.isEmpty
+        let words = hasCommand ? [] : command
+        hasCommand = true
         new.command = command(of: pid) ?? []
         processes[pid] = new
-        describe(new)
+        describe(new, words)
         return new
     }
 
@@ -113,11 +116,20 @@ public final class PerfettoSink: Sink {
         return inspector.command(of: tid, into: text) ? Array(text.bytes) : nil
     }
 
-    private func describe(_ process: ProcessTrack) {
+    private func describe(_ process: ProcessTrack, _ words: [String]) {
         writer.track(process.uuid) { w in
             let descriptor = w.begin(Proto.TrackDescriptor.process)
             w.varint(Proto.ProcessDescriptor.pid, UInt64(UInt32(bitPattern: process.pid)))
-            if process.isCommand { for word in command { w.string(Proto.ProcessDescriptor.cmdline, word) } }
+            for word in words { w.string(Proto.ProcessDescriptor.cmdline, word) }
+            w.end(descriptor)
+        }
+    }
+
+    /// Says what a process is called: once, when no exec can change it any more, since Perfetto keeps the first name it is told.
+    private func name(_ process: ProcessTrack) {
+        writer.track(process.uuid) { w in
+            let descriptor = w.begin(Proto.TrackDescriptor.process)
+            w.varint(Proto.ProcessDescriptor.pid, UInt64(UInt32(bitPattern: process.pid)))
             w.string(Proto.ProcessDescriptor.processName, String(decoding: process.command, as: UTF8.self))
             w.end(descriptor)
         }
@@ -151,10 +163,6 @@ public final class PerfettoSink: Sink {
                 thread.command = name
                 thread.process.command = name
             }
-            // The first is the command's own.
-            if thread.process.hasExecuted { thread.process.isCommand = false }
-            thread.process.hasExecuted = true
-            describe(thread.process)
             describe(thread)
         case .superseded(let by):
             threads[event.tid]?.process.threads -= 1
@@ -183,6 +191,7 @@ public final class PerfettoSink: Sink {
         thread.process.threads -= 1
         guard thread.process.threads <= 0 else { return }
         thread.process.counters.finish(writer, at: event.time)
+        name(thread.process)
         processes[thread.process.pid] = nil
     }
 
@@ -302,7 +311,10 @@ public final class PerfettoSink: Sink {
             show(call)
             try settle()
         }
-        for process in processes.values { process.counters.finish(writer, at: lastTime) }
+        for process in processes.values {
+            process.counters.finish(writer, at: lastTime)
+            name(process)
+        }
         try writer.flush()
         if let loss = writer.takeLoss() { tell(loss) }
         var lost = account.lost

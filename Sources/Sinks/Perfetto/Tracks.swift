@@ -6,9 +6,6 @@ final class ProcessTrack {
     let uuid: UInt64
     let pid: Int32
     var command: [UInt8] = []
-    /// It is the program that was started, and has not executed another since.
-    var isCommand = false
-    var hasExecuted = false
     var threads = 0
     var counters = ByteCounters()
 
