@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// Which tasks are traced.
+#pragma once
+#include "registers.h"
+
+static void identify(struct capture_header *h, uint8_t kind, uint32_t size) {
+    uint64_t id = bpf_get_current_pid_tgid();
+    h->kind = kind;
+    h->size = size;
+    h->tid = id;
+    h->pid = id >> 32;
+    h->time = bpf_ktime_get_ns();
+}
+
+static struct task_state *state_of(struct task_struct *task) {
+    return bpf_task_storage_get(&tasks, task, 0, 0);
+}
+
+/// Notes that a thread has a state.
+static void mark(uint32_t tid) {
+    __sync_fetch_and_or(&shared.marks[tid / 64 & (CAPTURE_MARKS / 64 - 1)], 1ull << (tid & 63));
+}
+
+/// Whether a thread may have a state: that costs less than to look for it.
+static __always_inline bool is_marked(uint32_t tid) {
+    return shared.marks[tid / 64 & (CAPTURE_MARKS / 64 - 1)] >> (tid & 63) & 1;
+}
+
+static struct task_state *make_state(struct task_struct *task) {
+    mark(FIELD(uint32_t, task, configuration.task_pid));
+    return bpf_task_storage_get(&tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+}
+
+/// Starts tracing a task.
+static struct task_state *adopt(struct task_struct *task) {
+    struct task_state *t = make_state(task);
+    if (t) {
+        __sync_fetch_and_add(&shared.live, 1);
+    } else {
+        see();
+        lose(CAPTURE_NO_MEMORY);
+    }
+    return t;
+}
+
+static void exclude(struct task_struct *task) {
+    struct task_state *t = make_state(task);
+    if (t) t->starting = EXCLUDED;
+}
+
+/// Meets the task that runs, if tasks that nobody named are to be traced.
+static struct task_state *meet(struct task_struct *task, int64_t number) {
+    if (!configuration.scope || shared.stopped) return 0;
+    if (!(shared.programs[place(personality(task, number), number)].flags & CAPTURE_WANTED)) return 0;
+    if (bpf_get_current_pid_tgid() >> 32 == configuration.tracer) return 0;
+    if (configuration.scope == 2) {
+        bool below = false;
+        for (int level = 0; level < 16; level++) {
+            uint64_t id = bpf_get_current_ancestor_cgroup_id(level);
+            if (!id) break;
+            if (id == configuration.cgroup) {
+                below = true;
+                break;
+            }
+        }
+        if (!below) return 0;
+    }
+    struct task_state *t = adopt(task);
+    if (t && !configuration.summary) {
+        struct capture_task_change r = {};
+        identify(&r.header, CAPTURE_ATTACH, sizeof r);
+        bpf_get_current_comm(r.command, sizeof r.command);
+        deliver_change(&r, false);
+    }
+    return t;
+}
