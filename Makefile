@@ -22,6 +22,13 @@ demo: build
 test: setup-test build
 	RENACER=$(CURDIR)/$(BINARY) sh Tools/test.sh $(SWIFT) test
 
+# The labelled programs of the detectors, RUNS times on each backend: how often which verdict came.
+RUNS ?= 10
+detectors: setup-test build
+	@rm -f .build/verdicts
+	RENACER=$(CURDIR)/$(BINARY) RENACER_RUNS=$(RUNS) RENACER_VERDICTS=$(CURDIR)/.build/verdicts sh Tools/test.sh $(SWIFT) test --filter WorkloadTests
+	@sort .build/verdicts | uniq -c
+
 bench: setup-bench build
 	python3 Benchmarks/bench.py --renacer $(BINARY) $(BENCH)
 
@@ -61,4 +68,4 @@ setup-test:
 setup-bench:
 	@sh Tools/setup.sh bench
 
-.PHONY: all build demo test bench install install-kit protos clean setup-build setup-test setup-bench
+.PHONY: all build demo test detectors bench install install-kit protos clean setup-build setup-test setup-bench

@@ -9,6 +9,8 @@ typedef struct parking {
     int32_t tid, waited_for;
     uint32_t calls, operation;
     uint8_t outcome, is_known, is_taken, is_indirect;
+    // Where it waits, of its longest wait.
+    const char *stack;
 } parking;
 
 typedef struct parkings {
@@ -19,6 +21,9 @@ typedef struct parkings {
 typedef struct doing {
     uint32_t call;
     uint64_t time, count;
+    // Where the longest was made from; NULL if that is not known.
+    uint64_t longest;
+    const char *stack;
 } doing;
 
 // What a thread did in a window: time outside of calls and in calls that wait, and its calls by time.

@@ -18,9 +18,13 @@ deeds deeds_of(const thread *t, uint64_t from, uint64_t to) {
         size_t k = 0;
         while (k < result.count && result.calls[k].call != t->calls[i].call) k++;
         if (k == sizeof result.calls / sizeof *result.calls) continue;
-        if (k == result.count) result.calls[result.count++] = (doing){ t->calls[i].call, 0, 0 };
+        if (k == result.count) result.calls[result.count++] = (doing){ t->calls[i].call, 0, 0, 0, NULL };
         result.calls[k].time += stop - start;
         result.calls[k].count++;
+        if (t->calls[i].stack && stop - start > result.calls[k].longest) {
+            result.calls[k].longest = stop - start;
+            result.calls[k].stack = t->calls[i].stack;
+        }
     }
     // A wait that has not ended is no call yet.
     if (t->under_way.start && t->under_way.end > t->under_way.start && t->under_way.outcome == WAIT_UNFINISHED) {
@@ -38,19 +42,9 @@ deeds deeds_of(const thread *t, uint64_t from, uint64_t to) {
     return result;
 }
 
-// Names of calls, for evidence: the host tells ids of names only, so those worth naming are asked for.
 static const char *call_name(const detector *d, uint32_t call) {
-    static const char *names[] = {
-        "read", "write", "pread64", "pwrite64", "readv", "writev", "preadv", "pwritev", "openat", "open", "close", "fsync", "fdatasync",
-        "sync_file_range", "lseek", "mmap", "munmap", "mprotect", "madvise", "brk", "ioctl", "futex", "futex_wait", "futex_waitv", "poll",
-        "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait", "nanosleep", "clock_nanosleep", "wait4", "waitid", "recvfrom", "recvmsg",
-        "sendto", "sendmsg", "accept", "accept4", "connect", "sendfile", "splice", "copy_file_range", "io_uring_enter", "io_getevents",
-        "getdents64", "newfstatat", "statx", "fstat", "unlink", "unlinkat", "rename", "sched_yield", "clone", "clone3", "exit", "msync",
-        "process_vm_readv", "getrandom", "flock", "fallocate", "ftruncate", "futex_wake"
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (d->host->call(d->host, report_string(names[i])) == call) return names[i];
-    return "another call";
+    const char *name = table_get(&d->call_names, call);
+    return name ? name : "an unknown call";
 }
 
 void describe_deeds(detector *d, report *r, const thread *t, uint64_t from, uint64_t to) {
@@ -65,4 +59,11 @@ void describe_deeds(detector *d, report *r, const thread *t, uint64_t from, uint
     char name[64];
     report_text(name, sizeof name, "Waited for thread %d (%s)", t->tid, t->command[0] ? t->command : "?");
     report_measured(r, name, "%s", text);
+    int shown = 0;
+    for (size_t i = 0; i < done.count && shown < 2; i++) {
+        if (!done.calls[i].stack) continue;
+        report_text(name, sizeof name, "Its %s of %.2f ms", call_name(d, done.calls[i].call), milliseconds(done.calls[i].longest));
+        report_measured(r, name, "%s", done.calls[i].stack);
+        shown++;
+    }
 }

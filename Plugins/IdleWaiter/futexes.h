@@ -22,6 +22,8 @@ typedef struct wait {
     uint8_t is_continued;
     // How long it was to last, or until when by its clock, ns.
     uint64_t timeout;
+    // Where it was made from; NULL if that is not known.
+    const char *stack;
 } wait;
 
 enum { WITHOUT_TIMEOUT, RELATIVE, UNTIL_MONOTONIC, UNTIL_REALTIME };
@@ -32,6 +34,7 @@ typedef struct wake {
     uint64_t start, end;
     int32_t tid;
     uint32_t woken;
+    const char *stack;
 } wake;
 
 // The latest of more than fit: a log that forgets its beginning.
@@ -57,11 +60,15 @@ typedef struct activity {
     uint32_t call;
     // It waits for something to happen.
     uint32_t is_idle;
+    // Where it was made from, of one that took long.
+    const char *stack;
 } activity;
 
 // What a thread had used at a time: time on a CPU, and time ready for one, ns.
 typedef struct sample {
     uint64_t time, on_cpu, ready;
+    // It ran then, or could have.
+    int is_runnable;
 } sample;
 
 typedef struct thread {
@@ -111,6 +118,12 @@ typedef struct detector {
     table thread_table, futex_table, epochs;
     thread *threads;
     futex *futexes;
+    // Names of calls that were seen, by their id.
+    table call_names;
+    // Texts of stacks.
+    table stack_table;
+    struct text *stacks;
+    int has_no_stacks;
     balance balance;
     uint64_t start, end;
     uint64_t sampled;
@@ -121,6 +134,19 @@ typedef struct detector {
 
 thread *thread_of(detector *d, int32_t tid, int32_t pid, uint64_t time);
 thread *thread_known(const detector *d, int32_t tid);
+void name_thread(detector *d, thread *t);
+void remember_call(detector *d, thread *t, const renacer_event *e);
+void remember_wait(detector *d, futex *f, wait w);
+// What a call did to a futex.
+void futex_call(detector *d, thread *t, const renacer_event *e);
+// Whether a call waits for something to happen.
+int is_idle_call(const detector *d, const renacer_event *e);
+// Where a call was made from, in words that live as long as the detector; NULL if that is not known.
+const char *stack_of(detector *d, const renacer_event *e);
+void stacks_free(detector *d);
+// Reads the option `window`: 0 if it is none.
+int window_option(detector *d, const char *text);
+void look_for_marks(detector *d, const renacer_event *e);
 void take_sample(detector *d, thread *t, const renacer_task *task);
 void sample_threads(detector *d);
 void analyse(detector *d);

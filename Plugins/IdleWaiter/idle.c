@@ -48,6 +48,36 @@ static void describe_others(const detector *d, report *r, const parking *group, 
     }
 }
 
+// Where they wait, each place once.
+static void describe_places(report *r, const parking *group, size_t count) {
+    int shown = 0;
+    for (size_t i = 0; i < count && shown < 3; i++) {
+        size_t threads = 0, first = i;
+        for (size_t k = 0; k < count; k++) {
+            if (group[k].stack != group[i].stack) continue;
+            if (k < first) first = k;
+            threads++;
+        }
+        if (!group[i].stack || first != i) continue;
+        char name[32];
+        report_text(name, sizeof name, "%zu %s at", threads, threads == 1 ? "waits" : "wait");
+        report_measured(r, name, "%s", group[i].stack);
+        shown++;
+    }
+}
+
+// Where the thread was that they waited for, when it woke the last of them.
+static void describe_release(report *r, const thread *t, const parking *group, size_t count) {
+    const wake *last = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const futex *f = group[i].futex;
+        for (size_t k = 0; k < f->wake_count && f->wakes[k].start <= group[i].end; k++)
+            if (f->wakes[k].tid == t->tid && f->wakes[k].stack && f->wakes[k].end >= group[i].start && (!last || f->wakes[k].start > last->start))
+                last = &f->wakes[k];
+    }
+    if (last) report_measured(r, "It woke them at", "%s", last->stack);
+}
+
 static void report_idle(detector *d, const parkings *list, parking *group, size_t count, int is_inconclusive) {
     // The window: from when half of them were parked until the last was released.
     uint64_t from = 0, to = 0;
@@ -135,9 +165,11 @@ static void report_idle(detector *d, const parkings *list, parking *group, size_
         report_text(r->title, sizeof r->title, "%zu idle %s: parked, and nobody woke them", threads, waiters);
     report_measured(r, "Window", "%.2f ms of %.2f ms traced", milliseconds(to - from), milliseconds(d->end - d->start));
     for (size_t i = 0; i < count && i < 12; i++) describe_wait(d, r, &group[i], from, to);
+    describe_places(r, group, count);
     describe_others(d, r, group, count, from, to);
     if (t) {
         describe_deeds(d, r, t, from, to);
+        describe_release(r, t, group, count);
         report_task(r, t->tid);
     }
     for (size_t i = 0; i < list->count; i++) {

@@ -95,13 +95,18 @@ static void park(detector *d, futex *f, parkings *list) {
     memcpy(waits, f->waits, f->wait_count * sizeof *waits);
     qsort(waits, f->wait_count, sizeof *waits, by_thread);
     for (size_t i = 0; i < f->wait_count;) {
-        parking p = { f, waits[i].start, waits[i].end, waits[i].tid, 0, 1, waits[i].operation, waits[i].outcome, 0, 0, 0 };
+        parking p = { f, waits[i].start, waits[i].end, waits[i].tid, 0, 1, waits[i].operation, waits[i].outcome, 0, 0, 0, waits[i].stack };
         uint32_t value = waits[i].value;
+        uint64_t longest = p.end - p.start;
         size_t j = i + 1;
         for (; j < f->wait_count && waits[j].tid == p.tid && waits[j].is_continued && waits[j].start <= p.end + again_within
                && (waits[j - 1].outcome != WAIT_TIMED_OUT); j++) {
             if (waits[j].end > p.end) p.end = waits[j].end;
             p.outcome = waits[j].outcome;
+            if (waits[j].stack && waits[j].end - waits[j].start > longest) {
+                longest = waits[j].end - waits[j].start;
+                p.stack = waits[j].stack;
+            }
             p.calls++;
         }
         if (!parking_add(d, list, p, value)) break;

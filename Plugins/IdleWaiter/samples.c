@@ -10,7 +10,7 @@ void take_sample(detector *d, thread *t, const renacer_task *task) {
     void *room = log_room(t->samples, &t->sample_count, &t->sample_capacity, sizeof *t->samples, SAMPLE_LIMIT);
     if (!room) return;
     t->samples = room;
-    t->samples[t->sample_count++] = (sample){ d->host->now(d->host), task->cpu_time, task->ready_time };
+    t->samples[t->sample_count++] = (sample){ d->host->now(d->host), task->cpu_time, task->ready_time, task->state == 'R' };
 }
 
 void sample_threads(detector *d) {
@@ -26,10 +26,6 @@ void sample_threads(detector *d) {
     }
 }
 
-static double between(const sample *a, const sample *b, uint64_t time, uint64_t from, uint64_t to) {
-    return b->time > a->time ? (double)from + (double)(to - from) * (double)(time - a->time) / (double)(b->time - a->time) : (double)from;
-}
-
 int time_on_cpu(const thread *t, uint64_t from, uint64_t to, uint64_t *on_cpu, uint64_t *ready) {
     double cpu = 0, waiting = 0;
     uint64_t covered = 0;
@@ -38,8 +34,13 @@ int time_on_cpu(const thread *t, uint64_t from, uint64_t to, uint64_t *on_cpu, u
         uint64_t start = a->time > from ? a->time : from, end = b->time < to ? b->time : to;
         if (end <= start || b->on_cpu < a->on_cpu || b->ready < a->ready) continue;
         covered += end - start;
-        cpu += between(a, b, end, a->on_cpu, b->on_cpu) - between(a, b, start, a->on_cpu, b->on_cpu);
-        waiting += between(a, b, end, a->ready, b->ready) - between(a, b, start, a->ready, b->ready);
+        uint64_t ready = b->ready - a->ready, used = b->on_cpu - a->on_cpu;
+        uint64_t whole = b->time - a->time, rest = whole > used ? whole - used : 0;
+        // The kernel adds up time that a thread was ready only when it runs again: it may be that of earlier samples.
+        if (ready > rest || (a->is_runnable && b->is_runnable)) ready = rest;
+        double part = (double)(end - start) / (double)whole;
+        cpu += (double)used * part;
+        waiting += (double)ready * part;
     }
     // What was not sampled was like the rest, if that is most of it.
     if (to <= from || covered * 4 < (to - from) * 3) return 0;

@@ -93,8 +93,9 @@ struct Run {
         let filter: (any EventFilter)? = settings.processorChain(backend.inspector) ?? touching
         settings.pipeline.plan.aggregation = Planner.aggregation(
             for: sinks, of: backend, isFiltered: filter != nil || !settings.detectors.isEmpty, settings.pipeline.plan)
-        for detector in settings.plugins.loaded { 
+        for detector in settings.plugins.loaded {
             detector.inspector = backend.inspector
+            detector.stacks = stacks
             detector.tasksAreThere = settings.plugins.tasksAreThere
         }
         return Pipeline(
@@ -139,6 +140,7 @@ struct Run {
             return symbolizer
         } catch {
             let flag = settings.places.stack ? "--stack-trace" : settings.places.source ? "--source" : settings.sinks.first { $0.needs.contains(.stacks) }?.origin
+                ?? settings.detectors.first { $0.subscription.stacks }.map { "--detector \($0.name)" }
             throw UsageError("\(flag ?? "--stack-trace"): \(error.description)")
         }
     }

@@ -20,6 +20,7 @@ final class BatchView: EventServices {
     private var decoded: Int?
     private let answer = Answer()
     private let inspector: any TaskInspector
+    private let stacks: (any StackInspector)?
     /// Something in memory is to be shown to nobody: there is no looking at it past the decoder.
     private let hidesMemory: Bool
     /// Arguments as JSON, once they were asked for.
@@ -29,7 +30,7 @@ final class BatchView: EventServices {
     private lazy var text = TextBuffer(capacity: 64)
 
     /// - Parameter decoding: nil: everything, as it is.
-    init(_ component: Component, fields: FieldTable, inspector: any TaskInspector, decoding: DecodingOptions? = nil) {
+    init(_ component: Component, fields: FieldTable, inspector: any TaskInspector, stacks: (any StackInspector)? = nil, decoding: DecodingOptions? = nil) {
         var entries = SyscallSet.none, ends = SyscallSet.none
         var kinds: UInt32 = 0
         for s in component.subscriptions {
@@ -42,6 +43,7 @@ final class BatchView: EventServices {
         self.kinds = kinds
         self.fields = fields
         self.inspector = inspector
+        self.stacks = stacks
         var options = decoding ?? DecodingOptions()
         if decoding == nil {
             options.stringLimit = 4096
@@ -190,6 +192,15 @@ final class BatchView: EventServices {
     func instructionPointer(of event: UnsafePointer<renacer_event>) -> UInt64? {
         guard let i = index(of: event), let pointer = call(at: i)?.call.instructionPointer, pointer != 0 else { return nil }
         return pointer
+    }
+
+    var hasStacks: Bool { stacks != nil }
+
+    func frames(of event: UnsafePointer<renacer_event>, limit: Int) -> [StackFrame]? {
+        guard let stacks, let i = index(of: event), let (call, isEnd) = call(at: i), !(isEnd && call.leavesNoStack) else { return nil }
+        call.memory.turn(toExit: false)
+        let stack = stacks.stack(of: events[i].tid, events[i].pid, at: call, limit: limit)
+        return stack.frames.isEmpty ? nil : StackFrame.all(of: stack)
     }
 
     func read(_ event: UnsafePointer<renacer_event>, _ address: UInt64, _ to: UnsafeMutableRawBufferPointer) -> Int {

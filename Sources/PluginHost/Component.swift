@@ -55,15 +55,18 @@ public struct Component: Sendable {
             if s.kinds & UInt32(RENACER_CALL_ENTERED) != 0 { all.entered.formUnion(s.syscalls) }
             if s.kinds & UInt32(RENACER_SIGNAL) != 0 { all.signals = true }
             if s.needs & UInt32(RENACER_NEEDS_MEMORY) != 0 { all.memory.formUnion(s.syscalls) }
+            if s.needs & UInt32(RENACER_NEEDS_STACKS) != 0, kind == .detector { all.stacks = true }
         }
         return all
     }
 
-    /// What it needs of a backend: nothing that it could not do without, since it is told what could not be seen.
+    /// What it needs of a backend: little that it could not do without, since it is told what could not be seen.
     var requirements: [Requirement] {
         let wanted = subscription
         var needs: [Requirement] = []
         if !wanted.memory.isEmpty { needs.append(Requirement(.memory, origin: flag, .wanted)) }
+        // A task's stack cannot be told of later: without it what was asked for is not there.
+        if wanted.stacks { needs.append(Requirement(.stacks, origin: flag)) }
         if !wanted.entered.isEmpty { needs.append(Requirement(.enteredEvents, origin: flag, .wanted)) }
         needs.append(Requirement(.order, origin: flag, .wanted))
         return needs

@@ -54,3 +54,27 @@ final class FindingStructure {
         return renacer_string(data: UnsafePointer(bytes.baseAddress), length: bytes.count)
     }
 }
+
+extension Finding {
+    /// A plugin's finding, copied; nil if it is none: no rule, no title, or no evidence.
+    init?(_ pointer: UnsafePointer<renacer_finding>?, detector: String) {
+        guard let f = structure(pointer, as: renacer_finding.self, required: MemoryLayout<renacer_finding>.offset(of: \.detector) ?? 0),
+            let rule = f.rule.checked, !rule.isEmpty, let title = f.title.checked, !title.isEmpty,
+            let reason = f.reason.checked, let advice = f.advice.checked, f.evidence_count > 0,
+            let evidence = structures(
+                f.evidence, count: f.evidence_count, as: renacer_evidence.self, required: MemoryLayout<renacer_evidence>.size)
+        else { return nil }
+        let severities: [Severity] = [.information, .low, .medium, .high]
+        self.init(
+            detector: detector, rule: rule, severity: severities[Int(min(f.severity, 3))],
+            confidence: f.confidence.isNaN ? 0 : max(0, min(1, f.confidence)), from: f.from, to: f.to, title: title)
+        isInconclusive = f.is_inconclusive != 0
+        if let tasks = f.tasks, f.task_count <= 1 << 16 { self.tasks = Array(UnsafeBufferPointer(start: tasks, count: Int(f.task_count))) }
+        self.reason = reason
+        self.advice = advice
+        for e in evidence {
+            guard let name = e.name.checked, let unit = e.unit.checked, let text = e.text.checked else { return nil }
+            self.evidence.append(.init(name, e.is_number != 0 ? .number(e.number) : .text(text), unit: unit))
+        }
+    }
+}

@@ -28,6 +28,7 @@ final class HostTable {
     var destination = "" { didSet { table.pointee.destination = place.keep(destination) } }
     private let place = Answer()
     private let description = Answer()
+    private let frames = FrameAnswer()
     /// Findings that were refused.
     private(set) var refused = 0
     private var reported = 0
@@ -176,11 +177,20 @@ final class HostTable {
             return view.read(event, address, UnsafeMutableRawBufferPointer(start: to, count: count))
         }
         table.pointee.stack = { host, event, frames, count in
-            guard let view = HostTable.of(host)?.view, let event, let frames, let count, count.pointee > 0,
-                let pointer = view.instructionPointer(of: event)
-            else { return RENACER_STATUS_UNKNOWN }
-            frames[0] = pointer
-            count.pointee = 1
+            guard let view = HostTable.of(host)?.view, let event, let frames, let count, count.pointee > 0 else { return RENACER_STATUS_UNKNOWN }
+            let known = view.frames(of: event, limit: min(count.pointee, StackFrame.most))?.map(\.address) ?? []
+            let addresses = known.isEmpty || known.contains(0) ? view.instructionPointer(of: event).map { [$0] } ?? [] : known
+            guard !addresses.isEmpty else { return RENACER_STATUS_UNKNOWN }
+            for (i, address) in addresses.enumerated() { frames[i] = address }
+            count.pointee = addresses.count
+            return RENACER_STATUS_OK
+        }
+        table.pointee.frames = { host, event, frames, count in
+            guard let host = HostTable.of(host), let view = host.view, let event, let frames, let count, count.pointee > 0,
+                let known = view.frames(of: event, limit: min(count.pointee, StackFrame.most))
+            else { return HostTable.of(host)?.view?.hasStacks == false ? RENACER_STATUS_FAILED : RENACER_STATUS_UNKNOWN }
+            guard host.frames.give(known, to: frames) else { return RENACER_STATUS_UNKNOWN }
+            count.pointee = known.count
             return RENACER_STATUS_OK
         }
     }
@@ -239,7 +249,16 @@ protocol EventServices: AnyObject {
     func value(of event: UnsafePointer<renacer_event>, _ path: FieldTable.Path?) -> renacer_value?
     func read(_ event: UnsafePointer<renacer_event>, _ address: UInt64, _ to: UnsafeMutableRawBufferPointer) -> Int
     func instructionPointer(of event: UnsafePointer<renacer_event>) -> UInt64?
+    /// Whether calls of this run have stacks.
+    var hasStacks: Bool { get }
+    /// Where a call was made from; nil if that is not known.
+    func frames(of event: UnsafePointer<renacer_event>, limit: Int) -> [StackFrame]?
     func describe(_ event: UnsafePointer<renacer_event>, _ what: EventDescription) -> [UInt8]?
+}
+
+extension EventServices {
+    var hasStacks: Bool { false }
+    func frames(of event: UnsafePointer<renacer_event>, limit: Int) -> [StackFrame]? { nil }
 }
 
 /// RENACER_DESCRIBE_*: text that an event comes to.
@@ -252,29 +271,5 @@ func give<T>(_ value: T, to out: UnsafeMutablePointer<T>) {
     withUnsafeBytes(of: &value) { bytes in
         let count = min(size, bytes.count) - 4
         if let base = bytes.baseAddress { memcpy(UnsafeMutableRawPointer(out) + 4, base + 4, count) }
-    }
-}
-
-extension Finding {
-    /// A plugin's finding, copied; nil if it is none: no rule, no title, or no evidence.
-    init?(_ pointer: UnsafePointer<renacer_finding>?, detector: String) {
-        guard let f = structure(pointer, as: renacer_finding.self, required: MemoryLayout<renacer_finding>.offset(of: \.detector) ?? 0),
-            let rule = f.rule.checked, !rule.isEmpty, let title = f.title.checked, !title.isEmpty,
-            let reason = f.reason.checked, let advice = f.advice.checked, f.evidence_count > 0,
-            let evidence = structures(
-                f.evidence, count: f.evidence_count, as: renacer_evidence.self, required: MemoryLayout<renacer_evidence>.size)
-        else { return nil }
-        let severities: [Severity] = [.information, .low, .medium, .high]
-        self.init(
-            detector: detector, rule: rule, severity: severities[Int(min(f.severity, 3))],
-            confidence: f.confidence.isNaN ? 0 : max(0, min(1, f.confidence)), from: f.from, to: f.to, title: title)
-        isInconclusive = f.is_inconclusive != 0
-        if let tasks = f.tasks, f.task_count <= 1 << 16 { self.tasks = Array(UnsafeBufferPointer(start: tasks, count: Int(f.task_count))) }
-        self.reason = reason
-        self.advice = advice
-        for e in evidence {
-            guard let name = e.name.checked, let unit = e.unit.checked, let text = e.text.checked else { return nil }
-            self.evidence.append(.init(name, e.is_number != 0 ? .number(e.number) : .text(text), unit: unit))
-        }
     }
 }

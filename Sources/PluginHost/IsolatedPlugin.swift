@@ -54,8 +54,9 @@ public final class IsolatedDetector: PluggedInstance {
     var output: ((UnsafeRawBufferPointer) -> Bool)?
     var destination = ""
     public var inspector: any TaskInspector = NoInspector()
+    public var stacks: (any StackInspector)?
     public var tasksAreThere = true
-    private lazy var view = BatchView(component, fields: fields, inspector: inspector)
+    private lazy var view = BatchView(component, fields: fields, inspector: inspector, stacks: stacks)
     private var report: ((Finding) -> Void)?
     private var reported = 0
     private var isFinished = false
@@ -164,6 +165,7 @@ public final class IsolatedDetector: PluggedInstance {
             case .value: answerValue(views, services)
             case .read: answerRead(views, services)
             case .describe: answerDescription(views, services)
+            case .frames: answerFrames(views, services)
             // Of what was written in vain the plugin hears when it writes again.
             case .write: wire.data().withUnsafeBytes { _ = output?($0) }
             default: throw failure("its process answers out of turn")
@@ -197,6 +199,19 @@ public final class IsolatedDetector: PluggedInstance {
         wire.begin(.answer)
         wire.put(text != nil)
         text?.withUnsafeBytes { wire.put($0) }
+        wire.send()
+    }
+
+    private func answerFrames(_ views: UnsafeBufferPointer<renacer_event>?, _ services: (any EventServices)?) {
+        let wire = plugin.wire, event = event(views), limit = Int(min(wire.number(), UInt64(StackFrame.most)))
+        let frames = event.flatMap { services?.frames(of: $0, limit: limit) }
+        wire.begin(.answer)
+        wire.put(services?.hasStacks ?? false)
+        wire.put(frames != nil)
+        if let frames {
+            wire.put(UInt64(frames.count))
+            for frame in frames { wire.put(frame) }
+        }
         wire.send()
     }
 

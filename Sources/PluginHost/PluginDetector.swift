@@ -7,6 +7,8 @@ import RenacerCore
 public protocol PluggedDetector: Detector {
     /// Answers what decoding an event asks about tasks; to be set before `start`.
     var inspector: any TaskInspector { get set }
+    /// Tells where calls were made from; nil: this run has no stacks. To be set before `start`.
+    var stacks: (any StackInspector)? { get set }
     /// Whether tasks are there to be asked about; to be set before `start`.
     var tasksAreThere: Bool { get set }
 }
@@ -44,11 +46,12 @@ public final class PluginDetector: PluggedInstance {
     }
     var fields: FieldTable { host.fields }
     public var inspector: any TaskInspector = NoInspector()
+    public var stacks: (any StackInspector)?
     public var tasksAreThere: Bool {
         get { host.tasksAreThere }
         set { host.tasksAreThere = newValue }
     }
-    private lazy var view = BatchView(component, fields: host.fields, inspector: inspector)
+    private lazy var view = BatchView(component, fields: host.fields, inspector: inspector, stacks: stacks)
     private var instance: UnsafeMutableRawPointer?
     private var isFinished = false
     /// A sink that cannot be made ends renacer: there is no trace to go on.

@@ -163,6 +163,19 @@ enum PluginProcess {
             return Array(wire.data())
         }
 
+        /// As renacer said when it was asked last.
+        private(set) var hasStacks = false
+
+        func frames(of event: UnsafePointer<renacer_event>, limit: Int) -> [StackFrame]? {
+            wire.begin(.frames)
+            wire.put(index(event))
+            wire.put(UInt64(limit))
+            guard wire.send(), (try? wire.receive()) == .answer else { return nil }
+            hasStacks = wire.flag()
+            guard wire.flag() else { return nil }
+            return (0..<min(wire.count(StackFrame.leastSize), limit)).map { _ in wire.frame() }
+        }
+
         func instructionPointer(of event: UnsafePointer<renacer_event>) -> UInt64? {
             event.pointee.instruction_pointer == 0 ? nil : event.pointee.instruction_pointer
         }

@@ -66,6 +66,7 @@ final class TaskLookups {
         var t = renacer_task()
         for line in status.split(separator: "\n") {
             if line.hasPrefix("Name:\t") { t.command = command.keep(String(line.dropFirst(6))) }
+            if line.hasPrefix("State:\t") { t.state = line.utf8.dropFirst(7).first.map(UInt32.init) ?? 0 }
             if line.hasPrefix("Tgid:\t") {
                 t.pid = Int32(line.dropFirst(6)) ?? 0
                 break

@@ -9,7 +9,7 @@ final class Wire {
         // To the plugin's process.
         case create = 1, consume, idle, finish, answer, tell
         // To renacer.
-        case described, refused, done, value, read, describe, report, write, log
+        case described, refused, done, value, read, describe, frames, report, write, log
     }
 
     /// Why nothing was received.

@@ -36,6 +36,7 @@ public final class Symbolizer: StackInspector {
                 return false
             }
             result.frames.append(point)
+            result.addresses.append(unwinder.instructionPointer)
             return true
         }
         return result

@@ -7,7 +7,8 @@ final class Unwinder {
     private(set) var memory: any TraceeMemory = NoMemory()
     private var inspector: any TaskInspector = NoInspector()
     private var tid: Int32 = 0
-    private var instructionPointer: UInt64 = 0
+    /// Of the frame that was visited last.
+    private(set) var instructionPointer: UInt64 = 0
     /// What matters is the instruction that was executed last, rather than the next one.
     var isAfterInstruction = false
 

@@ -42,6 +42,8 @@ public struct Subscription: Sendable, Equatable {
     /// Of these it reads memory that arguments lead to.
     public var memory: SyscallSet
     public var signals: Bool
+    /// It asks where calls were made from.
+    public var stacks = false
 
     public static let everything = Subscription(syscalls: .all, entered: .all, memory: .all, signals: true)
 
@@ -57,5 +59,6 @@ public struct Subscription: Sendable, Equatable {
         entered.formUnion(other.entered)
         memory.formUnion(other.memory)
         signals = signals || other.signals
+        stacks = stacks || other.stacks
     }
 }

@@ -76,6 +76,7 @@ public struct CapturePlan: Sendable {
             entered = entered || !wanted.entered.isEmpty
             memory.isNeeded = memory.isNeeded || !wanted.memory.isEmpty
             if wanted.signals { signals = .all }
+            stacks = stacks || wanted.stacks
             // A detector judges calls whatever came of them.
             selection = CallSelection()
         }

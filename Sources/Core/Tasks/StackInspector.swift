@@ -22,6 +22,8 @@ public protocol MappingObserver: AnyObject {
 public struct CallStack {
     /// Where each is; nil where nothing is mapped.
     public var frames: [(any CodeLocation)?] = []
+    /// Their addresses in the task's memory, as many; empty where no task is, in a replay.
+    public var addresses: [UInt64] = []
     /// There are more frames than were asked for.
     public var isCut = false
 

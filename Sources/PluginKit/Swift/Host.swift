@@ -153,6 +153,17 @@ public struct Event {
     /// The task's `comm`.
     public var command: String? { describe(4) }
 
+    /// Where a call was made from, the innermost frame first; empty if that is not known.
+    ///
+    /// - Parameter limit: of the number of frames.
+    public func frames(limit: Int = 64) -> [Frame] {
+        var one = renacer_frame()
+        one.size = UInt32(MemoryLayout<renacer_frame>.stride)
+        var all = [renacer_frame](repeating: one, count: max(limit, 1)), count = all.count
+        guard host.table.pointee.frames(host.table, raw, &all, &count) == 0 else { return [] }
+        return all.prefix(count).map { Frame($0) }
+    }
+
     private func describe(_ what: UInt32) -> String? {
         var text = renacer_string()
         return host.table.pointee.describe(host.table, raw, what, &text) == 0 ? String(text) : nil
@@ -169,6 +180,31 @@ public struct Event {
         var bytes = [UInt8](repeating: 0, count: max(count, 0))
         let n = host.table.pointee.read(host.table, raw, address, &bytes, bytes.count)
         return Array(bytes.prefix(n))
+    }
+}
+
+/// A frame of a call's stack.
+public struct Frame: Sendable {
+    /// In the task's memory; 0 in a replay.
+    public var address: UInt64
+    /// The file that is mapped there; empty if none is.
+    public var module: String
+    /// The function, demangled; empty if unknown.
+    public var symbol: String
+    /// From the symbol's start, bytes.
+    public var offset: UInt64
+    /// The line there; nil without debugging information.
+    public var source: (file: String, line: Int)?
+    /// It is the program's own code.
+    public var isOwn: Bool
+
+    init(_ f: renacer_frame) {
+        address = f.address
+        module = String(f.module)
+        symbol = String(f.symbol)
+        offset = f.symbol_offset
+        source = f.line > 0 ? (String(f.source), Int(f.line)) : nil
+        isOwn = f.is_own != 0
     }
 }
 

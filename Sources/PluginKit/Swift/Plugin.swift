@@ -61,7 +61,7 @@ private func component(_ type: any Component.Type, _ text: Texts) -> renacer_com
         one.size = UInt32(MemoryLayout<renacer_subscription>.size)
         one.kinds = s.kinds.rawValue
         one.calls = text.keep(s.calls)
-        one.needs = s.needsMemory ? 1 : 0
+        one.needs = (s.needsMemory ? 1 : 0) | (s.needsStacks ? 2 : 0)
         one.given = text.keep(s.given)
         return one
     }

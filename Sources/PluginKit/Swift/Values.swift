@@ -42,13 +42,16 @@ public struct Subscription: Sendable {
     public var calls: String
     /// What pointers lead to is wanted, too.
     public var needsMemory: Bool
+    /// Where calls were made from is wanted, too: of detectors.
+    public var needsStacks: Bool
     /// An option and how its value has to begin for this to count, such as `window=marker:`; empty: it always counts.
     public var given: String
 
-    public init(_ kinds: Kinds, of calls: String = "", needsMemory: Bool = false, given: String = "") {
+    public init(_ kinds: Kinds, of calls: String = "", needsMemory: Bool = false, needsStacks: Bool = false, given: String = "") {
         self.kinds = kinds
         self.calls = calls
         self.needsMemory = needsMemory
+        self.needsStacks = needsStacks
         self.given = given
     }
 }

@@ -77,7 +77,10 @@ static int cuda(const char *what, const char *path) {
     if (allocate(&memory, 32 << 20)) return 3;
     if (!strcmp(what, "chatty")) for (int i = 0; i < 60; i++) copy_in(memory, buffer, 4096);
     else if (!strcmp(what, "batched")) for (int i = 0; i < 20; i++) { copy_in(memory, buffer, sizeof buffer); copy_out(buffer, memory, sizeof buffer); }
-    else if (!strcmp(what, "serial")) for (int i = 0; i < 10; i++) {
+    else if (!strcmp(what, "streaming")) {
+        static char large[16 << 20];
+        for (int i = 0; i < 30; i++) copy_in(memory, large, sizeof large);
+    } else if (!strcmp(what, "serial")) for (int i = 0; i < 10; i++) {
         for (int k = 0; k < 4; k++) copy_in(memory, buffer, sizeof buffer);
         launch(memory);
         synchronize();

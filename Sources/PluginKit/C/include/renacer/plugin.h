@@ -43,7 +43,7 @@ extern "C" {
 #endif
 
 #define RENACER_ABI_MAJOR 1
-#define RENACER_ABI_MINOR 2
+#define RENACER_ABI_MINOR 3
 #define RENACER_EVENT_SCHEMA 1
 
 /* Whether a structure that somebody else filled in has a field. */
@@ -70,7 +70,7 @@ enum {
 
 /* What an event is: bits, for renacer_subscription.kinds. */
 enum {
-    /* A call was entered. */
+    /* A call was entered. A backend that stops nobody may tell of a call only when it has ended: then there is none. */
     RENACER_CALL_ENTERED = 1 << 0,
     /* A call ended: it returned, failed, or was left. Where its entry was delivered, this is the same call. */
     RENACER_CALL = 1 << 1,
@@ -229,6 +229,10 @@ typedef struct renacer_task {
     uint64_t cpu_time;
     /* Since minor version 1: time that it could run but others ran, ns; 0 if the kernel does not tell. */
     uint64_t ready_time;
+    /* Since minor version 3: its state, as the letter of proc_pid_status(5): R runs or could, S and D wait; 0 if unknown. Time that
+     * it has been ready for since it ran last is in `ready_time` only when it runs again. */
+    uint32_t state;
+    uint32_t reserved;
 } renacer_task;
 
 /* The line of /proc/PID/maps that an address lies in. */
@@ -259,6 +263,28 @@ typedef struct renacer_symbol {
     /* The file it is in. */
     renacer_string file;
 } renacer_symbol;
+
+/* Since minor version 3: a frame of a call's stack. */
+typedef struct renacer_frame {
+    uint32_t size;
+    /* In `source`, from 1; 0 if unknown. */
+    uint32_t line;
+    /* In the task's memory, as host->stack has it; 0 in a replay, where no task is. */
+    uint64_t address;
+    /* The file that is mapped there, as the kernel knows it, or `[vdso]`; empty where nothing is mapped. */
+    renacer_string module;
+    /* The address in that file, wherever it is mapped. */
+    uint64_t module_address;
+    /* The function, demangled; empty if unknown. */
+    renacer_string symbol;
+    /* From the symbol's start. */
+    uint64_t symbol_offset;
+    /* Of the innermost inlined function, as the compiler wrote it down; empty without debugging information. */
+    renacer_string source;
+    /* It is the program's own code: neither the system's nor its language's libraries. */
+    uint32_t is_own;
+    uint32_t reserved;
+} renacer_frame;
 
 /* The balance at the end of a trace: seen = delivered + lost. */
 typedef struct renacer_account {
@@ -387,7 +413,8 @@ struct renacer_host {
     /* Copies the tracee's memory; how many bytes could be had. A backend that does not stop tasks has what it captured,
      * which is what decoding the call takes. */
     size_t (*read)(const renacer_host *, const renacer_event *, uint64_t address, void *to, size_t count);
-    /* Return addresses, the innermost first; `count` is their room and then their number. May know nothing. */
+    /* Where a call was made from: its own address and return addresses, the innermost first; `count` is their room and then
+     * their number. Without RENACER_NEEDS_STACKS, and in a replay, it is the instruction pointer at most, if that was captured. */
     renacer_status (*stack)(const renacer_host *, const renacer_event *, uint64_t *frames, size_t *count);
 
     /* -- About tasks as they are now: a task may be gone, and a backend that stops nobody may be late. -- */
@@ -418,6 +445,15 @@ struct renacer_host {
     renacer_status (*write)(const renacer_host *, const void *bytes, size_t count);
     /* Of a sink with RENACER_OUTPUT_OWN: what stands behind its name, as in `--sink NAME:DESTINATION`; may be empty. */
     renacer_string destination;
+
+    /* -- Since minor version 3. -- */
+
+    /* Where a call was made from, with names, for a detector's RENACER_CALL_ENTERED or RENACER_CALL of the batch that is being
+     * consumed: the innermost frame first; `count` is their room and then their number. Set the first frame's `size`: it is the
+     * stride. Texts are borrowed until the next call of this service. A stack is unwound when it is asked for, so ask for those
+     * that matter. RENACER_UNKNOWN: this call's is not known, as at the end of an execve. RENACER_FAILED: this run has none, for nobody
+     * asked for them (RENACER_NEEDS_STACKS, `-k` and the like); it will be the same for every call. */
+    renacer_status (*frames)(const renacer_host *, const renacer_event *, renacer_frame *frames, size_t *count);
 };
 
 /* ---- The plugin -------------------------------------------------------------------------------------------------- */
@@ -458,7 +494,11 @@ typedef struct renacer_option {
 /* renacer_subscription.needs. */
 enum {
     /* What pointers lead to: host->value of pointers, host->read. */
-    RENACER_NEEDS_MEMORY = 1 << 0
+    RENACER_NEEDS_MEMORY = 1 << 0,
+    /* Since minor version 3: stacks of calls, for host->frames and host->stack. A run without them does not ask for it and costs
+     * less: let it depend on an option by `given`. A backend that has no stacks is refused before the program starts. Of sinks
+     * it is not looked at. */
+    RENACER_NEEDS_STACKS = 1 << 1
 };
 
 /* Events that a component wants. Nothing else is captured for it. */
