@@ -106,7 +106,7 @@ struct wanted_member {
 };
 
 enum {
-    MOST_MEMBERS = 80,
+    MOST_MEMBERS = 112,
     /// A place in the data is remembered for one in so many types.
     STRIDE = 256,
     MOST_PLACES = 4096,
@@ -201,7 +201,28 @@ static unsigned layout_members(struct capture_layout *l, struct wanted_member *m
     return COUNT;
 }
 
-static int read_kernel(struct cbpf_kernel *k) {
+/// What tells of namespaces.
+static unsigned namespace_members(struct capture_namespace_layout *l, struct wanted_member *m, unsigned room) {
+    const struct wanted_member all[] = {
+        {"task_struct", "thread_pid", &l->task_pid}, {"task_struct", "nsproxy", &l->task_proxy},
+        {"task_struct", "cred", &l->task_credentials}, {"signal_struct", "pids", &l->signal_pids},
+        {"pid", "level", &l->pid_level}, {"upid", "ns", &l->upid_namespace}, {"pid_namespace", "ns", &l->pid_namespace},
+        {"ns_common", "inum", &l->inode},
+        {"nsproxy", "cgroup_ns", &l->holders[CAPTURE_CGROUP_NAMESPACE]}, {"cgroup_namespace", "ns", &l->commons[CAPTURE_CGROUP_NAMESPACE]},
+        {"nsproxy", "ipc_ns", &l->holders[CAPTURE_IPC_NAMESPACE]}, {"ipc_namespace", "ns", &l->commons[CAPTURE_IPC_NAMESPACE]},
+        {"nsproxy", "mnt_ns", &l->holders[CAPTURE_MNT_NAMESPACE]}, {"mnt_namespace", "ns", &l->commons[CAPTURE_MNT_NAMESPACE]},
+        {"nsproxy", "net_ns", &l->holders[CAPTURE_NET_NAMESPACE]}, {"net", "ns", &l->commons[CAPTURE_NET_NAMESPACE]},
+        {"nsproxy", "time_ns", &l->holders[CAPTURE_TIME_NAMESPACE]}, {"time_namespace", "ns", &l->commons[CAPTURE_TIME_NAMESPACE]},
+        {"cred", "user_ns", &l->holders[CAPTURE_USER_NAMESPACE]}, {"user_namespace", "ns", &l->commons[CAPTURE_USER_NAMESPACE]},
+        {"nsproxy", "uts_ns", &l->holders[CAPTURE_UTS_NAMESPACE]}, {"uts_namespace", "ns", &l->commons[CAPTURE_UTS_NAMESPACE]},
+    };
+    enum { COUNT = sizeof all / sizeof *all };
+    if (COUNT > room) return 0;
+    memcpy(m, all, sizeof all);
+    return COUNT;
+}
+
+static int read_kernel(struct cbpf_kernel *k, bool looks_at_namespaces) {
     *k = (struct cbpf_kernel){0};
     struct types t = {0};
     int r = open_types(&t);
@@ -246,6 +267,8 @@ static int read_kernel(struct cbpf_kernel *k) {
     while (members[wanted].structure) wanted++;
     const unsigned needed = wanted;
     wanted += layout_members(&k->offsets.layout, members + wanted, MOST_MEMBERS - wanted);
+    const unsigned layout = wanted;
+    if (looks_at_namespaces) wanted += namespace_members(&k->offsets.spaces, members + wanted, MOST_MEMBERS - wanted);
     unsigned found_types = 0, sought = wanted, left[MOST_MEMBERS];
     for (unsigned i = 0; i < wanted; i++) left[i] = i;
     const struct btf_type *structures[MOST_MEMBERS] = {0};
@@ -289,7 +312,8 @@ static int read_kernel(struct cbpf_kernel *k) {
         int64_t offset = structures[i] ? offset_of(w, structures[i], members[i].member, 0) : -1;
         if (offset >= 0) *members[i].offset = offset;
         else if (i < needed && !k->missing) k->missing = members[i].member;
-        else if (i >= needed && !k->missing_layout) k->missing_layout = members[i].member;
+        else if (i >= needed && i < layout && !k->missing_layout) k->missing_layout = members[i].member;
+        else if (i >= layout && !k->missing_namespaces) k->missing_namespaces = members[i].member;
     }
     if (!k->cast || k->offsets.layout.first) k->offsets.layout.word_type = k->offsets.layout.half_type = 0;
     k->offsets.task_status = thread_info + status;
@@ -301,17 +325,20 @@ static int read_kernel(struct cbpf_kernel *k) {
 struct cbpf_reading {
     struct cbpf_kernel kernel;
     struct beside *beside;
+    bool looks_at_namespaces;
     int result;
 };
 
 static void read_beside(void *reading) {
     struct cbpf_reading *r = reading;
-    r->result = read_kernel(&r->kernel);
+    r->result = read_kernel(&r->kernel, r->looks_at_namespaces);
 }
 
-struct cbpf_reading *cbpf_begin_reading(void) {
+struct cbpf_reading *cbpf_begin_reading(int looks_at_namespaces) {
     struct cbpf_reading *r = calloc(1, sizeof *r);
-    if (r) r->beside = cbpf_begin_beside(read_beside, r);
+    if (!r) return NULL;
+    r->looks_at_namespaces = looks_at_namespaces;
+    r->beside = cbpf_begin_beside(read_beside, r);
     return r;
 }
 

@@ -149,6 +149,8 @@ struct cbpf *cbpf_load(const struct cbpf_kernel *kernel, const struct cbpf_plan 
     if (shared < 0) return failed(b, "cannot make BPF maps", -shared, text, size);
     memcpy(b->shared->programs, plan->programs, sizeof b->shared->programs);
     memcpy(b->shared->operations, plan->operations, sizeof(*plan->operations) * plan->operation_count);
+    // Which number of the whole machine a task has is not known in a namespace: any may be traced.
+    if (plan->configuration.namespace) memset(b->shared->marks, 0xff, sizeof b->shared->marks);
     if (plan->choices) memcpy(b->shared->choices, plan->choices, sizeof b->shared->choices);
 
     struct programs *p = &b->programs;

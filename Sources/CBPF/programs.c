@@ -141,7 +141,8 @@ static bool is_wanted(const struct programs *p, enum part part, const struct bpf
     if (part != PART_TASKS) return false;
     if (!strcmp(section, "btf/signal_generate")) return p->signals;
     if (!strcmp(section, "btf/task_rename")) return p->renames;
-    if (!strcmp(section, "btf/sched_process_fork")) return p->configuration.follows || p->configuration.scope;
+    if (!strcmp(section, "btf/sched_process_fork")) 
+        return p->configuration.follows || p->configuration.scope || p->configuration.identities;
     return false;
 }
 

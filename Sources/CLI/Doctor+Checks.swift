@@ -50,7 +50,7 @@ extension Doctor {
         var info = stat()
         // The kernel gives the first one this number.
         let isFirst = stat("/proc/self/ns/pid", &info) != 0 || info.st_ino == 0xefff_fffc
-        return check("pid namespace", isFirst, isFirst ? "the first" : "not the first", fix: "bpf has to run outside, or in a container with --pid=host")
+        return check("pid namespace", isFirst, isFirst ? "the first" : "not the first", fix: "perf_event has to run outside, or in a container with --pid=host")
     }
 
     private static func cgroups() -> Check {

@@ -43,6 +43,8 @@ extension Invocation {
         if decodes { plan.memory.descriptors = settings.text.decoding.descriptors }
         if needs.contains(.files) || !settings.pipeline.access.paths.isEmpty { plan.memory.descriptors.insert(.path) }
         plan.commands = needs.contains(.commands) || decodes && (settings.text.commands || settings.text.decoding.commands)
+        let decoding = settings.text.decoding
+        plan.identities = decodes && (decoding.pidNamespaces || decoding.enteredNamespaces || decoding.commands)
         plan.signals = needs.contains(.signals) ? settings.text.signals : .none
         if let summary = settings.summary {
             plan.systemTime = !summary.wallClock || summary.columns.contains(.systemTime)

@@ -32,7 +32,7 @@ struct Need: Sendable {
     static let groupedFiles = Need(.descriptorPaths, "--group-by=file") { $0.needs.contains(.files) }
     static let commands = Need(.commands, "--decode-pids=comm") { $0.needs.contains(.decoding) && ($0.text.decoding.commands || $0.text.commands) }
     static let namespaces = Need(.namespaces, "--decode-pids=pidns") { $0.needs.contains(.decoding) && $0.text.decoding.pidNamespaces }
-    static let enteredNamespaces = Need(.namespaces, "-e namespace=new") { $0.needs.contains(.decoding) && $0.text.decoding.enteredNamespaces }
+    static let enteredNamespaces = Need(.enteredNamespaces, "-e namespace=new") { $0.needs.contains(.decoding) && $0.text.decoding.enteredNamespaces }
     static let virtualCPUs = Need(.virtualCPUs, "-e kvm=vcpu") { $0.needs.contains(.decoding) && $0.text.decoding.virtualCPUs }
     static let instructionPointer = Need(.instructionPointer, "--instruction-pointer") { $0.needs.contains(.decoding) && $0.text.instructionPointer && $0.pipeline.plan.instructionPointer }
     static let systemTime = Need(.systemTime, "--summary-cpu") { $0.pipeline.plan.systemTime }

@@ -17,9 +17,21 @@ public enum TaskIdentity {
 
     /// Whether ids in this process are those that the kernel knows tasks by.
     public static var isInFirstPidNamespace: Bool {
+        innerPidNamespace == nil
+    }
+
+    /// The inode of this process' pid namespace; nil in the first one.
+    public static var innerPidNamespace: UInt32? {
         var namespace = stat()
         // The kernel gives the first one this inode.
-        return stat("/proc/self/ns/pid", &namespace) != 0 || namespace.st_ino == 0xefff_fffc
+        guard stat("/proc/self/ns/pid", &namespace) == 0, namespace.st_ino != 0xefff_fffc else { return nil }
+        return UInt32(truncatingIfNeeded: namespace.st_ino)
+    }
+
+    /// Whether this process is in a user namespace other than the first.
+    public static var isInUserNamespace: Bool {
+        var namespace = stat()
+        return stat("/proc/self/ns/user", &namespace) == 0 && namespace.st_ino != 0xefff_fffd
     }
 
     /// The threads of a process.

@@ -98,16 +98,6 @@ import Testing
         #expect(child.errors.contains(" execve\n"))
     }
 
-    @Test func whereIdsAreNotTheKernelsTheBackendSaysSo() throws {
-        let child = try Child(["/usr/bin/unshare", "-pf", "--mount-proc", Renacer.path, "--backend", "bpf", "/bin/true"])
-        #expect(child.end() == 1)
-        #expect(child.errors == "\(Renacer.path): bpf: renacer runs in a pid namespace, whose ids the kernel's tracepoints do not tell; use --backend ptrace\n")
-        // Nobody asked for it: another one is taken.
-        let other = try Child(["/usr/bin/unshare", "-pf", "--mount-proc", Renacer.path, "-c", "/bin/true"])
-        #expect(other.end() == 0)
-        #expect(other.errors.contains(" execve\n"))
-    }
-
     @Test(arguments: ["-D", "-DD", "-DDD"]) func theProgramIsTheCallersChild(_ flag: String) throws {
         let file = Renacer.scratch()
         let renacer = try Child([Renacer.path, "--backend", "bpf", flag, "-o", file, "/bin/sh", "-c", "echo $$ $PPID; read x; exit 3"])

@@ -140,6 +140,23 @@ static int threads(void) {
     return getchar() == '\n' ? 0 : 1;
 }
 
+static char **program;
+
+static void *execute(void *unused) {
+    execv(program[0], program);
+    _exit(127);
+    return unused;
+}
+
+/// Executes a program in a thread other than the first.
+static int thread_exec(char **arguments) {
+    pthread_t t;
+    program = arguments;
+    pthread_create(&t, NULL, execute, NULL);
+    pause();
+    return 1;
+}
+
 int main(int count, char **arguments) {
     if (count < 2) return 2;
     const char *mode = arguments[1];
@@ -151,6 +168,7 @@ int main(int count, char **arguments) {
     if (!strcmp(mode, "addresses")) return addresses();
     if (!strcmp(mode, "sibling")) return sibling();
     if (!strcmp(mode, "threads")) return threads();
+    if (!strcmp(mode, "thread-exec")) return thread_exec(arguments + 2);
     if (!strcmp(mode, "has-program")) return exists(0, n);
     if (!strcmp(mode, "has-link")) return exists(1, n);
     return 2;

@@ -20,7 +20,8 @@ extension BPFBackend {
             .systemWide: .exact,
             .descriptorPaths: .bestEffort("descriptors inside of other structures (netlink, bpf, io_uring) stay numbers"),
             .commands: .bestEffort("only traced tasks' commands are known"),
-            .namespaces: .unavailable("pid namespaces are not looked at in the kernel"),
+            .namespaces: .bestEffort("ids of tasks that are not traced are looked up when they are shown"),
+            .enteredNamespaces: .exact,
             .virtualCPUs: .unavailable("memory that virtual CPUs share with their program is not captured"),
             .instructionPointer: .exact,
             .stacks: .bestEffort("the innermost 8 KiB of a stack are captured: frames further out, and stacks at signals, are missing"),
@@ -40,12 +41,9 @@ extension BPFBackend {
 
     public var conditions: Conditions {
         if let need = Self.privilegeNeeded { return Conditions(obstacle: need) }
-        if !TaskIdentity.isInFirstPidNamespace { return Conditions(obstacle: Self.foreignNamespace) }
         if access("/sys/kernel/btf/vmlinux", R_OK) != 0 { return Conditions(obstacle: Self.noTypes(Self.message(errno))) }
         return Conditions()
     }
 
     static func noTypes(_ reason: String) -> String { "this kernel tells nothing of its types (BTF): \(reason)" }
-
-    static let foreignNamespace = "renacer runs in a pid namespace, whose ids the kernel's tracepoints do not tell"
 }

@@ -145,8 +145,8 @@ extension BPFBackend {
         while delivered < end {
             let o = occurrences[delivered]
             if o.time >= losses.from { tellOfLosses() }
-            // A command's name holds for what follows; what went before is consumed first.
-            if plan.commands, !batch.events.isEmpty, changesCommands(o) { return }
+            // A command's name, or an id's meaning, holds for what follows; what went before is consumed first.
+            if plan.commands || plan.identities, !batch.events.isEmpty, changesCommands(o) { return }
             delivered += 1
             // Nothing came between: the end tells all of the call.
             if o.what == .entry, delivered < ready, occurrences[delivered].record == o.record { continue }
@@ -156,7 +156,7 @@ extension BPFBackend {
 
     private func changesCommands(_ o: Occurrence) -> Bool {
         switch UInt32(o.record.loadUnaligned(as: capture_header.self).kind) {
-        case CAPTURE_RENAME.rawValue, CAPTURE_FORK.rawValue, CAPTURE_EXIT.rawValue, CAPTURE_ATTACH.rawValue: true
+        case CAPTURE_RENAME.rawValue, CAPTURE_FORK.rawValue, CAPTURE_EXIT.rawValue, CAPTURE_ATTACH.rawValue, CAPTURE_IDENTITY.rawValue: true
         default: false
         }
     }
@@ -169,6 +169,9 @@ extension BPFBackend {
             deliverCall(o, header, tid, pid)
             return
         case CAPTURE_SIGNAL.rawValue: signal(o.record, tid, pid)
+        case CAPTURE_IDENTITY.rawValue:
+            let isTraced = plan.followForks || meetsTasks || tid == launched || plan.target.attach.contains(tid)
+            records.identities.learn(o.record.loadUnaligned(as: capture_identity.self), staysAlive: isTraced)
         case CAPTURE_FORK.rawValue, CAPTURE_EXEC.rawValue, CAPTURE_EXIT.rawValue, CAPTURE_ATTACH.rawValue,
             CAPTURE_DETACH.rawValue, CAPTURE_RENAME.rawValue:
             let change = o.record.loadUnaligned(as: capture_task_change.self)

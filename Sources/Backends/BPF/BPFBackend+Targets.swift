@@ -42,6 +42,8 @@ extension BPFBackend {
 
     /// What this process may not, and how it could; nil if it may load programs.
     static var privilegeNeeded: String? {
+        // Of what it has there, nothing counts.
+        if TaskIdentity.isInUserNamespace { return "renacer runs in a user namespace, in which the kernel loads no BPF programs: run it outside" }
         guard cbpf_may_load() == 0 else { return nil }
         let file = clinux_executed_file().map { String(cString: $0) } ?? "renacer"
         return "needs CAP_BPF and CAP_PERFMON: run it with sudo, or once 'setcap cap_bpf,cap_perfmon+ep \(file)'"

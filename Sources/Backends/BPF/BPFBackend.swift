@@ -72,8 +72,8 @@ public final class BPFBackend: Backend {
 
     public func prepare(_ plan: CapturePlan) throws(TraceError) {
         self.plan = plan
-        guard TaskIdentity.isInFirstPidNamespace else { throw TraceError("bpf: \(Self.foreignNamespace); use --backend ptrace") }
-        let reading = cbpf_begin_reading()
+        let namespace = TaskIdentity.innerPidNamespace ?? 0
+        let reading = cbpf_begin_reading(namespace != 0 || plan.identities ? 1 : 0)
         var compiler = CaptureCompiler(plan.memory, stackBytes: plan.stacks ? Self.stackBytes : 0)
         var calls = [capture_program](repeating: capture_program(), count: Int(CAPTURE_PLACES))
         for personality in Personality.allCases { compile(personality, &compiler, &calls) }
@@ -83,7 +83,7 @@ public final class BPFBackend: Backend {
         var kernel = cbpf_kernel()
         let found = cbpf_end_reading(reading, &kernel)
         guard found == 0 else { throw TraceError("bpf: \(Self.noTypes(Self.message(found))); use --backend ptrace") }
-        if let missing = kernel.missing ?? (descriptors == 0 ? nil : kernel.missing_layout) {
+        if let missing = kernel.missing ?? kernel.missing_namespaces ?? (descriptors == 0 ? nil : kernel.missing_layout) {
             throw TraceError("bpf: this kernel has no \(String(cString: missing)); use --backend ptrace")
         }
         var p = cbpf_plan()
@@ -93,6 +93,8 @@ public final class BPFBackend: Backend {
         p.configuration.execve = UInt32(clinux_sys_execve)
         p.configuration.descriptors = descriptors
         p.configuration.stacks = plan.stacks ? 1 : 0
+        p.configuration.namespace = namespace
+        p.configuration.identities = plan.identities && plan.aggregation == nil ? 1 : 0
         p.renames = plan.commands ? 1 : 0
         try prepareRing(&p)
         if let aggregation = plan.aggregation { configure(&p, aggregation) }

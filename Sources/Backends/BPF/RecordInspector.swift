@@ -7,6 +7,7 @@ import RenacerHost
 /// was made, whatever has become of it since.
 final class RecordInspector: TaskInspector {
     private var commands = TaskCommands()
+    var identities = TaskIdentities()
     /// What does not depend on a task.
     private lazy var host = ProcInspector()
     private var peers = UnixPeers()
@@ -21,9 +22,28 @@ final class RecordInspector: TaskInspector {
     /// Asks `/proc` for the `comm` of a task that is only now being traced.
     func meet(_ tid: Int32) { commands.meet(tid, host) }
 
-    func forget(_ tid: Int32) { commands.forget(tid) }
+    func forget(_ tid: Int32) {
+        commands.forget(tid)
+        identities.end(tid)
+    }
 
     func command(of tid: Int32, into text: TextBuffer) -> Bool { commands.write(tid, into: text) }
+
+    // MARK: Namespaces
+
+    func translate(_ id: Int32, _ kind: PidKind, seenBy tid: Int32) -> Int32? {
+        identities.translate(id, kind, seenBy: tid) { host.translate(id, kind, seenBy: tid) }
+    }
+
+    func link(_ name: StaticString, of tid: Int32, into text: TextBuffer) -> Bool {
+        guard let namespace = identities.namespace(name, of: tid) else { return false }
+        // Without its folder's.
+        text.append(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount).dropFirst(3)))
+        text.append(":[")
+        text.decimal(UInt64(namespace))
+        text.ascii("]")
+        return true
+    }
 
     // MARK: Descriptors
 

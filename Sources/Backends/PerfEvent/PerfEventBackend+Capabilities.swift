@@ -21,6 +21,7 @@ extension PerfEventBackend {
             .descriptorPaths: .unavailable("the kernel's records carry no paths; with --memory=live they are looked up later"),
             .commands: .bestEffort("only traced tasks' commands are known"),
             .namespaces: .unavailable("the kernel's records tell nothing of pid namespaces"),
+            .enteredNamespaces: .unavailable("the kernel's records tell nothing of namespaces"),
             .virtualCPUs: .unavailable("memory that virtual CPUs share with their program is not recorded"),
             .instructionPointer: .exact,
             .stacks: .bestEffort("the innermost 8 KiB of a stack are recorded: frames further out, and stacks at signals, are missing"),

@@ -19,6 +19,7 @@ extension PtraceBackend {
             .descriptorPaths: .exact,
             .commands: .exact,
             .namespaces: .exact,
+            .enteredNamespaces: .exact,
             .virtualCPUs: .exact,
             .instructionPointer: .exact,
             .stacks: .exact,

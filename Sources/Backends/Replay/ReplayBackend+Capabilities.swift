@@ -38,8 +38,8 @@ extension ReplayBackend {
             .systemTime: recorded(contents.contains(.systemTime), "--summary-cpu"),
             .lossless: .exact,
             .commands: recorded(contents.contains(.commands), "-Y"),
-            .namespaces: recorded(
-                !contents.isDisjoint(with: [.pidNamespaces, .enteredNamespaces]), "--decode-pids=pidns or -e namespace=new"),
+            .namespaces: recorded(contents.contains(.pidNamespaces), "--decode-pids=pidns"),
+            .enteredNamespaces: recorded(contents.contains(.enteredNamespaces), "-e namespace=new"),
             .virtualCPUs: recorded(contents.contains(.virtualCPUs), "-e kvm=vcpu"),
             .kernelFilter: .unavailable("events come from a file"),
             .kernelAggregation: .unavailable("events come from a file"),

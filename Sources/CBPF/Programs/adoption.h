@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // Which tasks are traced.
 #pragma once
+#include "namespaces.h"
 #include "registers.h"
 
 static void identify(struct capture_header *h, uint8_t kind, uint32_t size) {
-    uint64_t id = bpf_get_current_pid_tgid();
+    uint64_t id = current_ids();
     h->kind = kind;
     h->size = size;
     h->tid = id;
@@ -36,6 +37,8 @@ static struct task_state *adopt(struct task_struct *task) {
     struct task_state *t = make_state(task);
     if (t) {
         __sync_fetch_and_add(&shared.live, 1);
+        if (configuration.namespace) t->ids = ids_of(task);
+        if (configuration.identities) tell_identity(task);
     } else {
         see();
         lose(CAPTURE_NO_MEMORY);
@@ -52,7 +55,9 @@ static void exclude(struct task_struct *task) {
 static struct task_state *meet(struct task_struct *task, int64_t number) {
     if (!configuration.scope || shared.stopped) return 0;
     if (!(shared.programs[place(personality(task, number), number)].flags & CAPTURE_WANTED)) return 0;
-    if (bpf_get_current_pid_tgid() >> 32 == configuration.tracer) return 0;
+    uint64_t process = current_ids() >> 32;
+    // Who has no number here cannot be told of.
+    if (process == configuration.tracer || !process) return 0;
     if (configuration.scope == 2) {
         bool below = false;
         for (int level = 0; level < 16; level++) {

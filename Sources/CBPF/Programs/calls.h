@@ -50,6 +50,7 @@ static __always_inline int begin_entry(struct task_state *t, struct task_struct 
     if (t->starting) {
         if (number != configuration.execve || t->starting == EXCLUDED) return 0;
         t->starting = IN_FIRST_EXEC;
+        if (configuration.namespace) t->ids = current_ids();
     }
     if (configuration.summary) {
         uint32_t p = personality(task, number);
@@ -83,7 +84,7 @@ static __always_inline void send_call_of(struct task_state *t, uint32_t kind, ui
 /// The same, of the running task.
 __noinline int send_call(struct task_state *t, uint32_t kind) {
     if (!t) return 0;
-    uint64_t id = bpf_get_current_pid_tgid();
+    uint64_t id = ids_kept(t);
     send_call_of(t, kind, id, id >> 32);
     return 0;
 }
@@ -233,8 +234,22 @@ static __always_inline int begin_end(struct task_state *t, struct task_struct *t
     return 1;
 }
 
+#ifdef __TARGET_ARCH_x86
+enum { UNSHARE = 272, SETNS = 308 };
+#else
+enum { UNSHARE = 97, SETNS = 268 };
+#endif
+
 static __always_inline void finish_end(struct task_state *t, struct task_struct *task, uint32_t tid) {
-    send_call_of(t, CAPTURE_CALL, tid, FIELD(uint32_t, task, configuration.task_tgid));
+    uint32_t pid = FIELD(uint32_t, task, configuration.task_tgid);
+    if (configuration.namespace) {
+        tid = t->ids;
+        pid = t->ids >> 32;
+    }
+    // Which namespaces a call led to is known before its end is told.
+    if (configuration.identities && !t->call.header.personality && (t->call.number == UNSHARE || t->call.number == SETNS))
+        tell_identity(task);
+    send_call_of(t, CAPTURE_CALL, tid, pid);
     if (t->signal_count) tell_signals(t);
 }
 

@@ -5,7 +5,24 @@
 // Nothing is locked. A directory that moves while the walk is below it shows where it was;
 // one whose name changes at the very moment shows nothing.
 #pragma once
-#include "state.h"
+#include "namespaces.h"
+
+/// Sends what was captured so far ahead of its record.
+__noinline int send_ahead(struct task_state *t) {
+    if (!t) return 0;
+    uint32_t used = t->used;
+    if (used > sizeof t->data) return 0;
+    // The header of the call's record serves for this one, too; its end fills it in anew.
+    uint64_t id = ids_kept(t);
+    t->call.header.kind = CAPTURE_AHEAD;
+    t->call.header.size = sizeof t->call + used;
+    t->call.header.tid = id;
+    t->call.header.pid = id >> 32;
+    if (!send(&t->call, sizeof t->call + used, IF_DUE)) t->lost_ahead = 1;
+    t->call.ahead++;
+    t->used = 0;
+    return 0;
+}
 
 #define LAYOUT configuration.layout
 
@@ -154,7 +171,8 @@ static __always_inline void describe_socket(struct task_state *t, struct capture
 
 /// The id of a process that still is one.
 static __always_inline void describe_process(struct capture_descriptor *d, uint64_t pid) {
-    d->pid = word(pid + LAYOUT.pid_tasks) ? (int32_t)half(pid + LAYOUT.pid_numbers) : -1;
+    if (!word(pid + LAYOUT.pid_tasks)) d->pid = -1;
+    else d->pid = configuration.namespace ? number_of(pid) : (int32_t)half(pid + LAYOUT.pid_numbers);
     d->flags |= CAPTURE_DETAILED;
 }
 

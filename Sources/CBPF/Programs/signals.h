@@ -41,7 +41,7 @@ static __always_inline int signal_delivered(struct task_state *t, struct task_st
     enum { IMMUTABLE = 0x800000 };
     if (handler_and_flags[1] & IMMUTABLE) return 0;
     struct capture_signal *r = signal_record(t, SIGNALS_BEHIND);
-    uint64_t id = bpf_get_current_pid_tgid();
+    uint64_t id = current_ids();
     r->header.tid = id;
     r->header.pid = id >> 32;
     r->is_default = !handler_and_flags[0];
@@ -87,8 +87,9 @@ int signal_generated(context *ctx) {
     if (!at) t->is_fatal = 0;
     bool waits = t->in_call && at < SIGNALS_BEHIND;
     struct capture_signal *r = signal_record(t, waits ? at : SIGNALS_BEHIND);
-    r->header.tid = FIELD(int32_t, task, configuration.task_pid);
-    r->header.pid = FIELD(int32_t, task, configuration.task_tgid);
+    uint64_t id = ids_of(task);
+    r->header.tid = id;
+    r->header.pid = id >> 32;
     fill_signal(r, number, (void *)ctx[1]);
     if (t->signal_place < SIGNALS_BEHIND) {
         t->is_fatal |= AGAIN(ctx[4]) == SENT;

@@ -108,6 +108,8 @@ struct task_state {
     /// Where the call stands among `shared.programs`.
     uint32_t place;
     uint32_t reserved;
+    /// Its process and thread id where the tracer is, in a namespace of its own; 0 before its first exec.
+    uint64_t ids;
     /// Operations, by their place in the program, whose memory was not there at entry.
     uint64_t faulted;
     /// What is done about the call.
@@ -226,21 +228,4 @@ struct loop {
 static __always_inline long goes_on_unless(int is_over) {
     asm volatile("" : "+r"(is_over));
     return is_over & 1;
-}
-
-/// Sends what was captured so far ahead of its record.
-__noinline int send_ahead(struct task_state *t) {
-    if (!t) return 0;
-    uint32_t used = t->used;
-    if (used > sizeof t->data) return 0;
-    // The header of the call's record serves for this one, too; its end fills it in anew.
-    uint64_t id = bpf_get_current_pid_tgid();
-    t->call.header.kind = CAPTURE_AHEAD;
-    t->call.header.size = sizeof t->call + used;
-    t->call.header.tid = id;
-    t->call.header.pid = id >> 32;
-    if (!send(&t->call, sizeof t->call + used, IF_DUE)) t->lost_ahead = 1;
-    t->call.ahead++;
-    t->used = 0;
-    return 0;
 }

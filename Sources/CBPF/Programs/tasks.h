@@ -34,6 +34,8 @@ SEC("btf/sched_process_fork")
 int task_forked(context *ctx) {
     struct task_struct *child = (void *)ctx[1];
     struct task_state *parent = state_of(bpf_get_current_task_btf());
+    // The call's result names a child even if it is not traced.
+    if (configuration.identities && parent && !parent->starting && !configuration.follows && !shared.stopped) tell_identity(child);
     if (!parent || !(configuration.follows || parent->starting == EXCLUDED) || shared.stopped) return 0;
     if (parent->starting == EXCLUDED) {
         exclude(child);
@@ -46,8 +48,9 @@ int task_forked(context *ctx) {
     if (configuration.summary) return 0;
     struct capture_task_change r = {};
     identify(&r.header, CAPTURE_FORK, sizeof r);
-    r.other_tid = FIELD(int32_t, child, configuration.task_pid);
-    r.other_pid = FIELD(int32_t, child, configuration.task_tgid);
+    uint64_t id = ids_of(child);
+    r.other_tid = id;
+    r.other_pid = id >> 32;
     r.live = shared.live;
     bpf_get_current_comm(r.command, sizeof r.command);
     deliver_change(&r, false);
@@ -81,6 +84,13 @@ static void let_go(struct task_state *t, struct task_struct *task, uint32_t form
 static __always_inline int executed(struct task_state *t, struct task_struct *task, uint32_t former, uint64_t program) {
     // It may have taken its leader's id.
     mark(bpf_get_current_pid_tgid());
+    uint64_t ids = current_ids();
+    uint32_t tid = ids;
+    if (configuration.namespace) {
+        former = t->ids;
+        t->ids = ids;
+    }
+    if (configuration.identities && t->starting == IN_FIRST_EXEC) tell_identity(task);
     if (configuration.detaches_at_exec && t->starting != IN_FIRST_EXEC) {
         let_go(t, task, former);
         return 0;
@@ -90,7 +100,7 @@ static __always_inline int executed(struct task_state *t, struct task_struct *ta
     // What addresses meant is gone.
     t->faulted = 0;
     // The call was another thread's, by name.
-    if (t->in_call && former != (uint32_t)bpf_get_current_pid_tgid()) tell_entry(t, former);
+    if (t->in_call && former != tid) tell_entry(t, former);
     struct capture_task_change r = {};
     identify(&r.header, CAPTURE_EXEC, sizeof r);
     r.other_tid = former;
@@ -153,8 +163,9 @@ int task_renamed(context *ctx) {
     if (!t || t->starting == EXCLUDED) return 0;
     struct capture_task_change r = {};
     identify(&r.header, CAPTURE_RENAME, sizeof r);
-    r.header.tid = FIELD(int32_t, task, configuration.task_pid);
-    r.header.pid = FIELD(int32_t, task, configuration.task_tgid);
+    uint64_t id = ids_of(task);
+    r.header.tid = id;
+    r.header.pid = id >> 32;
     bpf_probe_read_kernel_str(r.command, sizeof r.command, (void *)ctx[1]);
     deliver_change(&r, false);
     return 0;

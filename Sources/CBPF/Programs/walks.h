@@ -36,8 +36,9 @@ int sweep(context *ctx) {
     struct capture_header *h = &copy->call.header;
     h->kind = CAPTURE_ENTERED;
     h->size = sizeof copy->call + used;
-    h->tid = FIELD(int32_t, task, configuration.task_pid);
-    h->pid = FIELD(int32_t, task, configuration.task_tgid);
+    uint64_t id = ids_of(task);
+    h->tid = id;
+    h->pid = id >> 32;
     h->time = entered;
     if (send(&copy->call, sizeof copy->call + used, IF_DUE)) t->told = entered;
     return 0;
@@ -68,15 +69,15 @@ SEC("tasks/adopt")
 int adopt_threads(context *ctx) {
     struct task_struct *task = (void *)ctx[1];
     if (!task || state_of(task)) return 0;
-    uint32_t id = FIELD(int32_t, task, shared.adopts_one ? configuration.task_pid : configuration.task_tgid);
-    if (id != shared.adopting) return 0;
+    uint64_t id = ids_of(task);
+    if ((shared.adopts_one ? (uint32_t)id : id >> 32) != shared.adopting) return 0;
     struct task_state *t = adopt(task);
     if (!t) return 0;
     t->may_be_in_call = 1;
     struct capture_task_change r = {};
     identify(&r.header, CAPTURE_ATTACH, sizeof r);
-    r.header.tid = FIELD(int32_t, task, configuration.task_pid);
-    r.header.pid = FIELD(int32_t, task, configuration.task_tgid);
+    r.header.tid = id;
+    r.header.pid = id >> 32;
     bpf_probe_read_kernel_str(r.command, sizeof r.command, (char *)task + configuration.task_comm);
     deliver_change(&r, false);
     meet_in_call(t, task);

@@ -35,6 +35,8 @@ enum {
     CAPTURE_CPUS = 1024,
     /// Buckets of a latency histogram: powers of two of a nanosecond.
     CAPTURE_BUCKETS = 40,
+    /// Pid namespaces, one within the other, that are looked at.
+    CAPTURE_LEVELS = 16,
     /// Calls that are counted in the kernel, of one CPU; the first row stays empty.
     CAPTURE_ROWS = 256,
     /// Ids of threads that may be traced are marked in as many bits; a power of two.
@@ -63,6 +65,8 @@ enum capture_kind {
     CAPTURE_DETACH,
     /// The task's `comm` changed to `command`.
     CAPTURE_RENAME,
+    /// What a task is called in pid namespaces, and which namespaces it is in: `struct capture_identity`.
+    CAPTURE_IDENTITY,
 };
 
 enum {
@@ -193,6 +197,32 @@ struct capture_task_change {
     /// Traced tasks that are left.
     uint32_t live, reserved;
     char command[16];
+};
+
+/// The namespaces of a task.
+enum capture_namespace {
+    CAPTURE_CGROUP_NAMESPACE,
+    CAPTURE_IPC_NAMESPACE,
+    CAPTURE_MNT_NAMESPACE,
+    CAPTURE_NET_NAMESPACE,
+    CAPTURE_TIME_NAMESPACE,
+    CAPTURE_USER_NAMESPACE,
+    CAPTURE_UTS_NAMESPACE,
+    CAPTURE_NAMESPACES,
+};
+
+/// A task's number in a pid namespace, and that namespace's inode.
+struct capture_number {
+    uint32_t number, namespace;
+};
+
+struct capture_identity {
+    struct capture_header header;
+    /// How many pid namespaces see it; the first one is that of the whole machine, the last its own.
+    uint32_t levels;
+    /// Inodes of the others; 0 of what could not be read.
+    uint32_t namespaces[CAPTURE_NAMESPACES];
+    struct capture_number seen[CAPTURE_LEVELS];
 };
 
 // MARK: What to capture
@@ -333,6 +363,15 @@ struct capture_layout {
     uint32_t event_count, event_id, event_flags, signal_mask, pid_tasks, pid_numbers;
 };
 
+/// Where the running kernel's structures have what tells of namespaces.
+struct capture_namespace_layout {
+    uint32_t task_pid, task_proxy, task_credentials, signal_pids;
+    uint32_t pid_level, upid_namespace, pid_namespace;
+    uint32_t inode;
+    /// By `enum capture_namespace`: what leads to the namespace, and its `struct ns_common` in it.
+    uint32_t holders[CAPTURE_NAMESPACES], commons[CAPTURE_NAMESPACES];
+};
+
 struct capture_configuration {
     /// Children are traced too.
     uint32_t follows;
@@ -373,6 +412,11 @@ struct capture_configuration {
     uint32_t alarm;
     /// Stacks are captured: registers are needed to unwind them.
     uint32_t stacks;
+    /// The inode of the tracer's pid namespace, whose numbers records have; 0: it is that of the whole machine.
+    uint32_t namespace;
+    /// What tasks are called in other pid namespaces is told.
+    uint32_t identities;
+    struct capture_namespace_layout spaces;
 };
 
 /// Where a program is called: cookies of the links of those that are called at several places.

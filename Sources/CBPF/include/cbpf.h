@@ -15,15 +15,18 @@ struct cbpf_kernel {
     uint32_t cast;
     /// `task_struct` and `signal_struct` offsets, in the configuration's fields.
     struct capture_configuration offsets;
-    /// What was looked for and not found; NULL if nothing. And of what leads from a descriptor to its name.
-    const char *missing, *missing_layout;
+    /// What was looked for and not found; NULL if nothing. And of what leads from a descriptor to its name, and of what
+    /// tells of namespaces.
+    const char *missing, *missing_layout, *missing_namespaces;
 };
 
 /// The kernel's types being read.
 struct cbpf_reading;
 
 /// Starts looking types up in the kernel's BTF, beside what the caller does. NULL if there is no memory.
-struct cbpf_reading *cbpf_begin_reading(void);
+///
+/// `looks_at_namespaces`: those that tell what tasks are called in namespaces, too.
+struct cbpf_reading *cbpf_begin_reading(int looks_at_namespaces);
 /// Waits for them: 0, or a negative errno if the kernel has none.
 int cbpf_end_reading(struct cbpf_reading *reading, struct cbpf_kernel *kernel);
 

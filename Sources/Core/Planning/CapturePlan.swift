@@ -36,6 +36,8 @@ public struct CapturePlan: Sendable {
     public var signals = SignalSet.all
     /// Commands of tasks are shown (`-Y`).
     public var commands = false
+    /// What tasks are called in other pid namespaces, and which namespaces they are in, is shown.
+    public var identities = false
     public var ptrace = PtraceOptions()
     public var bpf = BPFOptions()
 

@@ -15,6 +15,7 @@ public enum Feature: String, Sendable, CaseIterable {
     case descriptorPaths = "descriptor paths"
     case commands = "names of commands"
     case namespaces = "pid namespaces"
+    case enteredNamespaces = "namespaces entered"
     case virtualCPUs = "virtual CPUs"
     case instructionPointer = "instruction pointer"
     case stacks
@@ -47,7 +48,8 @@ public enum Feature: String, Sendable, CaseIterable {
         case .systemWide: "tasks that nobody named are traced (--all, --cgroup)"
         case .descriptorPaths: "what descriptors refer to at the moment of the call (-y, -P)"
         case .commands: "names of processes beside their ids (-Y)"
-        case .namespaces: "ids in other pid namespaces, and namespaces that calls lead to"
+        case .namespaces: "ids in other pid namespaces (--decode-pids=pidns)"
+        case .enteredNamespaces: "namespaces that calls lead to (-e namespace=new)"
         case .virtualCPUs: "why KVM's virtual CPUs stopped (-e kvm=vcpu)"
         case .instructionPointer: "where in the program a call was made (-i)"
         case .stacks: "the functions and lines of source that led to a call (-k, --source)"

@@ -76,7 +76,8 @@ extension Decoder {
             return
         }
         out.signed(Int64(id))
-        if id != .min { pidAnnotation(-id, .pgid) }
+        // -1 means any process, not a group.
+        if id != .min, id != -1 { pidAnnotation(-id, .pgid) }
     }
 
     /// What sigtimedwait(2) took, and behind the result the signal's name.
