@@ -12,7 +12,6 @@ static int wait_order(const void *a, const void *b) {
 }
 
 void analyse(detector *d) {
-    int is_inconclusive = balance_is_bad(&d->balance);
     if (d->mark[0]) {
         d->window_from = d->marked_from ? d->marked_from : d->end;
         d->window_to = d->marked_to ? d->marked_to : d->end;
@@ -30,7 +29,7 @@ void analyse(detector *d) {
     int reported = 0;
     for (futex *f = d->futexes; f && reported < 16; f = f->next) {
         if (!f->wait_count || f->waits[f->wait_count - 1].end <= d->window_from || f->waits[0].start >= d->window_to) continue;
-        if (find_herd(d, f, is_inconclusive) || find_contention(d, f, is_inconclusive) || find_timer(d, f, is_inconclusive)) reported++;
+        if (find_herd(d, f) || find_contention(d, f) || find_timer(d, f)) reported++;
     }
-    find_idle(d, is_inconclusive);
+    find_idle(d);
 }

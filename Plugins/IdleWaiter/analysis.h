@@ -49,9 +49,9 @@ int time_on_cpu(const thread *t, uint64_t from, uint64_t to, uint64_t *on_cpu, u
 void describe_deeds(detector *d, report *r, const thread *t, uint64_t from, uint64_t to);
 
 // Verdicts on one futex: whether there is one.
-int find_herd(detector *d, futex *f, int is_inconclusive);
-int find_contention(detector *d, futex *f, int is_inconclusive);
-int find_timer(detector *d, futex *f, int is_inconclusive);
+int find_herd(detector *d, futex *f);
+int find_contention(detector *d, futex *f);
+int find_timer(detector *d, futex *f);
 // On parked threads, and the one they wait for.
-void find_idle(detector *d, int is_inconclusive);
+void find_idle(detector *d);
 void name_futex(const futex *f, report *r);

@@ -78,7 +78,7 @@ static void describe_release(report *r, const thread *t, const parking *group, s
     if (last) report_measured(r, "It woke them at", "%s", last->stack);
 }
 
-static void report_idle(detector *d, const parkings *list, parking *group, size_t count, int is_inconclusive) {
+static void report_idle(detector *d, const parkings *list, parking *group, size_t count) {
     // The window: from when half of them were parked until the last was released.
     uint64_t from = 0, to = 0;
     uint64_t *starts = malloc(count * sizeof *starts);
@@ -150,7 +150,7 @@ static void report_idle(detector *d, const parkings *list, parking *group, size_
     double confidence = !t ? 0.4 : is_known ? 0.95 : 0.7;
     uint32_t severity = !is_bottleneck ? RENACER_INFORMATION : threads < 2 ? RENACER_LOW : RENACER_MEDIUM;
     report_begin(r, is_bottleneck ? "idle-waiters" : is_starved ? "starved" : "idle-pool", severity, confidence, from, to);
-    r->finding.is_inconclusive = (uint32_t)is_inconclusive;
+    report_balance(r, &d->balance);
     const char *waiters = threads == 1 ? "waiter" : "waiters";
     if (is_bottleneck)
         report_text(r->title, sizeof r->title, "%zu idle %s, not contention: parked until thread %d (%s) was done", threads, waiters, t->tid,
@@ -195,7 +195,7 @@ static void report_idle(detector *d, const parkings *list, parking *group, size_
     report_send(r, d->host);
 }
 
-void find_idle(detector *d, int is_inconclusive) {
+void find_idle(detector *d) {
     parkings list = { 0 };
     find_parked(d, &list);
     parking *group = malloc((list.count + 1) * sizeof *group);
@@ -217,7 +217,7 @@ void find_idle(detector *d, int is_inconclusive) {
             group[n++] = *p;
         }
         if (n) {
-            report_idle(d, &list, group, n, is_inconclusive);
+            report_idle(d, &list, group, n);
             reported++;
         }
     }

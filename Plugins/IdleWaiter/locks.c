@@ -32,7 +32,7 @@ static void is_fighting(detector *d, futex *f, int32_t tid) {
 }
 
 // Wakes of many who, most of them, wait again without having done anything.
-int find_herd(detector *d, futex *f, int is_inconclusive) {
+int find_herd(detector *d, futex *f) {
     size_t broadcasts = 0;
     uint64_t woken = 0, vain = 0;
     for (size_t i = 0; i < f->wake_count; i++) {
@@ -45,7 +45,7 @@ int find_herd(detector *d, futex *f, int is_inconclusive) {
     if (broadcasts < 5 || vain * 2 < woken - broadcasts) return 0;
     report *r = &d->report;
     report_begin(r, "herd", RENACER_MEDIUM, 0.85, f->wakes[0].start, f->wakes[f->wake_count - 1].end);
-    r->finding.is_inconclusive = (uint32_t)is_inconclusive;
+    report_balance(r, &d->balance);
     report_text(r->title, sizeof r->title, "Thundering herd: threads are woken to wait again at once");
     name_futex(f, r);
     report_measured(r, "Wakes of three and more", "%zu, which woke %llu", broadcasts, (unsigned long long)woken);
@@ -58,7 +58,7 @@ int find_herd(detector *d, futex *f, int is_inconclusive) {
 }
 
 // The same threads wait and wake, often and shortly.
-int find_contention(detector *d, futex *f, int is_inconclusive) {
+int find_contention(detector *d, futex *f) {
     if (f->wait_count < 2 || f->all_waits < d->contended_waits) return 0;
     int32_t waiters[SET_LIMIT], wakers[SET_LIMIT];
     size_t waiter_count = 0, waker_count = 0, both = 0;
@@ -113,7 +113,7 @@ int find_contention(detector *d, futex *f, int is_inconclusive) {
 
     report *r = &d->report;
     report_begin(r, is_convoy ? "convoy" : "contention", share >= 0.3 ? RENACER_HIGH : RENACER_MEDIUM, overlap >= 0.8 ? 0.95 : 0.8, from, to);
-    r->finding.is_inconclusive = (uint32_t)is_inconclusive;
+    report_balance(r, &d->balance);
     if (is_convoy) report_text(r->title, sizeof r->title, "Lock convoy: %zu threads hand one lock from each to the next", waiter_count);
     else report_text(r->title, sizeof r->title, "Contention: %zu threads fight for one lock", waiter_count);
     name_futex(f, r);

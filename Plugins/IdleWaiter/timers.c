@@ -25,7 +25,7 @@ static size_t near_median(const uint64_t *all, size_t count, uint64_t part) {
 }
 
 // Timeouts at regular intervals: somebody polls.
-int find_timer(detector *d, futex *f, int is_inconclusive) {
+int find_timer(detector *d, futex *f) {
     if (f->wait_count < d->timer_waits) return 0;
     uint64_t *asked = malloc(2 * f->wait_count * sizeof *asked), *between = asked + f->wait_count;
     if (!asked) return 0;
@@ -60,7 +60,7 @@ int find_timer(detector *d, futex *f, int is_inconclusive) {
     report *r = &d->report;
     report_begin(r, is_periodic ? "periodic-timer" : "timed-waits", RENACER_INFORMATION, is_even || near == timeouts ? 0.95 : 0.8,
         f->waits[0].start, f->waits[f->wait_count - 1].end);
-    r->finding.is_inconclusive = (uint32_t)is_inconclusive;
+    report_balance(r, &d->balance);
     report_text(r->title, sizeof r->title, "A thread wakes by a timer %s %.2f ms", is_periodic ? "every" : "after about", milliseconds(period));
     name_futex(f, r);
     report_measured(r, "Timeouts", "%zu of %zu waits (%.0f%%)", timeouts, f->wait_count, percent((double)timeouts, (double)f->wait_count));

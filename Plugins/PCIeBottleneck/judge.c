@@ -11,7 +11,7 @@ static int number_order(const void *a, const void *b) {
 static void begin(detector *d, const evidence *known, const char *rule, uint32_t severity, double confidence) {
     report *r = &d->report;
     report_begin(r, rule, severity, confidence, known->start, known->end);
-    r->finding.is_inconclusive = (uint32_t)balance_is_bad(&d->balance);
+    report_balance(r, &d->balance);
     for (size_t i = 0; i < d->task_count; i++) report_task(r, d->tasks[i]);
 }
 

@@ -67,13 +67,6 @@ static inline void report_task(report *r, int32_t tid) {
     if (r->finding.task_count < REPORT_TASKS) r->tasks[r->finding.task_count++] = tid;
 }
 
-static inline renacer_status report_send(report *r, const renacer_host *host) {
-    r->finding.title = report_string(r->title);
-    r->finding.reason = report_string(r->reason);
-    r->finding.advice = report_string(r->advice);
-    return host->report(host, &r->finding);
-}
-
 // Calls that a detector needs, and those of all calls that were lost.
 typedef struct balance {
     uint64_t seen, lost;
@@ -81,6 +74,25 @@ typedef struct balance {
 
 // No verdict stands if more than 1 % of the calls were lost.
 static inline int balance_is_bad(const balance *b) { return b->lost * 100 > b->seen + b->lost; }
+
+// Says so if too much was lost for a verdict.
+static inline void report_balance(report *r, const balance *b) {
+    if (!balance_is_bad(b)) return;
+    r->finding.is_inconclusive = 1;
+    report_measured(r, "Lost", "%llu calls beside %llu that were seen: more than 1 %%", (unsigned long long)b->lost, (unsigned long long)b->seen);
+}
+
+static inline renacer_status report_send(report *r, const renacer_host *host) {
+    r->finding.title = report_string(r->title);
+    r->finding.reason = report_string(r->reason);
+    r->finding.advice = report_string(r->advice);
+    // Not a verdict: nobody is to act on it.
+    if (r->finding.is_inconclusive) {
+        r->finding.severity = RENACER_INFORMATION;
+        if (r->finding.confidence > 0.3) r->finding.confidence = 0.3;
+    }
+    return host->report(host, &r->finding);
+}
 
 static inline double percent(double part, double whole) { return whole > 0 ? part / whole * 100 : 0; }
 

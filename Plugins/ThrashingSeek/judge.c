@@ -67,7 +67,7 @@ void judge(detector *d, file *f) {
     double confidence = 0.7 + (f->reads + f->seeks >= 4 * d->minimum ? 0.15 : 0) + (ratio >= 2 * d->ratio || is_strided ? 0.1 : 0);
     report *r = &d->report;
     report_begin(r, rule, severity, confidence, f->first, f->last);
-    r->finding.is_inconclusive = (uint32_t)balance_is_bad(&d->balance);
+    report_balance(r, &d->balance);
     for (size_t i = 0; i < f->task_count; i++) report_task(r, f->tasks[i]);
     report_measured(r, "File", "%s", f->path[0] ? f->path : "unknown");
     report_measured(r, "Reads", "%llu calls, %llu bytes, of which %llu distinct (each %.1f times)", (unsigned long long)f->reads,

@@ -67,7 +67,7 @@ enum PluginCommands {
 
     private static func check(_ path: String) -> Int32 {
         do throws(PluginProblem) {
-            let file = try PluginFile(path)
+            let file = try PluginFile.tried(path)
             Message.write("\(path) is a plugin that can be used\n" + PluginList.text(file), to: 1)
             return 0
         } catch {

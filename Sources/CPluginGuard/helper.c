@@ -1,6 +1,9 @@
 #define _GNU_SOURCE
 #include "cplugin.h"
+#include <dlfcn.h>
+#include <elf.h>
 #include <errno.h>
+#include <link.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -58,3 +61,10 @@ int cplugin_pidfd(int process) {
 }
 
 void cplugin_kill(int pidfd) { syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0); }
+
+bool cplugin_is_function(const void *symbol) {
+    Dl_info about;
+    void *entry = NULL;
+    if (!dladdr1(symbol, &about, &entry, RTLD_DL_SYMENT) || !entry) return true;
+    return ELF64_ST_TYPE(((const ElfW(Sym) *)entry)->st_info) != STT_OBJECT;
+}

@@ -27,6 +27,7 @@ public final class PluginFile {
         guard let symbol = dlsym(handle, RENACER_PLUGIN_SYMBOL) else {
             throw PluginProblem(Self.otherABI(handle) ?? "is no plugin of renacer: it does not export \(RENACER_PLUGIN_SYMBOL)")
         }
+        guard cplugin_is_function(symbol) else { throw PluginProblem("exports \(RENACER_PLUGIN_SYMBOL), which is no function") }
         let entry = unsafeBitCast(symbol, to: renacer_plugin_function.self)
         let host = HostTable(name: "")
         var described: UnsafePointer<renacer_plugin>?
@@ -61,6 +62,12 @@ public final class PluginFile {
             components.append(component)
         }
         self.components = components
+    }
+
+    /// Loads a file that may do anything when it is loaded: a process of its own has survived it before.
+    public static func tried(_ path: String) throws(PluginProblem) -> PluginFile {
+        _ = try IsolatedPlugin(path)
+        return try PluginFile(path)
     }
 
     public func component(_ name: String, _ kind: Component.Kind) -> Component? { components.first { $0.name == name && $0.kind == kind } }

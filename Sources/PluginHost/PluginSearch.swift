@@ -36,7 +36,8 @@ public struct PluginSearch {
         // A plugin is usually called as its component is: then no other is loaded.
         let likely = files + folders.map { "\($0)/\(name).so" }.filter { access($0, F_OK) == 0 }
         for path in likely + candidates where tried.insert(path).inserted {
-            let found = Self.load(path)
+            // What was not asked for is nothing to die of.
+            let found = likely.contains(path) ? Self.load(path) : Self.tried(path)
             switch found.result {
             case .success(let file): if let component = file.component(name, kind) { return (file, component) }
             case .failure: failed(found)
@@ -61,7 +62,11 @@ public struct PluginSearch {
     }
 
     /// Every file that is named, or lies in a folder and is called `.so`.
-    public var all: [Found] { (files + candidates).map(Self.load) }
+    ///
+    /// Each was loaded in a process of its own before: who asks what there is wants to be told of one that crashes.
+    public var all: [Found] {
+        (files + candidates).map(Self.tried)
+    }
 
     /// What all of them offer, and in which file; what cannot be loaded offers nothing.
     ///
@@ -86,6 +91,12 @@ public struct PluginSearch {
             paths += names.sorted().map { "\(folder)/\($0)" }
         }
         return paths
+    }
+
+    private static func tried(_ path: String) -> Found {
+        do throws(PluginProblem) { return Found(path: path, result: .success(try PluginFile.tried(path))) } catch {
+            return Found(path: path, result: .failure(error))
+        }
     }
 
     private static func load(_ path: String) -> Found {

@@ -111,8 +111,8 @@ import Testing
         #expect(outcome.findings.map(\.rule) == (how == "asks-nonsense" ? ["broken/seen"] : ["broken/seen"]), "\(outcome.errors)")
     }
 
-    @Test func findingsWithoutEndAreCutOff() throws {
-        let outcome = try trace(try broken("leaks"))
+    @Test(arguments: [[], ["--isolate-plugins"]]) func findingsWithoutEndAreCutOff(_ options: [String]) throws {
+        let outcome = try trace(try broken("leaks"), options)
         #expect(outcome.status == 0)
         #expect(outcome.output == "traced\n")
         #expect(outcome.findings.count == 1000)
@@ -175,6 +175,31 @@ import Testing
     }
 
     // MARK: Files
+
+    /// Who asks what is wrong with a file, or what there is, is answered whatever the file does when it is loaded.
+    @Test func aFileThatCrashesWhenItIsLoadedIsToldOf() throws {
+        let folder = Renacer.scratch()
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let environment = ["RENACER_PLUGIN_PATH": folder]
+        for (text, problem) in [
+            ("__attribute__((constructor)) static void c(void) { *(volatile int *)8 = 1; }\nvoid *renacer_plugin_v1(void) { return 0; }", "crashed when it was loaded"),
+            ("__attribute__((constructor)) static void c(void) { __builtin_trap(); }", "crashed when it was loaded"),
+            ("void *renacer_plugin_v1(void) { return (void *)8; }", "crashed when it was loaded"),
+            ("int renacer_plugin_v1 = 5;", "exports renacer_plugin_v1, which is no function"),
+        ] {
+            let file = try Renacer.plugin(text), kept = folder + "/broken.so"
+            let check = try Renacer.run(["plugin", "check", file])
+            #expect(check.status == 1 && check.output == "\(file): \(problem)\n" && check.errors.isEmpty, "\(check)")
+            try? FileManager.default.removeItem(atPath: kept)
+            try FileManager.default.copyItem(atPath: file, toPath: kept)
+            let list = try Renacer.run(["plugins"], environment: environment)
+            #expect(list.status == 0 && list.output.contains("\(kept)\n  not usable: \(problem)\n"), "\(list)")
+            // It lies in the way of another that is looked for.
+            let outcome = try Renacer.run(["--detector", "elsewhere", "--", "echo", "traced"], environment: environment)
+            #expect(outcome.errors.contains("plugin \(kept): \(problem): it is disabled, the trace goes on"), "\(outcome)")
+            #expect(outcome.status == 0 && outcome.output == "traced\n")
+        }
+    }
 
     @Test func garbageIsToldFromPlugins() throws {
         let whole = try Data(contentsOf: URL(fileURLWithPath: try broken("nothing")))

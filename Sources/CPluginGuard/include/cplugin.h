@@ -37,6 +37,9 @@ int cplugin_fork_helper(int *process);
 int cplugin_pidfd(int process);
 void cplugin_kill(int pidfd);
 
+/// Whether an address of a loaded file is code, as far as its symbols tell: data of a function's name is not to be called.
+bool cplugin_is_function(const void *symbol);
+
 #ifdef __cplusplus
 }
 #endif
