@@ -29,6 +29,11 @@ detectors: setup-test build
 	RENACER=$(CURDIR)/$(BINARY) RENACER_RUNS=$(RUNS) RENACER_VERDICTS=$(CURDIR)/.build/verdicts sh Tools/test.sh $(SWIFT) test --filter WorkloadTests
 	@sort .build/verdicts | uniq -c
 
+# A million mutated recordings, and as many formats of tracepoints, by default; no crash, no hang.
+FUZZ ?= 1000000
+fuzz: setup-test
+	RENACER_FUZZ=$(FUZZ) $(SWIFT) test --filter FuzzTests
+
 bench: setup-bench build
 	python3 Benchmarks/bench.py --renacer $(BINARY) $(BENCH)
 
@@ -68,4 +73,4 @@ setup-test:
 setup-bench:
 	@sh Tools/setup.sh bench
 
-.PHONY: all build demo test detectors bench install install-kit protos clean setup-build setup-test setup-bench
+.PHONY: all build demo test fuzz detectors bench install install-kit protos clean setup-build setup-test setup-bench

@@ -78,6 +78,7 @@ complete -c renacer -l stats-extended -d 'with -c or -C, mean, deviation and per
 complete -c renacer -l group-by -xa 'syscall process thread file errno' -d 'what --stats-extended divides by besides the call'
 complete -c renacer -l live -d 'with -c, show the table every second too'
 complete -c renacer -l profile -d 'with --flamegraph or --function-time, time that functions took on a CPU too, sampled 997 times a second, so that working and waiting are one picture'
+complete -c renacer -l kernel-stack -d 'with --profile, sample what tasks do in the kernel too'
 complete -c renacer -l function-time -d 'time in calls by the program\'s own functions, in place of the trace'
 complete -c renacer -l flamegraph -x -d 'draw the stacks that calls were made from, weighted by time, in place of the trace'
 complete -c renacer -l anomaly-detection -d 'tell of calls that take far longer than calls of their kind did just before, beyond the time they were asked to take, and report at the end'

@@ -2,6 +2,7 @@ import Glibc
 import RenacerCore
 import RenacerStraceText
 import RenacerSummary
+import RenacerSymbols
 
 // Options weighed against each other, in the order in which strace complains.
 
@@ -25,6 +26,10 @@ extension Invocation {
         try choosePlaces()
         if settings.profiles, !settings.needs.contains(.stacks) {
             throw UsageError("--profile must be given with --flamegraph or --function-time", help: true)
+        }
+        if settings.profilesKernel {
+            if !settings.profiles { throw UsageError("--kernel-stack must be given with --profile", help: true) }
+            if let reason = Symbolizer.kernelObstacle { throw UsageError("--kernel-stack: \(reason)") }
         }
 
         settings.plugins.tasksAreThere = purpose != .replay

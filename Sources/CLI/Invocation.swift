@@ -132,6 +132,7 @@ struct Invocation {
         case .otlp: sinks.append(SinkRequest(.otlp, destination: value, origin: given.spelling))
         case .functionTime: sinks.append(SinkRequest(.functions, origin: given.spelling))
         case .profile: settings.profiles = true
+        case .kernelStack: settings.profilesKernel = true
         case .flamegraph: sinks.append(SinkRequest(.flamegraph, destination: value, origin: given.spelling))
         case .otlpTimeout: otlpTimeout = value
         case .otlpMinimumDuration: otlpMinimumDuration = value

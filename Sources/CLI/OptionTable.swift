@@ -65,7 +65,7 @@ enum OptionID: Sendable, Equatable {
     case sink, sinkFormat, otlp, otlpTimeout, otlpMinimumDuration, traceParent
     case  output, append, separately, relative, stringLimit, absoluteShort, absoluteLong, callTimes
     case noAbbreviation, hexShort, hexLong, constants, descriptorsShort, pidNamespaces, commands, alwaysShowPid
-    case summaryOnly, summary, overhead, sortBy, columns, wallClock, cpuSummary, live, statsExtended, groupBy, functionTime, flamegraph, profile
+    case summaryOnly, summary, overhead, sortBy, columns, wallClock, cpuSummary, live, statsExtended, groupBy, functionTime, flamegraph, profile, kernelStack
     case anomalyDetection, anomalyThreshold, anomalyWindow, baseline, hpuAnalysis
     case ring
     case assert, assertReport
@@ -189,6 +189,7 @@ extension Option {
         .init(.groupBy, nil, ["group-by"], .required("WHAT"), .statistics, "what --stats-extended divides by besides the call: process, thread, file, errno", values: SummaryOptions.Grouping.allCases.map(\.rawValue), needs: [.groupedFiles]),
         .init(.live, nil, ["live"], .none, .statistics, "with -c, show the table every second too; on a terminal in place"),
         .init(.profile, nil, ["profile"], .none, .statistics, "with --flamegraph or --function-time, time that functions took on a CPU too, sampled \(CPUSampler.rate) times a second, so that working and waiting are one picture", needs: [.profile]),
+        .init(.kernelStack, nil, ["kernel-stack"], .none, .statistics, "with --profile, sample what tasks do in the kernel too: its functions stand below calls, page faults beside them"),
         .init(.functionTime, nil, ["function-time"], .none, .statistics, "time in calls by the program's own functions, in place of the trace: own and inherited, slow I/O, hot paths, call graph", needs: [.functionTime]),
         .init(.flamegraph, nil, ["flamegraph"], .required("FILE"), .statistics, "draw the stacks that calls were made from, weighted by time, in place of the trace: FILE.svg, or FILE.folded as text", needs: [.flamegraph]),
         .init(.anomalyDetection, nil, ["anomaly-detection"], .none, .statistics, "tell of calls that take far longer than calls of their kind did just before, beyond the time they were asked to take, and report at the end; in place of the trace unless --trace or -C asks for it"),

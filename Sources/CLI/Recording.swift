@@ -46,7 +46,7 @@ enum Purpose: Equatable {
         switch id {
         case .sink, .sinkFormat, .append, .separately, .relative, .absoluteShort, .absoluteLong, .callTimes, .noAbbreviation, .hexShort,
             .hexLong, .constants, .column, .color, .syscallNumber, .argumentNames, .alwaysShowPid, .summaryOnly, .summary, .overhead,
-            .sortBy, .columns, .wallClock, .live, .anomalyDetection, .anomalyThreshold, .anomalyWindow, .baseline, .hpuAnalysis, .functionTime, .flamegraph, .profile, .qualifier(.abbrev), .qualifier(.verbose),
+            .sortBy, .columns, .wallClock, .live, .anomalyDetection, .anomalyThreshold, .anomalyWindow, .baseline, .hpuAnalysis, .functionTime, .flamegraph, .profile, .kernelStack, .qualifier(.abbrev), .qualifier(.verbose),
             .qualifier(.raw):
             true
         default: false
@@ -55,7 +55,7 @@ enum Purpose: Equatable {
 
     /// Why an option means nothing where a recording is replayed; nil if it does.
     static func refusalInReplay(of option: Option) -> String? {
-        if option.id == .profile { return "what tasks did on a CPU is not recorded; use it with a trace that is shown at once" }
+        if option.id == .profile || option.id == .kernelStack { return "what tasks did on a CPU is not recorded; use it with a trace that is shown at once" }
         return acts(option.id) ? "a recording is replayed, no task is there; use it with 'renacer record'" : nil
     }
 
@@ -108,6 +108,7 @@ extension SinkRegistration {
         options: [
             SinkOption("ring", .size(4096...1 << 40), "keep only the newest SIZE bytes; write them at the end, and to FILE.N at SIGUSR2"),
             SinkOption("strings", .number(0...1 << 20), "bytes of a string that are kept (1024)"),
+            .queue,
         ]
     ) { (context) throws(UsageError) in
         let settings = context.settings, plan = settings.pipeline.plan
@@ -133,12 +134,14 @@ extension SinkRegistration {
         var path: String?
         if case .file(let name)? = context.request.output?.destination { path = name }
         if options.ring != nil, path == nil { throw UsageError("\(context.request.origin): a ring is written to files; say which") }
-        return RecordingSink(options, output: try context.shared(), inspector: context.inspector, stacks: plan.stacks ? context.stacks : nil) { (n) throws(TraceError) in
+        let sink = RecordingSink(options, output: try context.shared(), inspector: context.inspector, stacks: plan.stacks ? context.stacks : nil) { (n) throws(TraceError) in
             let name = "\(path ?? "").\(n)"
             do throws(UsageError) {
                 return FileOutput(descriptor: try TraceOutput.open(name, appends: false), name: name, closes: true)
             } catch { throw TraceError(error.message) }
         }
+        context.output?.countLost { sink.refused }
+        return sink
     }
 }
 

@@ -35,7 +35,7 @@ struct Run {
         let outputs = try openOutputs()
         var rest = choice.candidates[...]
         while let backend = rest.popFirst() {
-            let sampler = settings.profiles ? CPUSampler() : nil
+            let sampler = settings.profiles ? CPUSampler(kernel: settings.profilesKernel) : nil
             let pipeline = try assemble(backend, outputs, sampler)
             do throws(TraceError) {
                 do throws(TraceError) { try pipeline.prepare(settings.pipeline.plan) } catch {

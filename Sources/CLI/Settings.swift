@@ -28,6 +28,8 @@ struct Settings {
     var summary: SummaryOptions?
     /// `--profile`: what tasks do on a CPU is sampled.
     var profiles = false
+    /// `--kernel-stack`: samples tell where in the kernel tasks were.
+    var profilesKernel = false
     /// `--live`: the table every second too.
     var isLive = false
     /// Every flag means what it means in strace.

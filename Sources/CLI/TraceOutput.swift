@@ -19,6 +19,8 @@ final class TraceOutput {
     private var queue: QueuedOutput?
     /// Where a sink's records are collected; it counts those that were not taken.
     private var records: RecordOutput?
+    /// Counts for a sink that hands over records by itself.
+    private var refused: (() -> UInt64)?
     /// The shell of `-o '|command'`, 0 if there is none.
     private(set) var reader: pid_t = 0
 
@@ -102,9 +104,13 @@ final class TraceOutput {
         return new
     }
 
+    /// Has a sink tell how many events its records were that the queue could not take.
+    func countLost(by count: @escaping () -> UInt64) { refused = count }
+
     /// What its queue could not take: events, or lines of text.
     var lost: (count: UInt64, what: String) {
         if let records { return (records.lost, "events") }
+        if let refused { return (refused(), "events") }
         return (queue?.lostLines ?? 0, "lines")
     }
 

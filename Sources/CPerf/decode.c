@@ -1,4 +1,6 @@
 #include "session.h"
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /// Loads an integer field, widened with its sign; 0 where the record ends before it.
@@ -149,4 +151,20 @@ int cperf_decode(const struct cperf *s, const uint8_t *record, size_t size, stru
             decode_stack(record + at + room, size - at - room, values + 1, out);
     }
     return 1;
+}
+
+int cperf_decode_by(const char *format, size_t length, int kind, const uint8_t *record, size_t size, struct cperf_record *out) {
+    struct perf_event_header header;
+    if (kind < 0 || kind >= CPERF_TRACEPOINTS || size < sizeof header) return -EINVAL;
+    memcpy(&header, record, sizeof header);
+    if (header.size != size) return 0;
+    struct cperf *s = calloc(1, sizeof *s);
+    if (!s) return -ENOMEM;
+    for (int k = 0; k < CPERF_TRACEPOINTS; k++) s->formats[k].id = -1;
+    s->plan.stack = 8;
+    s->enter_registers = s->exit_registers = 0xff;
+    int status = cperf_format(format, length, kind, &s->formats[kind]);
+    if (status == 0) status = cperf_decode(s, record, size, out);
+    free(s);
+    return status;
 }

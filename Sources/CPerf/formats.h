@@ -14,5 +14,7 @@ struct format {
     struct field fields[FIELDS];
 };
 
+/// Reads a tracepoint's format from its text: 0 or a negative errno.
+int cperf_format(const char *text, size_t size, int kind, struct format *format);
 /// Reads the formats of all tracepoints: 0, or a negative errno with a line in `error`.
 int cperf_formats(struct format formats[CPERF_TRACEPOINTS], char *error, size_t size);

@@ -19,6 +19,9 @@
 
 enum { SMALLEST_RING = 64 << 10 };
 
+/// The event by which `cperf_usable` found out; -1 if it did not.
+static int probe = -1;
+
 // MARK: Events
 
 /// What all events have in common.
@@ -274,6 +277,7 @@ int cperf_usable(char *error, size_t size) {
         struct perf_event_attr a = attributes(s, CPERF_TAKEN);
         int fd = open_event(s, &r, &a, NULL, -1, 0);
         if (fd < 0) status = fd;
+        else probe = fd;
         // It stays open: to end the last event on a tracepoint takes a grace period of the kernel's, some 10 ms, and a
         // session has one on this tracepoint, too.
         s->event_count = 0;
@@ -397,8 +401,43 @@ struct cperf_account cperf_account(struct cperf *s) {
     return a;
 }
 
+/// Has a process of its own be the last to let go of the events, when this one has ended: of the last event on each tracepoint the
+/// kernel takes some 50 ms, for which nobody who wants to see a trace should wait. It holds nothing else open, so that
+/// readers of our pipes see their end. If there can be no such process the caller is the last.
+static void leave_events(const struct cperf *s) {
+    int last = probe > 2 ? probe : 2, ends[2];
+    for (size_t i = 0; i < s->event_count; i++)
+        if (s->events[i] > last) last = s->events[i];
+    if (pipe2(ends, O_CLOEXEC) < 0) return;
+    if (ends[0] > last) last = ends[0];
+    uint8_t *is_kept = calloc((size_t)last + 1, 1);
+    if (!is_kept) {
+        close(ends[0]);
+        close(ends[1]);
+        return;
+    }
+    for (size_t i = 0; i < s->event_count; i++) is_kept[s->events[i]] = 1;
+    if (probe >= 0) is_kept[probe] = 1;
+    is_kept[ends[0]] = 1;
+    // As fork(2), but no signal tells of its end, and no wait(2) for other children meets it.
+    long child = syscall(SYS_clone, 0, NULL, NULL, NULL, NULL);
+    if (child == 0) {
+        close_range((unsigned)last + 1, ~0u, 0);
+        for (int fd = 0; fd <= last; fd++)
+            if (!is_kept[fd]) close(fd);
+        char byte;
+        // Comes back when the other end is closed, by whatever ends the process that has it.
+        while (read(ends[0], &byte, 1) < 0 && errno == EINTR) {}
+        _exit(0);
+    }
+    free(is_kept);
+    close(ends[0]);
+    if (child < 0) close(ends[1]);
+}
+
 void cperf_close(struct cperf *s) {
     if (!s) return;
+    if (s->is_started) leave_events(s);
     close_rings(s);
     free(s->rings);
     free(s->events);

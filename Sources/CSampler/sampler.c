@@ -45,7 +45,7 @@ struct added {
 
 struct csampler {
     struct ring *rings;
-    int ring_count, launches, counts_losses;
+    int ring_count, launches, kernel, counts_losses;
     size_t page_size, ring_size;
     uint64_t period, told;
     struct added *added;
@@ -58,10 +58,11 @@ static int open_clock(struct csampler *s, pid_t pid, int cpu, int inherits, int 
         .size = sizeof a, .type = PERF_TYPE_SOFTWARE, .config = PERF_COUNT_SW_CPU_CLOCK, .sample_period = s->period,
         .sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER,
         .sample_regs_user = REGISTERS, .sample_stack_user = CSAMPLER_STACK, .disabled = 1, .inherit = inherits != 0,
-        .enable_on_exec = awaits_exec != 0, .exclude_kernel = 1, .exclude_hv = 1, .exclude_idle = 1,
+        .enable_on_exec = awaits_exec != 0, .exclude_kernel = !s->kernel, .exclude_callchain_user = 1, .exclude_hv = 1, .exclude_idle = 1,
         .use_clockid = 1, .clockid = CLOCK_MONOTONIC, .watermark = 1, .wakeup_watermark = LARGEST_RING,
         .read_format = s->counts_losses ? PERF_FORMAT_LOST : 0,
     };
+    if (s->kernel) a.sample_type |= PERF_SAMPLE_CALLCHAIN;
     int fd;
     while ((fd = (int)syscall(SYS_perf_event_open, &a, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC)) < 0) {
         struct rlimit limit;
@@ -104,7 +105,7 @@ static int map_rings(struct csampler *s) {
     }
 }
 
-struct csampler *csampler_open(uint64_t period, int launches, int *status) {
+struct csampler *csampler_open(uint64_t period, int kernel, int launches, int *status) {
     struct csampler *s = calloc(1, sizeof *s);
     long cpus = sysconf(_SC_NPROCESSORS_CONF);
     if (cpus < 1 || cpus > MOST_CPUS) cpus = MOST_CPUS;
@@ -113,6 +114,7 @@ struct csampler *csampler_open(uint64_t period, int launches, int *status) {
     s->page_size = (size_t)sysconf(_SC_PAGESIZE);
     s->period = period;
     s->launches = launches;
+    s->kernel = kernel;
     s->counts_losses = 1;
     s->rings = calloc((size_t)cpus, sizeof *s->rings);
     if (!s->rings) goto failed;
@@ -185,22 +187,40 @@ void csampler_order_registers(const uint64_t *values, uint64_t registers[CSAMPLE
     for (size_t i = 0; i < sizeof dwarf_order; i++) registers[i] = value_of(values, dwarf_order[i]);
 }
 
+/// The part of a callchain that is addresses of the kernel's: between marks of where whose begin.
+static void take_chain(const uint64_t *chain, size_t count, struct csampler_sample *out) {
+    const uint64_t first_mark = (uint64_t)PERF_CONTEXT_MAX;
+    size_t from = 0;
+    while (from < count && chain[from] >= first_mark) from++;
+    size_t to = from;
+    while (to < count && chain[to] < first_mark) to++;
+    out->kernel = chain + from;
+    out->kernel_size = to - from;
+}
+
 /// Takes a sample of `size` bytes apart: 0 if it is not whole.
-static int decode(const uint8_t *at, size_t size, struct csampler_sample *out) {
-    enum { HEAD = 8 + 8 + 8 };
-    uint64_t abi, values[64], dynamic;
-    if (size < HEAD + 8) return 0;
+static int decode(const uint8_t *at, size_t size, int has_chain, struct csampler_sample *out) {
+    size_t head = 8 + 8 + 8;
+    uint64_t abi, values[64], dynamic, links;
+    if (size < head + 16) return 0;
     memset(out, 0, sizeof *out);
     memcpy(&out->pid, at + 8, 4);
     memcpy(&out->tid, at + 12, 4);
     memcpy(&out->time, at + 16, 8);
-    memcpy(&abi, at + HEAD, 8);
+    if (has_chain) {
+        memcpy(&links, at + head, 8);
+        if (links > (size - head - 16) / 8) return 0;
+        // Records and their parts are aligned to words.
+        take_chain((const void *)(at + head + 8), links, out);
+        head += 8 + links * 8;
+    }
+    memcpy(&abi, at + head, 8);
     out->is_foreign = abi != PERF_SAMPLE_REGS_ABI_64;
     if (out->is_foreign) return 1;
     const size_t count = (size_t)__builtin_popcountll(REGISTERS);
-    size_t next = HEAD + 8 + count * 8;
+    size_t next = head + 8 + count * 8;
     if (size < next + 8) return 0;
-    memcpy(values, at + HEAD + 8, count * 8);
+    memcpy(values, at + head + 8, count * 8);
     csampler_order_registers(values, out->registers);
     out->instruction_pointer = value_of(values, POINTER);
     out->stack_pointer = out->registers[STACK_POINTER];
@@ -266,7 +286,7 @@ int csampler_next(struct csampler *s, uint64_t until, struct csampler_sample *sa
         memcpy(&h, &word, sizeof h);
         const uint8_t *record = whole(s, first, h.size);
         first->tail += h.size;
-        if (decode(record, h.size, sample)) return 1;
+        if (decode(record, h.size, s->kernel, sample)) return 1;
     }
 }
 

@@ -7,8 +7,8 @@ import RenacerHost
 /// `PERF_COUNT_SW_CPU_CLOCK`.
 ///
 /// Life: `open` before the backend starts, since a launched program inherits its clock from the thread that launches it;
-/// `start` behind that. Only a task's own code is sampled, which takes no privileges beyond those that tracing by ptrace takes where
-/// `kernel.perf_event_paranoid` is 2 or less, and time in calls is known anyway.
+/// `start` behind that. If only a task's own code is sampled that takes no privileges beyond those that tracing by ptrace takes where
+/// `kernel.perf_event_paranoid` is 2 or less, and time in calls is known anyway; what it does in the kernel takes one of 1.
 public final class CPUSampler: SampleSource {
     /// Per second of a task's time. A prime, so that it does not keep step with what a program does regularly.
     public static let rate: UInt64 = 997
@@ -24,7 +24,10 @@ public final class CPUSampler: SampleSource {
     /// What was handed over.
     public private(set) var taken: UInt64 = 0
 
-    public init() {}
+    /// Sample what tasks do in the kernel, too, with the stack there.
+    private let kernel: Bool
+
+    public init(kernel: Bool = false) { self.kernel = kernel }
 
     deinit { close() }
 
@@ -38,18 +41,18 @@ public final class CPUSampler: SampleSource {
         let target = plan.target, isNamed = target.scope == .named
         excluded = Set(target.excluded).union([getpid()])
         var status: Int32 = 0
-        guard let sampler = csampler_open(Self.period, isNamed && target.launch != nil ? 1 : 0, &status) else { throw Self.refusal(status) }
+        guard let sampler = csampler_open(Self.period, kernel ? 1 : 0, isNamed && target.launch != nil ? 1 : 0, &status) else { throw refusal(status) }
         self.sampler = sampler
         guard isNamed else {
             status = csampler_add(sampler, -1, 0)
-            if status < 0 { throw Self.refusal(status) }
+            if status < 0 { throw refusal(status) }
             return
         }
         for pid in target.attach {
             for tid in plan.followForks ? TaskIdentity.threads(of: pid) : [pid] {
                 status = csampler_add(sampler, tid, plan.followForks ? 1 : 0)
                 // A thread may have ended; a process that is not there is the backend's matter.
-                if status < 0, status != -ESRCH { throw Self.refusal(status) }
+                if status < 0, status != -ESRCH { throw refusal(status) }
             }
         }
     }
@@ -59,7 +62,7 @@ public final class CPUSampler: SampleSource {
         guard let sampler else { return }
         excluded.insert(getpid())
         let status = csampler_start(sampler)
-        if status < 0 { throw Self.refusal(status) }
+        if status < 0 { throw refusal(status) }
     }
 
     public func advance(to time: UInt64) {
@@ -86,9 +89,11 @@ public final class CPUSampler: SampleSource {
         csampler_close(sampler)
     }
 
-    private static func refusal(_ status: Int32) -> TraceError {
+    private func refusal(_ status: Int32) -> TraceError {
         let why = String(cString: strerror(-status))
         switch -status {
+        case EACCES where kernel, EPERM where kernel:
+            return TraceError("--kernel-stack: samples of the kernel are not allowed (\(why)): run it with sudo, or lower kernel.perf_event_paranoid to 1 and raise kernel.perf_event_mlock_kb")
         case EACCES, EPERM:
             return TraceError("--profile: CPU samples are not allowed (\(why)): run it with sudo, or lower kernel.perf_event_paranoid to 2 and raise kernel.perf_event_mlock_kb")
         default: return TraceError("--profile: the kernel takes no CPU samples: perf_event_open: \(why)")
@@ -115,6 +120,8 @@ final class SampleMemory: TraceeMemory {
         guard number >= 0, number < Self.known else { return nil }
         return withUnsafeBytes(of: sample.registers) { $0.loadUnaligned(fromByteOffset: number * 8, as: UInt64.self) }
     }
+
+    var kernelStack: UnsafeBufferPointer<UInt64> { .init(start: sample.kernel, count: sample.kernel_size) }
 
     #if arch(x86_64)
     private static let known = 16

@@ -16,6 +16,7 @@ public final class Symbolizer: StackInspector {
     private let unwinder = Unwinder()
     private let memory = StoppedMemory()
     private let log: MappingLog?
+    private lazy var kernel = KernelSymbols()
     /// Processes that have ended, the oldest first: calls of theirs may yet come.
     private var ended: [Int32] = []
 
@@ -30,6 +31,7 @@ public final class Symbolizer: StackInspector {
 
     public func stack(of tid: Int32, _ pid: Int32, at call: Call?, limit: Int) -> CallStack {
         var result = CallStack()
+        if let inKernel = call?.memory.kernelStack, !inKernel.isEmpty { result.frames = inKernel.prefix(limit).map { kernel.point(at: $0) } }
         walk(tid, pid, call) { point in
             guard result.frames.count < limit else {
                 result.isCut = true
@@ -41,6 +43,9 @@ public final class Symbolizer: StackInspector {
         }
         return result
     }
+
+    /// Why functions of the kernel cannot be named here; nil if they can.
+    public static var kernelObstacle: String? { KernelSymbols.obstacle }
 
     public func source(of tid: Int32, _ pid: Int32, at call: Call?) -> CodePlace? {
         var place: CodePlace?

@@ -96,6 +96,7 @@ import Testing
         }
         for command in page.commands where !Self.refusals.keys.contains(command.text) {
             guard !command.text.contains("--profile") || ProfileTests.backends.contains("ptrace") else { continue }
+            guard !command.text.contains("--kernel-stack") || geteuid() == 0 else { continue }
             let text = Self.isOnlyRead(command.text) ? Self.read(command.text) : command.text
             let outcome = try ground.run(text)
             #expect(Self.admits(outcome.status, of: text), "\(page.name): \(text): \(outcome.status): \(outcome.errors.suffix(2000))")

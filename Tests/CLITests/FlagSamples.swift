@@ -74,6 +74,7 @@ extension FlagSample {
     private static let kills = ["sh", "-c", "kill -0 $$"]
     private static let seccomp = ["grep", "Seccomp:", "/proc/self/status"]
     private static let computes = ["awk", "BEGIN { for (i = 0; i < 3000000; i++) s += i }"]
+    private static let copies = ["dd", "if=/dev/zero", "of=/dev/null", "bs=4M", "count=300", "status=none"]
     private static let sleeps = ["sleep", "0.1"]
     /// Runs until the other process has made a call in the meantime.
     private static let meets = ["sh", "-c", "read a < {fifo}; read b < {fifo}; read c < {fifo}"]
@@ -180,6 +181,9 @@ extension FlagSample {
         "--function-time": [.init(["--function-time"]) { with, _ in with.has("% time     own secs") }],
         "--flamegraph": [.init(["--flamegraph={trace}"], ["true"], .elsewhere) { with, _ in with.has("<svg ") }],
         "--profile": [.init(["--profile"], computes, with: ["--function-time"]) { with, _ in with.has(" > [on CPU]") }],
+        "--kernel-stack": [
+            .init(["--kernel-stack", "--profile", "--flamegraph={trace}"], copies, .elsewhere) { with, _ in with.has("class=\"f inside\"") },
+        ],
         "--otlp": [.init(["--otlp=http://127.0.0.1:1", "--otlp-timeout=1ms"], ["true"], .elsewhere) { with, _ in with.errors.contains("127.0.0.1:1") }],
         "--otlp-timeout": [
             .init(["--otlp-timeout=1ms"], with: ["--otlp=http://127.0.0.1:1"], .elsewhere) { with, without in

@@ -130,9 +130,11 @@ public final class ReplayBackend: Backend {
             case .fact(let question, let answer, let atExit): answers.note(question, answer, atExit: atExit)
             case .event:
                 let last = batch.events.count - 1
-                if !tasks.follow(batch.events[last]) || !admits(batch.events[last]) {
+                // Where it lies: a copy of an event takes as long as to look at it.
+                let (isShown, isSignal) = batch.events.withUnsafeBufferPointer { (tasks.follow($0[last]) && admits($0[last]), Self.isSignal($0[last])) }
+                if !isShown {
                     batch.events.removeLast()
-                } else if case .signal(var signal) = batch.events[last].body, let info = signal.info {
+                } else if isSignal, case .signal(var signal) = batch.events[last].body, let info = signal.info {
                     signal.info = information.complete(info, decoder.signalSize, last == 0)
                     batch.events[last].body = .signal(signal)
                 }
@@ -145,6 +147,8 @@ public final class ReplayBackend: Backend {
             }
         }
     }
+
+    private static func isSignal(_ event: borrowing Event) -> Bool { if case .signal = event.body { true } else { false } }
 
     private func admits(_ event: borrowing Event) -> Bool {
         switch event.body {

@@ -119,6 +119,12 @@ int cperf_pending(struct cperf *s);
 /// Waits until a ring fills, a traced task ends or `milliseconds` are over.
 int cperf_wait(struct cperf *s, int milliseconds);
 
+/// Reads a tracepoint's format from a text, which may be anybody's, and takes a record apart by it: 1, 0 if it is none of
+/// that tracepoint's, or a negative errno if the text is not understood.
+///
+/// @param record its bytes, aligned to 8; registers are expected behind a call's data.
+int cperf_decode_by(const char *format, size_t length, int kind, const uint8_t *record, size_t size, struct cperf_record *out);
+
 struct cperf_account {
     /// Records that found no room, of any kind: as events counted them, and as LOST records told of them.
     uint64_t lost, told;

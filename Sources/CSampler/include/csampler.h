@@ -4,7 +4,7 @@
 #include <sys/types.h>
 
 // Samples of what tasks do on a CPU: a clock of perf_event_open(2) that counts while a task runs its own code, and takes
-// its registers and the innermost part of its stack at every tick. What it does in the kernel is not sampled.
+// its registers and the innermost part of its stack at every tick. Where it is in the kernel is sampled if that is asked for.
 
 enum {
     /// Registers of a sample, by DWARF's numbers.
@@ -24,6 +24,9 @@ struct csampler_sample {
     /// From the stack pointer on, until the next sample is asked for.
     const uint8_t *stack;
     size_t stack_size;
+    /// Of a task that was in the kernel: the addresses there, the innermost first, until the next sample is asked for.
+    const uint64_t *kernel;
+    size_t kernel_size;
 };
 
 struct csampler;
@@ -36,9 +39,10 @@ void csampler_order_registers(const uint64_t *values, uint64_t registers[CSAMPLE
 /// Makes a clock on each CPU, which nothing is sampled by yet.
 ///
 /// @param period ns of a task's own time between two samples.
+/// @param kernel sample what tasks do in the kernel, too.
 /// @param launches sample tasks that this thread makes, and their descendants, from when they execute a program.
 /// @return NULL with a negative errno in `*status`.
-struct csampler *csampler_open(uint64_t period, int launches, int *status);
+struct csampler *csampler_open(uint64_t period, int kernel, int launches, int *status);
 /// Samples a thread, and what it makes if `inherits`: 0 or a negative errno. -1 stands for every task of the system.
 int csampler_add(struct csampler *s, pid_t tid, int inherits);
 /// Begins, in the process that takes the samples: it may be another than that which opened them. 0 or a negative errno.

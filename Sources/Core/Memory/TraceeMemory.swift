@@ -21,6 +21,8 @@ public protocol TraceeMemory: AnyObject {
     func register(_ number: Int) -> UInt64?
     /// Reads as the stack was when the call began, for whoever unwinds it.
     func readStack(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int
+    /// Addresses in the kernel where the task was, the innermost first, if that was captured; borrowed like the memory.
+    var kernelStack: UnsafeBufferPointer<UInt64> { get }
 }
 
 extension TraceeMemory {
@@ -30,6 +32,7 @@ extension TraceeMemory {
     public var isLate: Bool { false }
     public func register(_ number: Int) -> UInt64? { nil }
     public func readStack(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int { read(address, into: buffer) }
+    public var kernelStack: UnsafeBufferPointer<UInt64> { .init(start: nil, count: 0) }
 }
 
 /// Memory of which nothing can be read: every pointer prints as its address.

@@ -8,7 +8,7 @@ public protocol SampleSource: AnyObject {
     var lost: UInt64 { get }
 }
 
-/// A moment in which a task ran its own code, rather than the kernel's.
+/// A moment in which a task ran on a CPU: its own code, or the kernel's if its memory has a `kernelStack`.
 public struct CPUSample {
     public var tid: Int32
     public var pid: Int32

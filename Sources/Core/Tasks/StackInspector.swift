@@ -50,9 +50,12 @@ public protocol CodeLocation: AnyObject {
     var isOwnFile: Bool { get }
     /// The lines that the program's author wrote, the innermost first.
     var ownLines: [SourceLine] { get }
+    /// The code is the kernel's.
+    var isKernel: Bool { get }
 }
 
 extension CodeLocation {
+    public var isKernel: Bool { false }
     /// It is the program's own code: by its lines, and where there are none by its file.
     public var isOwn: Bool { !ownLines.isEmpty || isOwnFile && lines.isEmpty && symbol != "_start" }
 }

@@ -17,6 +17,8 @@ struct CallTree {
         case task, own, library, kernel
         /// None: it is the time that the function above it took itself.
         case cpu
+        /// A function of the kernel's, which samples tell of.
+        case inside
     }
 
     /// Parents before their children; the first is the root, which has no name.
@@ -67,7 +69,7 @@ struct CallTree {
                 at = known
                 continue
             }
-            let kind: Kind = frame.isOwn ? .own : .library
+            let kind: Kind = frame.isKernel ? .inside : frame.isOwn ? .own : .library
             for name in frame.functionTexts { at = node(name, kind, below: at) }
             frames[edge] = at
             kept.append(frame)
@@ -78,6 +80,15 @@ struct CallTree {
     mutating func add(_ weight: UInt64, at node: Int32) {
         nodes[Int(node)].own += weight
         nodes[Int(node)].count += 1
+    }
+
+    /// Takes off a call's own time what samples have told of it in the nodes below: together they are the time that it took.
+    mutating func settle() {
+        let totals = totals
+        for i in nodes.indices where nodes[i].kind == .kernel {
+            let below = totals[i] - nodes[i].own
+            nodes[i].own -= min(below, nodes[i].own)
+        }
     }
 
     /// Of each node, what it and all below it weigh.
@@ -98,6 +109,6 @@ struct CallTree {
     /// As folded stacks spell it: what the kernel does is marked.
     func text(_ node: Int32) -> String {
         let n = nodes[Int(node)]
-        return n.kind == .kernel ? names[Int(n.name)] + "_[k]" : names[Int(n.name)]
+        return n.kind == .kernel || n.kind == .inside ? names[Int(n.name)] + "_[k]" : names[Int(n.name)]
     }
 }

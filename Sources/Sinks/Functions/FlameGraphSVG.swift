@@ -88,7 +88,7 @@ struct FlameGraphSVG {
         text.append("<g class=\"f \(n.kind)\" data-x=\"\(at)\" data-w=\"\(weight)\" data-d=\"\(depth)\"><title>")
         escaped(name, text)
         text.append(" (")
-        if n.kind == .kernel || n.kind == .cpu { text.append("\(n.count) \(n.kind == .cpu ? "sample" : "call")\(n.count == 1 ? "" : "s"), ") }
+        if n.kind == .kernel || n.kind == .cpu || n.kind == .inside && n.count > 0 { text.append("\(n.count) \(n.kind == .kernel ? "call" : "sample")\(n.count == 1 ? "" : "s"), ") }
         text.append("\(Self.time(weight)), \(Self.percent(weight, whole)))</title><rect x=\"\(Self.decimal(x))\" y=\"\(y)\" width=\"\(Self.decimal(width))\" height=\"\(Self.rowHeight - 1)\" rx=\"1\" fill=\"\(Self.colour(name, n.kind))\"/>")
         let room = Int(width / 7.3) - 1
         text.append("<text x=\"\(Self.decimal(x + 3))\" y=\"\(y + 12)\">")
@@ -141,6 +141,7 @@ struct FlameGraphSVG {
         case .own: "hsl(\(8 + a % 32),\(78 + b % 14)%,\(60 + b % 10)%)"
         case .library: "hsl(\(46 + a % 14),\(60 + b % 18)%,\(66 + b % 10)%)"
         case .cpu: "hsl(\(96 + a % 16),\(44 + b % 14)%,\(58 + b % 8)%)"
+        case .inside: "hsl(\(262 + a % 24),\(42 + b % 18)%,\(70 + b % 8)%)"
         case .kernel: "hsl(\(200 + a % 24),\(52 + b % 20)%,\(64 + b % 10)%)"
         }
     }

@@ -11,7 +11,7 @@ enum FlameGraphScript {
         <script><![CDATA[
         "use strict";
         const svg=document.documentElement,$=id=>document.getElementById(id),frames=[...document.querySelectorAll(".f")],all={x:0,w:+frames[0].dataset.w||1};
-        for(const f of frames){f.X=+f.dataset.x;f.W=+f.dataset.w;f.D=+f.dataset.d;f.T=f.querySelector("title").textContent;f.N=f.T.replace(/ \((\d+ calls?, )?[\d.]+ \S+, [\d.]+ %\)$/,"");f.R=f.querySelector("rect");f.L=f.querySelector("text")}
+        for(const f of frames){f.X=+f.dataset.x;f.W=+f.dataset.w;f.D=+f.dataset.d;f.T=f.querySelector("title").textContent;f.N=f.T.replace(/ \((\d+ (call|sample)s?, )?[\d.]+ \S+, [\d.]+ %\)$/,"");f.R=f.querySelector("rect");f.L=f.querySelector("text")}
         const rest=$("details").textContent,LEFT=10,ROOM=1180;let view=all,depth=0;
         function draw(){const k=ROOM/view.w;
           for(const f of frames){const below=f.D>=depth,inside=f.X+f.W>view.x&&f.X<view.x+view.w&&(below||f.X<=view.x&&f.X+f.W>=view.x+view.w);

@@ -39,7 +39,9 @@ public final class FlameGraphSink: Sink {
     private func add(_ call: TimedCall) {
         let task = tree.node(call.command, .task, below: 0)
         let function = tree.node(call.stack, below: task)
-        tree.add(call.duration, at: tree.node(call.name, .kernel, below: function))
+        let node = tree.node(call.name, .kernel, below: function)
+        tree.add(call.duration, at: node)
+        for sample in call.samples { tree.add(sample.weight, at: tree.node(sample.stack, below: node)) }
     }
 
     private func add(_ sample: TimedSample) {
@@ -53,6 +55,8 @@ public final class FlameGraphSink: Sink {
         isFinished = true
         calls.idle()
         while let call = calls.nextUnfinished() { add(call) }
+        calls.flush()
+        tree.settle()
         let text = TextBuffer()
         switch format {
         case .svg: FlameGraphSVG(tree, title: title, onCPU: calls.lostSamples.map { ($0, onCPU) }, lost: account.totalLost).write(to: text)

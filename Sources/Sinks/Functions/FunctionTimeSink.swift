@@ -55,6 +55,7 @@ public final class FunctionTimeSink: Sink {
         isFinished = true
         calls.idle()
         while let call = calls.nextUnfinished() { add(call) }
+        calls.flush()
         let text = TextBuffer()
         FunctionReport(functions, options, lostSamples: calls.lostSamples).write(to: text, lost: account.totalLost)
         try output.write(text.bytes)

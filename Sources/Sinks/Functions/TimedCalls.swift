@@ -10,6 +10,7 @@ final class TimedCalls {
     private var lastTime: UInt64 = 0
     private let scratch = TextBuffer(capacity: 64)
     private let profile: Profile?
+    private var tell: ((TimedSample) -> Void)?
 
     /// What tasks do on a CPU, if it is sampled.
     struct Profile {
@@ -27,11 +28,10 @@ final class TimedCalls {
 
     // MARK: Samples
 
-    /// Has every sample of a traced task told to `body`.
+    /// Has every sample of a traced task told to `body`, but for those within a call that is shown: they come with it.
     func subscribe(_ body: @escaping (TimedSample) -> Void) {
-        profile?.samples.subscribe { [weak self] sample in
-            if let self, let made = self.made(sample) { body(made) }
-        }
+        tell = body
+        profile?.samples.subscribe { [weak self] in self?.take($0) }
     }
 
     /// Nothing happens: samples that were taken meanwhile are looked at.
@@ -39,6 +39,40 @@ final class TimedCalls {
 
     /// Those that nobody will see.
     var lostSamples: UInt64? { profile?.samples.lost }
+
+    private func take(_ sample: CPUSample) {
+        guard let made = made(sample) else { return }
+        // Whether that was in a call is known when one has ended.
+        guard made.isInKernel else {
+            tell?(made)
+            return
+        }
+        let task = task(sample.tid, sample.pid)
+        task.waiting.append((sample.place.enterTime, made))
+        if task.waiting.count > Self.mostWaiting { release(task, before: task.waiting[Self.mostWaiting / 2].time) }
+    }
+
+    /// As many as a minute in the kernel has.
+    private static let mostWaiting = 1 << 16
+
+    /// Tells of samples that were in no call.
+    private func release(_ task: TimedTask, before time: UInt64 = .max) {
+        let rest = task.waiting.firstIndex { $0.time >= time } ?? task.waiting.count
+        for (_, sample) in task.waiting[..<rest] { tell?(sample) }
+        task.waiting.removeFirst(rest)
+    }
+
+    /// Samples of a call that has ended, each with the kernel's part of its stack.
+    private func samples(_ task: TimedTask, from start: UInt64, to end: UInt64) -> [TimedSample] {
+        release(task, before: start)
+        let count = task.waiting.firstIndex { $0.time > end } ?? task.waiting.count
+        let result = task.waiting[..<count].map(\.sample.kernelPart)
+        task.waiting.removeFirst(count)
+        return result
+    }
+
+    /// Nothing comes any more: no sample waits for the end of a call.
+    func flush() { tasks.values.sorted { $0.tid < $1.tid }.forEach { release($0) } }
 
     private func made(_ sample: CPUSample) -> TimedSample? {
         guard let profile, profile.takesAll || tasks[sample.tid] != nil else { return nil }
@@ -94,9 +128,11 @@ final class TimedCalls {
     }
 
     private func made(_ task: TimedTask, start: UInt64, end: UInt64) -> TimedCall {
-        TimedCall(
+        var call = TimedCall(
             number: task.number, personality: task.personality, classes: task.classes, stack: task.stack, command: task.command,
             duration: start > 0 && end > start ? end - start : 0)
+        if !task.waiting.isEmpty { call.samples = samples(task, from: start, to: end) }
+        return call
     }
 
     private func abandon(_ task: TimedTask) -> TimedCall? {
@@ -106,10 +142,16 @@ final class TimedCalls {
         return made(task, start: task.start, end: lastTime)
     }
 
+    private func letGo(_ task: TimedTask) -> TimedCall? {
+        let call = abandon(task)
+        release(task)
+        return call
+    }
+
     private func process(_ change: ProcessEvent, _ event: borrowing Event) -> TimedCall? {
         switch change {
         case .exited, .killed, .detached, .strayDetached, .strayExited:
-            return tasks.removeValue(forKey: event.tid).flatMap(abandon)
+            return tasks.removeValue(forKey: event.tid).flatMap(letGo)
         case .executed, .attached: readCommand(task(event.tid, event.pid))
         case .superseded(let by):
             let former = tasks.removeValue(forKey: event.tid)
@@ -117,7 +159,7 @@ final class TimedCalls {
                 successor.tid = event.tid
                 tasks[event.tid] = successor
             }
-            return former.flatMap(abandon)
+            return former.flatMap(letGo)
         case .forked: break
         }
         return nil
@@ -147,6 +189,8 @@ private final class TimedTask {
     var personality = Personality.native
     var classes: SyscallClasses = []
     var stack = CallStack()
+    /// Samples in the kernel, in order of time.
+    var waiting: [(time: UInt64, sample: TimedSample)] = []
 
     init(tid: Int32, pid: Int32) {
         self.tid = tid
@@ -163,6 +207,15 @@ struct TimedSample {
     var weight: UInt64
     /// What stands at the end of its stack, where a call has its name.
     static let name = "[on CPU]"
+
+    var isInKernel: Bool { stack.frames.first??.isKernel == true }
+
+    /// Without the program's frames, which are those of the call that it is a sample of.
+    var kernelPart: TimedSample {
+        var part = self
+        part.stack.frames = Array(stack.frames.prefix { $0?.isKernel == true })
+        return part
+    }
 }
 
 /// A call, who made it, and how long it took.
@@ -175,6 +228,8 @@ struct TimedCall {
     var command: String
     /// ns; of a call that did not end, to the end of its task or the trace.
     var duration: UInt64
+    /// Where in the kernel it was seen on a CPU.
+    var samples: [TimedSample] = []
 
     var name: String {
         if let row = SyscallTable.lookup(number, personality) { return "\(row.name)" }

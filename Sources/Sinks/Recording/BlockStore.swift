@@ -6,7 +6,11 @@ protocol BlockStore: AnyObject {
     /// What is added is in the file at once.
     var isLasting: Bool { get }
     func start() throws(TraceError)
-    func add(_ header: BlockHeader, _ payload: UnsafeRawBufferPointer) throws(TraceError)
+    /// Takes a block, or none of it.
+    ///
+    /// - Parameter isLast: it is taken however long those before it wait for a slow reader.
+    /// - Returns: false if the block is lost.
+    func add(_ header: BlockHeader, _ payload: UnsafeRawBufferPointer, isLast: Bool) throws(TraceError) -> Bool
     /// Writes what there is to a file of its own.
     func snapshot(_ end: RecordingEnd) throws(TraceError)
     /// Writes the end; the index is the store's to fill in.
@@ -26,22 +30,25 @@ final class StreamingStore: BlockStore {
         self.output = output
     }
 
-    private func write(_ bytes: UnsafeRawBufferPointer) throws(TraceError) {
-        try output.write(bytes)
-        position += UInt64(bytes.count)
+    func start() throws(TraceError) {
+        try output.force(header)
+        position = UInt64(header.count)
     }
 
-    private func write(_ bytes: [UInt8]) throws(TraceError) {
-        try output.write(bytes)
-        position += UInt64(bytes.count)
-    }
-
-    func start() throws(TraceError) { try write(header) }
-
-    func add(_ header: BlockHeader, _ payload: UnsafeRawBufferPointer) throws(TraceError) {
+    func add(_ header: BlockHeader, _ payload: UnsafeRawBufferPointer, isLast: Bool) throws(TraceError) -> Bool {
+        // In one piece: the queue before a pipe takes all that is offered to it at once, or nothing.
+        var bytes = header.encoded(payload)
+        let size = bytes.count + payload.count
+        bytes.reserveCapacity(size)
+        bytes.append(contentsOf: payload)
+        if isLast {
+            try output.force(bytes)
+        } else if try !output.offer(bytes) {
+            return false
+        }
         blocks.append(.init(offset: position, header))
-        try write(header.encoded(payload))
-        try write(payload)
+        position += UInt64(size)
+        return true
     }
 
     func snapshot(_ end: RecordingEnd) throws(TraceError) {}
@@ -49,17 +56,24 @@ final class StreamingStore: BlockStore {
     func finish(_ end: RecordingEnd) throws(TraceError) {
         var end = end
         end.blocks = blocks
-        try write(end.encoded(at: position))
+        try output.force(end.encoded(at: position))
         try output.close()
     }
 }
 
 extension TextOutput {
-    func write(_ bytes: [UInt8]) throws(TraceError) {
-        var failure: TraceError?
-        bytes.withUnsafeBytes { b in
-            do throws(TraceError) { try write(b) } catch { failure = error }
+    /// Has everything written, whatever is queued.
+    func force(_ bytes: [UInt8]) throws(TraceError) { try bytes.handed { (b) throws(TraceError) in try force(b) } }
+
+    /// Has everything written, or nothing, which is false.
+    func offer(_ bytes: [UInt8]) throws(TraceError) -> Bool { try bytes.handed { (b) throws(TraceError) in try offer(b) } }
+}
+
+extension [UInt8] {
+    fileprivate func handed<R>(_ body: (UnsafeRawBufferPointer) throws(TraceError) -> R) throws(TraceError) -> R {
+        let result = withUnsafeBytes { bytes -> Result<R, TraceError> in
+            do throws(TraceError) { return .success(try body(bytes)) } catch { return .failure(error) }
         }
-        if let failure { throw failure }
+        return try result.get()
     }
 }

@@ -23,6 +23,10 @@ public final class RecordingSink: Sink {
     private var isFinished = false
     /// Events without all of their memory.
     private var cut: UInt64 = 0
+    /// Events in blocks that a slow reader left no room for.
+    public private(set) var refused: UInt64 = 0
+    /// The last of them, until a block that tells of them is taken: the one that is being filled begins with it.
+    private var untold: Loss?
     private let scratch = TextBuffer(capacity: 64)
 
     private final class Moment { var isAtExit = false }
@@ -114,7 +118,7 @@ public final class RecordingSink: Sink {
     public func finish(_ account: Account) throws(TraceError) {
         guard !isFinished else { return }
         isFinished = true
-        try writeBlock()
+        try writeBlock(isLast: true)
         try store.finish(end(account))
     }
 
@@ -122,15 +126,31 @@ public final class RecordingSink: Sink {
         var end = RecordingEnd()
         end.account = account
         if cut > 0 { end.account.lost[.captureTooLarge, default: 0] += cut }
+        if refused > 0 { end.account.lost[.sinkTooSlow, default: 0] += refused }
         return end
     }
 
-    private func writeBlock() throws(TraceError) {
+    private func writeBlock(isLast: Bool = false) throws(TraceError) {
         var failure: TraceError?
+        var lost: BlockHeader?
         encoder.takeBlock { header, payload in
-            do throws(TraceError) { try store.add(header, payload) } catch { failure = error }
+            do throws(TraceError) {
+                if try !store.add(header, payload, isLast: isLast) { lost = header } else { untold = nil }
+            } catch { failure = error }
         }
         if let failure { throw failure }
+        if let lost { lose(lost) }
+    }
+
+    /// The next block tells of a lost one.
+    private func lose(_ block: BlockHeader) {
+        let before = untold
+        let count = UInt64(block.count) - (before == nil ? 0 : 1)
+        refused += count
+        let loss = Loss(
+            backend: "recording", cause: .sinkTooSlow, count: count + (before?.count ?? 0), from: before?.from ?? block.first, to: block.last)
+        untold = loss
+        _ = encoder.append(Event(time: block.last, tid: 0, pid: 0, .loss(loss)))
     }
 
     /// Writes what the ring holds if SIGUSR2 came.

@@ -28,7 +28,7 @@ final class RingStore: BlockStore {
 
     func start() throws(TraceError) {}
 
-    func add(_ header: BlockHeader, _ payload: UnsafeRawBufferPointer) throws(TraceError) {
+    func add(_ header: BlockHeader, _ payload: UnsafeRawBufferPointer, isLast: Bool) throws(TraceError) -> Bool {
         var bytes = header.encoded(payload)
         bytes.reserveCapacity(bytes.count + payload.count)
         bytes.append(contentsOf: payload)
@@ -41,6 +41,7 @@ final class RingStore: BlockStore {
             gone += 1
         }
         blocks.removeFirst(gone)
+        return true
     }
 
     func snapshot(_ end: RecordingEnd) throws(TraceError) {
@@ -54,13 +55,13 @@ final class RingStore: BlockStore {
         var end = end
         end.dropped = dropped
         var position = header.count
-        try output.write(header)
+        try output.force(header)
         for block in blocks {
             end.blocks.append(.init(offset: UInt64(position), block.header))
-            try output.write(block.bytes)
+            try output.force(block.bytes)
             position += block.bytes.count
         }
-        try output.write(end.encoded(at: UInt64(position)))
+        try output.force(end.encoded(at: UInt64(position)))
         try output.close()
     }
 }

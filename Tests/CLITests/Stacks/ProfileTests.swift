@@ -126,6 +126,71 @@ import Testing
         }
     }
 
+    // MARK: In the kernel
+
+    /// Microseconds of folded stacks with a text in them.
+    private func time(_ lines: [Substring], _ isMeant: (Substring) -> Bool) -> Int {
+        lines.filter(isMeant).reduce(0) { $0 + (Int($1.split(separator: " ").last ?? "") ?? 0) }
+    }
+
+    /// Most of its time the kernel fills a buffer for it, and clears pages that it touches.
+    private static let inKernel = """
+        #include <fcntl.h>
+        #include <stdlib.h>
+        #include <sys/mman.h>
+        #include <unistd.h>
+        static char buffer[1 << 20];
+        __attribute__((noinline)) void fill(int fd) { for (int i = 0; i < 6000; i++) if (read(fd, buffer, sizeof buffer) < 0) abort(); }
+        __attribute__((noinline)) void touch(void) {
+            for (int i = 0; i < 30; i++) {
+                char *p = mmap(NULL, 8 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                for (long at = 0; at < 8 << 20; at += 4096) p[at] = 1;
+                munmap(p, 8 << 20);
+            }
+        }
+        int main(void) {
+            fill(open("/dev/zero", O_RDONLY));
+            touch();
+            return 0;
+        }
+        """
+
+    @Test(.enabled(if: !backends.isEmpty && geteuid() == 0, "only root may know the kernel's addresses")) func functionsOfTheKernelStandBelowCalls() throws {
+        let program = try BuiltProgram(["main.c": Self.inKernel])
+        try program.shell("cc -g -O1 -o program main.c")
+        for backend in Self.backends {
+            let file = Renacer.scratch() + ".folded"
+            let outcome = try run(program, ["--backend", backend, "--profile", "--kernel-stack", "--flamegraph", file])
+            let lines = Renacer.text(file).split(separator: "\n")
+            let calls = lines.filter { $0.contains(";main;fill;") && $0.contains(";read_[k]") }
+            let below = time(calls) { $0.contains(";read_[k];") }
+            #expect(below > 5000, "\(backend): \(outcome.errors) \(lines)")
+            #expect(calls.contains { $0.contains(/;read_\[k\];.*[a-z_]*read[a-z_]*_\[k\]/) }, "\(backend): \(calls)")
+            // Page faults are no calls.
+            let faults = time(lines) { $0.contains(";main;touch;") && $0.contains("_[k];[on CPU] ") && !$0.contains(";mmap_[k]") }
+            #expect(faults > 0, "\(backend): \(lines)")
+        }
+    }
+
+    @Test func kernelStacksAreRefusedWhereTheyCannotBe() throws {
+        let alone = try Renacer.run(["--kernel-stack", "--flamegraph=/dev/null", "--", "echo", "started"])
+        #expect(alone.status == 1 && alone.output.isEmpty)
+        #expect(alone.errors.hasPrefix("\(Renacer.path): --kernel-stack must be given with --profile\n"))
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root runs as somebody else"), .enabled(if: Renacer.text("/proc/sys/kernel/perf_event_paranoid") != "-1\n"))
+    func withoutThePrivilegeOneLineSaysSo() throws {
+        let copy = Renacer.scratch()
+        try Renacer.copy(to: copy)
+        defer { try? FileManager.default.removeItem(atPath: copy) }
+        let outcome = try Renacer.run(
+            ["--reuid=65534", "--regid=65534", "--clear-groups", copy, "--backend=ptrace", "--profile", "--kernel-stack", "--flamegraph=/dev/null", "echo", "started"],
+            named: "/usr/bin/setpriv")
+        #expect(outcome.status == 1 && outcome.output.isEmpty && outcome.lines.count == 1, "\(outcome.errors)")
+        #expect(outcome.errors.contains("--kernel-stack: /proc/kallsyms shows no addresses (kernel.kptr_restrict): run it with sudo") ||
+            outcome.errors.contains("--kernel-stack: samples of the kernel are not allowed (Permission denied): run it with sudo"), "\(outcome.errors)")
+    }
+
     @Test func itIsRefusedWithNothingToShowItIn() throws {
         let outcome = try Renacer.run(["--profile", "--", "true"])
         #expect(outcome.status == 1)
