@@ -62,7 +62,7 @@ import Testing
     }
 
     // Room for the milliseconds that freezing takes on a busy machine.
-    @Test(arguments: [[], ["--ring-size=2M"]]) func anExactTraceLosesNothingWhileItsTracerIsStopped(_ options: [String]) throws {
+    @Test(arguments: [[], ["--ring-size=8M"]]) func anExactTraceLosesNothingWhileItsTracerIsStopped(_ options: [String]) throws {
         let file = Renacer.scratch()
         let calls = options.isEmpty ? 600_000 : Self.calls
         let renacer = try Child(

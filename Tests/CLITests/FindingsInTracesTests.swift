@@ -36,8 +36,10 @@ import Testing
     private func trace(_ arguments: [String]) throws -> (document: Document, received: Received, perfetto: PerfettoTests.Trace, outcome: Renacer.Outcome) {
         let collector = try Receiver(arguments: ["http"])
         let json = Renacer.scratch(), perfetto = Renacer.scratch()
-        let outcome = try Renacer.run(
-            ["--sink", "json:\(json)", "--sink", "perfetto:\(perfetto)", "--sink", "otlp:http://127.0.0.1:\(collector.port)"] + arguments)
+        // On a busy machine a collector in Python may take longer than a trace's end waits by default.
+        let outcome = try Renacer.run([
+            "--sink", "json:\(json)", "--sink", "perfetto:\(perfetto)", "--sink", "otlp:http://127.0.0.1:\(collector.port),timeout=300s",
+        ] + arguments)
         let received = try collector.finish()
         return (
             try JSONDecoder().decode(Document.self, from: Data(Renacer.text(json).utf8)), received, try PerfettoTests.read(perfetto), outcome

@@ -24,7 +24,7 @@ import Testing
         let collector = try Receiver(arguments: [road.kind] + receiver)
         let file = Renacer.scratch()
         let outcome = try Renacer.run(
-            ["--sink", "strace:\(file)", "--sink", "otlp:http://127.0.0.1:\(collector.port),\(road.options)"] + arguments,
+            ["--sink", "strace:\(file)", "--sink", "otlp:http://127.0.0.1:\(collector.port),timeout=300s,\(road.options)"] + arguments,
             environment: environment)
         return (try collector.finish(), Renacer.text(file).split(separator: "\n"), outcome)
     }
