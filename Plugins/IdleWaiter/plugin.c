@@ -23,7 +23,7 @@ static renacer_status create(const renacer_host *host, void **instance) {
     text_option(host, "window", window, sizeof window);
     if (!window_option(d, window)) {
         host->fail(host, report_string("option 'window' is none of auto, FROM-TO (such as 1s-2500ms) and marker:TEXT[..TEXT]"));
-        return RENACER_FAILED;
+        return host->abi_minor >= 3 ? RENACER_INVALID : RENACER_FAILED;
     }
     d->minimum_wait = (uint64_t)option_number(host, "min-wait", 100e6);
     d->share = option_number(host, "share", 0.8);

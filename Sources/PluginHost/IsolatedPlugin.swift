@@ -155,7 +155,7 @@ public final class IsolatedDetector: PluggedInstance {
                 isFinished = true
                 plugin.end()
                 // It names itself already.
-                throw TraceError(problem)
+                throw TraceError(problem, isRefusal: wire.flag())
             case .report:
                 let finding = wire.finding()
                 reported += 1

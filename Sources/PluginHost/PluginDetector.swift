@@ -178,6 +178,10 @@ public final class PluginDetector: PluggedInstance {
 
     private func check(_ status: renacer_status, _ function: String) throws(TraceError) {
         if status == RENACER_OK { return }
+        if status == renacer_status(RENACER_INVALID), function == "create", component.kind == .detector {
+            isFinished = true
+            throw TraceError("\(component.flag): \(host.reason ?? "its options are not valid, and it does not say why")", isRefusal: true)
+        }
         if status == CPLUGIN_THREW { throw failure("\(function) threw an exception: \(String(cString: cplugin_thrown()))") }
         throw failure("\(function) failed: \(host.reason ?? "it gives no reason (\(status))")")
     }

@@ -115,10 +115,14 @@ enum PluginProcess {
 
         /// Does it, and says how it went.
         private func perform(_ body: () throws(TraceError) -> Void) {
-            var problem = ""
-            do throws(TraceError) { try body() } catch { problem = error.description }
+            var problem = "", isRefusal = false
+            do throws(TraceError) { try body() } catch {
+                problem = error.description
+                isRefusal = error.isRefusal
+            }
             wire.begin(.done)
             wire.put(problem)
+            wire.put(isRefusal)
             wire.send()
         }
 

@@ -36,7 +36,15 @@ import Testing
             let whole = try Renacer.detect("idle-waiter,window=marker:ld.so.cache..never", backend: backend, parked)
             #expect(whole.findings.map(\.rule).contains("idle-waiter/idle-waiters"), "\(whole.errors)")
         }
-        let wrong = try Renacer.detect("idle-waiter,window=3", backend: "ptrace", parked)
-        #expect(wrong.errors.contains("option 'window' is none of auto, FROM-TO"))
+    }
+
+    /// A window that is none is refused before the program starts.
+    @Test(arguments: ["3", "1s", "2s-1s", "marker:", "marker:a..", "1s-2s3", "-1s-2s"], [[], ["--isolate-plugins"]])
+    func aWindowThatIsNoneIsRefused(_ window: String, _ flags: [String]) throws {
+        let made = Renacer.scratch()
+        let wrong = try Renacer.run(
+            flags + ["--backend", "ptrace", "--detector", "idle-waiter,window=\(window)", "--", "touch", made], environment: ["RENACER_PLUGIN_PATH": Renacer.detectors])
+        #expect(wrong.status == 1 && !FileManager.default.fileExists(atPath: made), "\(wrong.errors)")
+        #expect(wrong.errors.hasSuffix(": --detector idle-waiter: option 'window' is none of auto, FROM-TO (such as 1s-2500ms) and marker:TEXT[..TEXT]\n"), "\(wrong.errors)")
     }
 }

@@ -103,8 +103,11 @@ public struct TraceError: Error, CustomStringConvertible, Equatable {
     /// What failed, on what, why and what to do.
     public let description: String
     public let exitStatus: Int32
-    public init(_ description: String, exitStatus: Int32 = 1) {
+    /// What was asked for makes no sense: of a detector that starts it ends the trace before it begins.
+    public let isRefusal: Bool
+    public init(_ description: String, exitStatus: Int32 = 1, isRefusal: Bool = false) {
         self.description = description
+        self.isRefusal = isRefusal
         self.exitStatus = exitStatus
     }
 }

@@ -115,7 +115,14 @@ public final class Pipeline {
             try s.sink.start()
             stage = s.next
         }
-        tell { (d) throws(TraceError) in try d.start { [unowned self] in self.sinks?.report($0, self) } }
+        var refusal: TraceError?
+        tell { (d) throws(TraceError) in
+            do throws(TraceError) { try d.start { [unowned self] in self.sinks?.report($0, self) } } catch {
+                if !error.isRefusal { throw error }
+                refusal = refusal ?? error
+            }
+        }
+        if let refusal { throw refusal }
         try backend.start()
         end = plan.duration.map { clinux_monotonic_ns() + $0 }
     }

@@ -63,7 +63,10 @@ enum {
     RENACER_OK = 0,
     RENACER_FAILED = -1,
     /* A service does not know: never an error. */
-    RENACER_UNKNOWN = -2
+    RENACER_UNKNOWN = -2,
+    /* Since minor version 3, of `create` alone: an option's value is none that it understands; host->fail says why. renacer
+     * ends before the program starts, as for values that it refuses itself. */
+    RENACER_INVALID = -3
 };
 
 /* ---- Events ---------------------------------------------------------------------------------------------------- */
