@@ -49,4 +49,25 @@ import Testing
         #expect(ConstantTable.signals.value(of: "SIGTERM") == 15)
         #expect(ConstantTable.signals.name(of: 99) == nil)
     }
+
+    /// Every count of digits, with zeros within and at their ends, and padded.
+    @Test func numbersAreWrittenInDecimal() {
+        var power: UInt64 = 1
+        for _ in 0..<20 {
+            for v in [power, power &- 1, power &+ 1, power &* 9, power &* 12_345, power / 3 &* 2, .max - power] {
+                let b = TextBuffer()
+                b.decimal(v)
+                #expect(String(decoding: b.bytes, as: UTF8.self) == String(v))
+                b.truncate(to: 0)
+                b.decimal(v, width: 9)
+                #expect(String(decoding: b.bytes, as: UTF8.self) == String(repeating: "0", count: max(9 - String(v).count, 0)) + String(v))
+            }
+            power &*= 10
+        }
+        for v in UInt64(0)..<10_000 {
+            let b = TextBuffer()
+            b.decimal(v)
+            if String(decoding: b.bytes, as: UTF8.self) != String(v) { Issue.record("\(v)") }
+        }
+    }
 }

@@ -32,6 +32,8 @@ public final class JSONWriter: ArgumentWriter {
         /// The element is an object of one key: `{"3":…}`.
         var isIndexed = false
         var isChanged = false
+        /// The element is more than a value: one of the last three.
+        var isUnusual = false
         /// Where the element's first and last values start.
         var first = 0
         var last = 0
@@ -115,8 +117,15 @@ public final class JSONWriter: ArgumentWriter {
     // MARK: Elements
 
     /// Closes the element under way.
+    @inline(__always)
     private func settle() {
         guard levels[depth].isOpen else { return }
+        guard levels[depth].values != 1 || levels[depth].isUnusual else { return levels[depth].isOpen = false }
+        settleUnusual()
+    }
+
+    @inline(never)
+    private func settleUnusual() {
         if levels[depth].isUnnamed { name(unnamed: "") }
         levels[depth].isOpen = false
         let values = levels[depth].values
@@ -134,6 +143,7 @@ public final class JSONWriter: ArgumentWriter {
             buffer.ascii("}")
             levels[depth].isIndexed = false
         }
+        levels[depth].isUnusual = false
     }
 
     /// Starts an element.
@@ -150,7 +160,7 @@ public final class JSONWriter: ArgumentWriter {
     private func next(key: Name) {
         next()
         guard levels[depth].isObject else { return }
-        if key.isEmpty { levels[depth].isUnnamed = true } else { self.key(key) }
+        if key.isEmpty { (levels[depth].isUnnamed, levels[depth].isUnusual) = (true, true) } else { self.key(key) }
     }
 
     /// The key of a member that has no name of its own.
@@ -187,13 +197,16 @@ public final class JSONWriter: ArgumentWriter {
         }
         if !levels[depth].isOpen { next(key: "") }
         if levels[depth].isUnnamed { name(unnamed: "") }
-        let values = levels[depth].values
-        if values > 0 {
-            if values == 1 { buffer.insert("[", at: levels[depth].first) }
-            buffer.ascii(",")
-        }
-        levels[depth].values = values + 1
+        if levels[depth].values > 0 { another() }
+        levels[depth].values += 1
         levels[depth].last = buffer.count
+    }
+
+    /// A value beside others.
+    @inline(never)
+    private func another() {
+        if levels[depth].values == 1 { buffer.insert("[", at: levels[depth].first) }
+        buffer.ascii(",")
     }
 
     private func push(isObject: Bool, close: StaticString) {
@@ -231,7 +244,7 @@ public final class JSONWriter: ArgumentWriter {
         buffer.ascii("{")
         buffer.json(text: index)
         buffer.ascii(":")
-        levels[depth].isIndexed = true
+        (levels[depth].isIndexed, levels[depth].isUnusual) = (true, true)
         levels[depth].first = buffer.count
     }
     public func endArray() { pop() }
@@ -259,7 +272,7 @@ public final class JSONWriter: ArgumentWriter {
         value()
         buffer.append(isObject ? "true" : "{\"...\":true}")
     }
-    public func changed() { levels[depth].isChanged = true }
+    public func changed() { (levels[depth].isChanged, levels[depth].isUnusual) = (true, true) }
 
     // MARK: Values
 

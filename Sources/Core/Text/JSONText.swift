@@ -35,6 +35,11 @@ extension TextBuffer {
 
     /// Writes UTF-8 as it stands between a JSON string's quotes.
     func jsonEscaped(_ bytes: UnsafeRawBufferPointer) {
+        // Most text has nothing to escape.
+        let plain = bytes.firstIndex { $0 < 0x20 || $0 == 0x22 || $0 == 0x5c } ?? bytes.count
+        append(UnsafeRawBufferPointer(rebasing: bytes[..<plain]))
+        guard plain < bytes.count else { return }
+        let bytes = UnsafeRawBufferPointer(rebasing: bytes[plain...])
         reserve(bytes.count * 6)
         for b in bytes {
             if b >= 0x20, b != 0x22, b != 0x5c {

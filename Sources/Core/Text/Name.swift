@@ -5,7 +5,7 @@
 public struct Name: ExpressibleByStringLiteral, @unchecked Sendable, Hashable, CustomStringConvertible {
     public let bytes: UnsafeRawBufferPointer
 
-    @inline(__always)
+    @inlinable @inline(__always)
     public init(stringLiteral s: StaticString) {
         bytes = UnsafeRawBufferPointer(start: s.utf8Start, count: s.utf8CodeUnitCount)
     }

@@ -3,10 +3,11 @@
 /// It never formats through `String` or stdio: a `sprintf` line costs nine times
 /// what these writers do. Not thread-safe; owned by one sink.
 public final class TextBuffer {
-    private var base: UnsafeMutablePointer<UInt8>
-    private var capacity: Int
+    @usableFromInline var base: UnsafeMutablePointer<UInt8>
+    @usableFromInline var capacity: Int
+    @usableFromInline var used = 0
     /// Bytes written so far.
-    public private(set) var count = 0
+    @inlinable public var count: Int { used }
 
     public init(capacity: Int = 64 << 10) {
         self.capacity = max(capacity, 64)
@@ -16,16 +17,16 @@ public final class TextBuffer {
     deinit { base.deallocate() }
 
     /// The bytes written so far; valid until the next mutation.
-    public var bytes: UnsafeRawBufferPointer { .init(start: base, count: count) }
+    @inlinable public var bytes: UnsafeRawBufferPointer { .init(start: base, count: used) }
 
     /// Makes room for `n` more bytes.
-    @inline(__always)
+    @inlinable @inline(__always)
     public func reserve(_ n: Int) {
         if count + n > capacity { grow(n) }
     }
 
-    @inline(never)
-    private func grow(_ n: Int) {
+    @inline(never) @usableFromInline
+    func grow(_ n: Int) {
         let larger = max(capacity * 2, count + n)
         let new = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
         new.update(from: base, count: count)
@@ -35,35 +36,35 @@ public final class TextBuffer {
     }
 
     /// Forgets everything after the first `n` bytes.
-    public func truncate(to n: Int) { count = min(n, count) }
+    @inlinable public func truncate(to n: Int) { used = min(n, used) }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     public func byte(_ b: UInt8) {
         reserve(1)
         base[count] = b
-        count += 1
+        used += 1
     }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     public func ascii(_ c: Unicode.Scalar) { byte(UInt8(truncatingIfNeeded: c.value)) }
 
     /// What literals are taken for: their bytes are copied where they are written down, without a call.
-    @inline(__always)
+    @inlinable @inline(__always)
     public func append(_ s: StaticString) {
         let n = s.utf8CodeUnitCount
         reserve(n)
         (base + count).update(from: s.utf8Start, count: n)
-        count += n
+        used += n
     }
 
-    @_disfavoredOverload @inline(__always)
+    @_disfavoredOverload @inlinable @inline(__always)
     public func append(_ n: Name) { append(n.bytes) }
 
     public func append(_ b: UnsafeRawBufferPointer) {
         guard let p = b.baseAddress, b.count > 0 else { return }
         reserve(b.count)
         UnsafeMutableRawPointer(base + count).copyMemory(from: p, byteCount: b.count)
-        count += b.count
+        used += b.count
     }
 
     /// Writes in between: what stood at `offset` and behind moves up.
@@ -72,7 +73,7 @@ public final class TextBuffer {
         reserve(n)
         (base + offset + n).update(from: base + offset, count: count - offset)
         (base + offset).update(from: s.utf8Start, count: n)
-        count += n
+        used += n
     }
 
     @_disfavoredOverload
@@ -86,37 +87,82 @@ public final class TextBuffer {
         guard n > 0 else { return }
         reserve(n)
         (base + count).update(repeating: 0x20, count: n)
-        count += n
+        used += n
     }
 
     /// Writes `v` in decimal, padded on the left with zeros to `width` digits.
-    public func decimal(_ v: UInt64, width: Int = 1) {
-        reserve(24 + width)
-        if v < 10, width == 1 {
-            base[count] = UInt8(truncatingIfNeeded: 0x30 + v)
-            count += 1
-            return
+    public func decimal(_ v: UInt64, width: Int) {
+        let start = used
+        decimal(v)
+        let missing = width - (used - start)
+        guard missing > 0 else { return }
+        reserve(missing)
+        (base + start + missing).update(from: base + start, count: used - start)
+        (base + start).update(repeating: 0x30, count: missing)
+        used += missing
+    }
+
+    /// Writes `v` in decimal.
+    ///
+    /// Two digits at a time from a table, eight without a branch: a record of a call holds nine numbers.
+    public func decimal(_ v: UInt64) {
+        reserve(24)
+        if v < 10_000 { return upToFour(UInt32(truncatingIfNeeded: v)) }
+        if v < 100_000_000 {
+            let n = UInt32(truncatingIfNeeded: v)
+            upToFour(n / 10_000)
+            return four(n % 10_000)
         }
-        var digits = 1
-        var limit: UInt64 = 10
-        while v >= limit {
-            digits += 1
-            if digits == 20 { break }
-            limit &*= 10
+        var high = v / 100_000_000
+        if high >= 100_000_000 {
+            upToFour(UInt32(truncatingIfNeeded: high / 100_000_000))
+            high %= 100_000_000
+            four(UInt32(truncatingIfNeeded: high / 10_000))
+            four(UInt32(truncatingIfNeeded: high % 10_000))
+        } else if high >= 10_000 {
+            let n = UInt32(truncatingIfNeeded: high)
+            upToFour(n / 10_000)
+            four(n % 10_000)
+        } else {
+            upToFour(UInt32(truncatingIfNeeded: high))
         }
-        digits = max(digits, width)
-        var i = count + digits
-        var rest = v
-        // Two digits for each long division.
-        while i > count + 1 {
-            let pair = UInt32(truncatingIfNeeded: rest % 100)
-            rest /= 100
-            i -= 2
-            base[i] = UInt8(truncatingIfNeeded: 0x30 + pair / 10)
-            base[i + 1] = UInt8(truncatingIfNeeded: 0x30 + pair % 10)
-        }
-        if i > count { base[count] = UInt8(truncatingIfNeeded: 0x30 + rest % 10) }
-        count += digits
+        let low = UInt32(truncatingIfNeeded: v % 100_000_000)
+        four(low / 10_000)
+        four(low % 10_000)
+    }
+
+    /// Below 100, with a zero before a single digit.
+    @inline(__always)
+    private func two(_ n: UInt32) {
+        let digits: StaticString = """
+            00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869\
+            707172737475767778798081828384858687888990919293949596979899
+            """
+        let pair = UnsafeRawPointer(digits.utf8Start + Int(n) * 2).loadUnaligned(as: UInt16.self)
+        UnsafeMutableRawPointer(base + used).storeBytes(of: pair, as: UInt16.self)
+        used += 2
+    }
+
+    /// Below 10,000, as four digits.
+    @inline(__always)
+    private func four(_ n: UInt32) {
+        two(n / 100)
+        two(n % 100)
+    }
+
+    /// Below 10,000, without zeros before it.
+    @inline(__always)
+    private func upToFour(_ n: UInt32) {
+        if n < 10 { return digit(n) }
+        if n < 100 { return two(n) }
+        if n < 1000 { digit(n / 100) } else { two(n / 100) }
+        two(n % 100)
+    }
+
+    @inline(__always)
+    private func digit(_ n: UInt32) {
+        base[used] = UInt8(truncatingIfNeeded: 0x30 + n)
+        used += 1
     }
 
     public func decimal(_ v: Int64) {
@@ -132,7 +178,7 @@ public final class TextBuffer {
         while shift >= 0 {
             let d = shift < 64 ? UInt8((v >> UInt64(shift)) & 15) : 0
             base[count] = d < 10 ? 0x30 + d : 0x57 + d
-            count += 1
+            used += 1
             shift -= 4
         }
     }
@@ -151,7 +197,7 @@ public final class TextBuffer {
         var shift = (digits - 1) * 3
         while shift >= 0 {
             base[count] = 0x30 + UInt8(truncatingIfNeeded: (shift < 64 ? v >> UInt64(shift) : 0) & 7)
-            count += 1
+            used += 1
             shift -= 3
         }
     }

@@ -59,6 +59,9 @@ final class JSONRecords {
     private let who = TextBuffer(capacity: 128)
     private var whoseIDs: (pid: Int32, tid: Int32) = (-1, -1)
     private var whoseCommand: [UInt8] = []
+    /// What begins the records of native calls, by their numbers, and where in it.
+    private let known = TextBuffer(capacity: 2048)
+    private var heads = [(start: UInt32, count: UInt32)](repeating: (0, 0), count: 512)
 
     init(options: JSONOptions, text: TextBuffer, clock: TraceClock) {
         self.options = options
@@ -68,10 +71,7 @@ final class JSONRecords {
 
     /// A call: `{"name":…}`, or `{"type":"syscall","name":…}` in a line of its own.
     func call(_ c: AssembledCall, _ writer: JSONWriter, isLine: Bool) {
-        text.append(isLine ? "{\"type\":\"syscall\",\"name\":" : "{\"name\":")
-        text.ascii("\"")
-        text.append(nameOf: c.call)
-        text.append("\",\"args\":[")
+        begin(c.call, isLine)
         text.append(writer.arguments)
         text.append("],\"result\":")
         result(c.call)
@@ -112,6 +112,25 @@ final class JSONRecords {
         if options.raw { registers(c.call) }
         if options.places != nil { place(c.place) }
         text.ascii("}")
+    }
+
+    /// What stands before the arguments: for calls that have been there it is known.
+    private func begin(_ call: Call, _ isLine: Bool) {
+        let number = call.number
+        guard call.personality == .native, number >= 0, number < heads.count else { return begin(call, isLine, text) }
+        if heads[number].count == 0 {
+            let start = known.count
+            begin(call, isLine, known)
+            heads[number] = (UInt32(start), UInt32(known.count - start))
+        }
+        let head = heads[number]
+        text.append(UnsafeRawBufferPointer(rebasing: known.bytes[Int(head.start)..<Int(head.start + head.count)]))
+    }
+
+    private func begin(_ call: Call, _ isLine: Bool, _ text: TextBuffer) {
+        text.append(isLine ? "{\"type\":\"syscall\",\"name\":\"" : "{\"name\":\"")
+        text.append(nameOf: call)
+        text.append("\",\"args\":[")
     }
 
     private func members(ofCallBy task: AssembledTask) {
