@@ -90,6 +90,7 @@ int signal_generated(context *ctx) {
     uint64_t id = ids_of(task);
     r->header.tid = id;
     r->header.pid = id >> 32;
+    r->instruction_pointer = FIELD(uint64_t, bpf_task_pt_regs(task), R_IP);
     fill_signal(r, number, (void *)ctx[1]);
     if (t->signal_place < SIGNALS_BEHIND) {
         t->is_fatal |= AGAIN(ctx[4]) == SENT;
