@@ -110,6 +110,9 @@ import Testing
             [[detector]]
             nam = "idle-waiter"
             [[detectr]]
+            [[sink]]
+            kind = "csv"
+            fliter = { trace = "read" }
 
             """)
         let run = try Renacer.run(["config", "check", path])
@@ -129,8 +132,9 @@ import Testing
             "17:1: [[sink]] csv: unknown option 'rw'; did you mean raw?",
             "18:9: [[sink]] csv: invalid queue '3': a size such as 16M is wanted",
             "19:1: a sink needs 'kind'",
-            "21:1: a detector needs 'name'",
+            "22:1: a detector needs 'name'; did you mean it by 'nam'?",
             "23:3: unknown key 'detectr' in the file; did you mean 'detector'?",
+            "26:1: [[sink]] csv: unknown key 'fliter'; did you mean 'filter'?",
         ]
         #expect(run.lines.map(String.init) == expected.map { "\(path):\($0)" })
         // The same before a program is started.

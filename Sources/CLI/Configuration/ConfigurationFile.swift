@@ -165,11 +165,15 @@ struct ConfigurationFile {
                 if let filter = CallFilter.reading(table, of: "a filter", &problems) { request.filter = SinkFilter(filter, table) }
                 continue
             }
+            let isKnown = request.kind.options.contains { $0.name == entry.key.name }
+            if !isKnown, let meant = Suggestion.nearest(entry.key.name, ["to", "filter", "kind"]) {
+                problems.add("[[sink]] \(name): unknown key '\(entry.key.name)'; did you mean '\(meant)'?", at: entry.key.position)
+                continue
+            }
             guard let text = entry.value.boolean.map({ "\($0)" }) ?? entry.value.scalar else {
                 problems.add("'\(entry.key.name)' is \(entry.value.kind): one value is wanted", at: entry.value.position)
                 continue
             }
-            let isKnown = request.kind.options.contains { $0.name == entry.key.name }
             Self.attempt(isKnown ? entry.value.position : entry.key.position, &problems) { () throws(UsageError) in
                 try request.set("\(entry.key.name)=\(text)")
             }
@@ -193,7 +197,8 @@ struct ConfigurationFile {
     /// The text of a key that a table has to have.
     private static func required(_ key: String, of what: String, _ table: TOMLTable, _ problems: inout ConfigurationProblems) -> String? {
         guard let value = table[key] else {
-            problems.add("\(what) needs '\(key)'", at: table.position)
+            let near = table.entries.first { Suggestion.nearest($0.key.name, [key]) != nil }?.key
+            problems.add("\(what) needs '\(key)'" + (near.map { "; did you mean it by '\($0.name)'?" } ?? ""), at: near?.position ?? table.position)
             return nil
         }
         guard let text = value.string, !text.isEmpty else {
