@@ -11,7 +11,7 @@ _renacer() {
         --backend) COMPREPLY=($(compgen -W 'auto ptrace bpf perf_event' -- "$cur")); return;;
         esac
         case $cur in
-        -*) COMPREPLY=($(compgen -W '--runs --tolerance -E --env -u --user --argv0 -f --follow-forks --backend --exact --ring-size --seccomp-bpf --no-seccomp-bpf --placement -e --trace -P --trace-path --trace-fds --format -o --output -s --string-limit --source --inject --fault -d --debug -h --help' -- "$cur"));;
+        -*) COMPREPLY=($(compgen -W '--runs --tolerance --against -E --env -u --user --argv0 -f --follow-forks --backend --exact --ring-size --seccomp-bpf --no-seccomp-bpf --placement -e --trace -P --trace-path --trace-fds --format -o --output -s --string-limit --source --inject --fault -d --debug -h --help' -- "$cur"));;
         *) COMPREPLY=($(compgen -f -- "$cur"));;
         esac
         return
@@ -55,7 +55,7 @@ _renacer() {
     --group-by) COMPREPLY=($(compgen -W 'syscall process thread file errno' -- "$cur")); return;;
     --detector) COMPREPLY=($(compgen -W 'idle-waiter thrashing-seek pcie-bottleneck' -- "$cur")); return;;
     --assert-report) COMPREPLY=($(compgen -W 'text json junit' -- "$cur")); return;;
-    -o|--output|-P|--trace-path) COMPREPLY=($(compgen -f -- "$cur")); return;;
+    -P|--trace-path|-o|--output|--flamegraph|--baseline|--plugin|--assert|--config) COMPREPLY=($(compgen -f -- "$cur")); return;;
     -u|--user) COMPREPLY=($(compgen -u -- "$cur")); return;;
     -p|--attach) COMPREPLY=($(compgen -W "$(ps -eo pid=)" -- "$cur")); return;;
     esac

@@ -19,6 +19,11 @@ enum Completions {
         return String(text[..<end])
     }
 
+    /// Options whose value is a file's name, or begins with one.
+    private static func takesFile(_ option: Option) -> Bool {
+        [.output, .tracePath, .assert, .config, .baseline, .flamegraph, .plugin, .against].contains(option.id)
+    }
+
     private static func takesValue(_ option: Option) -> Bool {
         if case .required = option.value { true } else { false }
     }
@@ -37,6 +42,7 @@ enum Completions {
         let needy = options.filter(takesValue).flatMap { o in
             (o.short.map { ["-\($0)"] } ?? []) + o.long.map { "--" + $0 }
         }
+        let files = options.filter(takesFile).flatMap { o in (o.short.map { ["-\($0)"] } ?? []) + o.long.map { "--" + $0 } }
         var cases = ""
         for o in options where !o.values.isEmpty {
             let names = (takesValue(o) ? o.short.map { ["-\($0)"] } ?? [] : []) + o.long.map { "--" + $0 }
@@ -77,7 +83,7 @@ enum Completions {
                 [[ $cur == = ]] && cur=
                 [[ $option == = ]] && option=${COMP_WORDS[COMP_CWORD-2]}
                 case $option in
-            \(cases)    -o|--output|-P|--trace-path) COMPREPLY=($(compgen -f -- "$cur")); return;;
+            \(cases)    \(files.joined(separator: "|"))) COMPREPLY=($(compgen -f -- "$cur")); return;;
                 -u|--user) COMPREPLY=($(compgen -u -- "$cur")); return;;
                 -p|--attach) COMPREPLY=($(compgen -W "$(ps -eo pid=)" -- "$cur")); return;;
                 esac
@@ -114,6 +120,13 @@ enum Completions {
                     '*:file:_files'
                 return
             fi
+            # Of a first word that ends the options _arguments makes nothing.
+            if (( CURRENT > 2 )) && [[ $words[2] == -- ]]; then
+                shift 2 words
+                (( CURRENT -= 2 ))
+                _normal
+                return
+            fi
             (( CURRENT == 2 )) && compadd \(commands)
             _arguments -s -S -A '-*' \\
 
@@ -146,7 +159,7 @@ enum Completions {
     private static func zshValue(_ option: Option) -> String {
         if !option.values.isEmpty { return ":value:(\(option.values.joined(separator: " ")))" }
         return switch option.id {
-        case .output, .tracePath: ":file:_files"
+        case _ where takesFile(option): ":file:_files"
         case .user: ":user:_users"
         case .attach: ":process:_pids"
         default: ":value: "
@@ -156,30 +169,72 @@ enum Completions {
     // MARK: fish
 
     private static var fish: String {
-        var out = "# fish completion for renacer, made by `renacer --completions fish`\n"
-        for o in options {
-            var line = "complete -c renacer"
-            if let c = o.short { line += " -s \(c)" }
-            if let long = o.long.first { line += " -l \(long)" }
-            if takesValue(o) {
-                switch o.id {
-                case .output, .tracePath: line += " -rF"
-                case .user: line += " -xa '(__fish_complete_users)'"
-                case .attach: line += " -xa '(__fish_complete_pids)'"
-                default: line += o.values.isEmpty ? " -x" : " -xa '\(o.values.joined(separator: " "))'"
-                }
-            } else if !o.values.isEmpty {
-                line += " -fa '\(o.values.joined(separator: " "))'"
-            }
-            out += line + " -d '\(summary(o).replacing("'", with: "\\'"))'\n"
+        let needy = options.filter(takesValue).flatMap { o in (o.short.map { ["-\($0)"] } ?? []) + o.long.map { "--" + $0 } }
+        var out = """
+            # fish completion for renacer, made by `renacer --completions fish`
+
+            # Whether no program and no command of its own options has been named yet: a word's place is that of renacer's options.
+            function __renacer_options
+                set -l words (commandline -opc)
+                set -e words[1]
+                set -l isValue 0
+                for word in $words
+                    if test $isValue = 1
+                        set isValue 0
+                        continue
+                    end
+                    switch $word
+                        case --
+                            return 1
+                        case \(needy.joined(separator: " "))
+                            set isValue 1
+                        case '-*' record replay
+                        case '*'
+                            return 1
+                    end
+                end
+                return 0
+            end
+
+            # Whether the words are those of `renacer golden`, before any program.
+            function __renacer_golden
+                set -l words (commandline -opc)
+                test (count $words) -ge 2; and test $words[2] = golden; and not contains -- -- $words
+            end
+
+            function __renacer_verb
+                test (count (commandline -opc)) = 2; and __renacer_golden
+            end
+
+
+            """
+        for o in options { out += fishLine(o, "__renacer_options", o.values) }
+        out += "complete -c renacer -n __fish_is_first_arg -xa '\(commands)'\n"
+        out += "complete -c renacer -n __renacer_verb -xa '\(Golden.verbs.joined(separator: " "))'\n"
+        for o in Golden.allOptions {
+            // Of the report, not of a trace.
+            out += fishLine(o, "__renacer_golden", o.id == .sinkFormat ? GoldenRequest.Format.allCases.map(\.rawValue) : o.values)
         }
-        out += "complete -c renacer -n '__fish_is_first_arg' -xa '\(commands)'\n"
-        out += "complete -c renacer -n '__fish_seen_subcommand_from golden' -xa '\(Golden.verbs.joined(separator: " "))'\n"
-        for o in Golden.options {
-            out += "complete -c renacer -n '__fish_seen_subcommand_from golden' -l \(o.long[0]) -x -d '\(summary(o).replacing("'", with: "\\'"))'\n"
-        }
-        let needy = options.filter(takesValue).compactMap { $0.short.map { "-\($0)" } }
-        out += "complete -c renacer -x -a '(__fish_complete_subcommand -- \(needy.joined(separator: " ")))'\n"
+        let short = options.filter(takesValue).compactMap { $0.short.map { "-\($0)" } }
+        out += "complete -c renacer -n 'not __renacer_golden' -x -a '(__fish_complete_subcommand -- \(short.joined(separator: " ")))'\n"
         return out + "complete -c renacer-strace -w renacer\n"
+    }
+
+    /// - Parameter condition: the function that says where the option may stand.
+    private static func fishLine(_ o: Option, _ condition: String, _ values: [String]) -> String {
+        var line = "complete -c renacer -n \(condition)"
+        if let c = o.short { line += " -s \(c)" }
+        if let long = o.long.first { line += " -l \(long)" }
+        if takesValue(o) {
+            switch o.id {
+            case _ where takesFile(o): line += " -rF"
+            case .user: line += " -xa '(__fish_complete_users)'"
+            case .attach: line += " -xa '(__fish_complete_pids)'"
+            default: line += values.isEmpty ? " -x" : " -xa '\(values.joined(separator: " "))'"
+            }
+        } else if !values.isEmpty {
+            line += " -fa '\(values.joined(separator: " "))'"
+        }
+        return line + " -d '\(summary(o).replacing("'", with: "\\'"))'\n"
     }
 }

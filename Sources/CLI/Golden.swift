@@ -10,13 +10,15 @@ enum Golden {
     static let usage = """
         Usage: renacer golden record [-o FILE] [--runs=N] [OPTION]... [--] PROGRAM [ARGUMENT]...
            or: renacer golden record [-o FILE] [OPTION]... RECORDING...
-           or: renacer golden check FILE [--runs=N] [--tolerance=LIST] [--format=KIND] [-o REPORT]
-                              [OPTION]... [[--] PROGRAM [ARGUMENT]... | RECORDING...]
+           or: renacer golden check FILE [--runs=N] [--against=PROGRAM] [--tolerance=LIST]
+                              [--format=KIND] [-o REPORT] [OPTION]... [[--] PROGRAM [ARGUMENT]... | RECORDING...]
            or: renacer golden diff FILE FILE [--tolerance=LIST] [--format=KIND] [-o REPORT]
         Keeps what a program does, and tells what it does otherwise. A recording ('renacer record -y') is a run
         that has been; diff takes recordings in place of golden traces, too.
 
           --runs=N            how often the program is run: 10 times by record, 5 by check
+          --against=PROGRAM   an older build, run by turns with the program: times are compared
+                              with its own, not with the golden trace's; 20 runs of each
           --tolerance=LIST    what is still the same: calls=N% (0), p50=N% (20), p95=N% (50)
           --format=KIND       of the report: text, json or github (workflow commands)
           -o FILE             where the golden trace (PROGRAM.golden) or the report is written
@@ -49,6 +51,7 @@ enum Golden {
     static let options: [Option] = [
         .init(.runs, nil, ["runs"], .required("N"), .statistics, "how often the program is run"),
         .init(.tolerance, nil, ["tolerance"], .required("LIST"), .statistics, "what is still the same: calls=N%, p50=N%, p95=N%"),
+        .init(.against, nil, ["against"], .required("PROGRAM"), .statistics, "an older build, run by turns with the program: times are compared with its own"),
     ]
 
     static let verbs = ["record", "check", "diff"]
@@ -61,7 +64,7 @@ enum Golden {
     /// Refuses options that say how a trace looks, or whom to trace besides a program.
     static func admit(_ given: GivenOption) throws(UsageError) {
         switch given.option.id {
-        case .runs, .tolerance, .output, .sinkFormat, .help, .follow, .backend, .ringSize, .environment, .user, .argv0, .seccomp, .noSeccomp, .placement,
+        case .runs, .tolerance, .against, .output, .sinkFormat, .help, .follow, .backend, .ringSize, .environment, .user, .argv0, .seccomp, .noSeccomp, .placement,
             .tracePath, .expression, .debug, .exact, .qualifier(.trace), .qualifier(.inject), .qualifier(.fault), .qualifier(.traceFds):
             return
         case .source: return

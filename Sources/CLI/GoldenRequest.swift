@@ -12,6 +12,8 @@ struct GoldenRequest {
     private let verb: Verb
     private var runs: Int?
     private var tolerance = Tolerance()
+    /// A program that the times are compared with, instead of those in the golden trace.
+    private var against: String?
     private var format = Format.text
     private var output: String?
     private var wantsHelp = false
@@ -49,6 +51,9 @@ struct GoldenRequest {
             guard let n = decimal(value, upTo: 1000), n > 0 else { throw UsageError("invalid --runs argument: '\(value)': a number from 1 to 1000 is wanted") }
             runs = Int(n)
         case .tolerance: try tolerances(value)
+        case .against:
+            if verb != .check { throw UsageError("golden \(verb.rawValue): --against is for golden check, which runs two programs by turns") }
+            against = value
         case .sinkFormat:
             guard let f = Format(rawValue: value) else { throw UsageError("invalid --format argument: '\(value)': text, json or github is wanted") }
             format = f
@@ -113,19 +118,25 @@ struct GoldenRequest {
         let command = words.count > 1 ? Array(words.dropFirst().drop { $0 == "--" }) : golden.command
         if words.count > 1, GoldenRecordings.isRecording(words[1]) {
             try refuseRuns("golden check")
+            if against != nil { throw UsageError("golden check: --against: \(words[1]) is a recording, and nothing is run") }
             let current = try GoldenRecordings(program, kept: golden.options, options, texts).trace(Array(words.dropFirst()))
             return try report(GoldenComparison(golden, current, tolerance, texts), golden, current, path)
         }
         // Of the options given twice, the later ones count.
         let backend = golden.backend.isEmpty ? [] : ["--backend=\(golden.backend)"]
         let runner = try GoldenRunner(program, golden.options + backend + options, command, texts)
-        let current = try runner.trace(runs ?? 5)
-        var comparison = GoldenComparison(golden, current, tolerance, texts)
-        // What only a busy moment made slow is not slow the second time.
-        if comparison.differences.contains(where: { $0.kind == .slowed }) {
-            comparison.confirm(GoldenComparison(golden, try runner.trace(runs ?? 5), tolerance, texts))
+        let older = try against.map { (older) throws(UsageError) in
+            try GoldenRunner(program, golden.options + backend + options, [older] + command.dropFirst(), texts)
         }
-        return try report(comparison, golden, current, path)
+        func look() throws(UsageError) -> TimeSamples {
+            guard let older else { return TimeSamples(golden, try runner.trace(runs ?? 5)) }
+            let (before, after) = try older.trace(runs ?? 20, byTurnsWith: runner)
+            return TimeSamples(before, after, isInTurns: true)
+        }
+        let first = try look()
+        var comparison = GoldenComparison(golden, first.after, tolerance, texts, times: first)
+        if comparison.looksSlow { comparison.lookAgain(first, try look()) }
+        return try report(comparison, golden, first.after, path)
     }
 
     func diff() throws(UsageError) -> Int32 {

@@ -39,11 +39,29 @@ struct GoldenRunner {
     /// What `runs` runs have in common.
     func trace(_ runs: Int) throws(UsageError) -> GoldenTrace {
         var all: [TracedRun] = [], backend = ""
-        for _ in 0..<runs {
-            let (run, name) = try self.run()
-            all.append(run)
-            backend = name
+        for _ in 0..<runs { backend = try run(into: &all) }
+        return trace(all, backend)
+    }
+
+    /// What runs of this program and of another one have in common, each with its own: first one, then the other, again and again.
+    func trace(_ runs: Int, byTurnsWith other: GoldenRunner) throws(UsageError) -> (GoldenTrace, GoldenTrace) {
+        var first: [TracedRun] = [], second: [TracedRun] = [], backend = ""
+        for turn in 0..<runs {
+            // Who comes first changes, so that nobody always finds what the other one left.
+            if turn % 2 == 0 { backend = try run(into: &first) }
+            backend = try other.run(into: &second)
+            if turn % 2 == 1 { backend = try run(into: &first) }
         }
+        return (trace(first, backend), other.trace(second, backend))
+    }
+
+    private func run(into all: inout [TracedRun]) throws(UsageError) -> String {
+        let (run, backend) = try self.run()
+        all.append(run)
+        return backend
+    }
+
+    private func trace(_ all: [TracedRun], _ backend: String) -> GoldenTrace {
         var golden = GoldenTrace(of: all)
         golden.command = settings.pipeline.plan.target.launch?.arguments ?? []
         golden.options = options

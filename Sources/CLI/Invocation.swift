@@ -241,7 +241,7 @@ struct Invocation {
         case .tips: try tips(given.value, invalid)
         case .completions: completions = value
         // `renacer golden` takes them before.
-        case .runs, .tolerance: throw invalid
+        case .runs, .tolerance, .against: throw invalid
         }
     }
 

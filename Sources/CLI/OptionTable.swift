@@ -72,7 +72,7 @@ enum OptionID: Sendable, Equatable {
     case detector, plugin, pluginTime, isolatePlugins, duration
     case debug, help, version, tips, completions, config
     /// Those of `renacer golden`.
-    case runs, tolerance
+    case runs, tolerance, against
 }
 
 /// The qualifiers of `-e`, each of which is a long option too.

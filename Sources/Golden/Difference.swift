@@ -36,22 +36,21 @@ public struct Difference: Sendable, Equatable {
     }
 
     public struct Slowdown: Sendable, Equatable {
-        /// `P50`, `P95`.
+        /// `P5`, `P50`, `P95`.
         public var percentile: String
         /// Nanoseconds, the median of the runs.
         public var before: Double
         public var after: Double
         /// What everything else became slower by: 1 if nothing did.
         public var background: Double
+        /// How much slower, less what everything else became: 0.3 is 30 %; the middle one of all pairs of runs.
+        public var increase: Double
         /// The share of pairs of runs in which the later one is slower.
         public var superiority: Double
         /// How likely this comes by chance, with all that was tested taken into account.
         public var p: Double
         /// Where the most of it is.
         public var objects: [(object: String, source: String, before: UInt64, after: UInt64)] = []
-
-        /// How much slower, less what everything else became: 0.3 is 30 %.
-        public var increase: Double { after / max(before, 1) / background - 1 }
 
         public static func == (a: Self, b: Self) -> Bool { a.percentile == b.percentile && a.before == b.before && a.after == b.after && a.p == b.p }
     }
@@ -68,11 +67,9 @@ public struct Difference: Sendable, Equatable {
 public struct Tolerance: Sendable, Equatable {
     /// Calls of one name that may be more, fewer or elsewhere, as a share of those in the golden trace.
     public var calls = 0.0
-    /// How much slower P50 and P95 may be.
+    /// How much slower P5 and P50 may be, and P95.
     public var median = 0.2
     public var tail = 0.5
-    /// The chance that a program that is no slower is said to be.
-    public static let significance = 0.01
 
     public init() {}
 }

@@ -193,6 +193,7 @@ public final class GoldenCollector: Sink {
             var result = CallTimes()
             result.calls = all.histogram.count
             result.total = all.total
+            result.floor = all.histogram.percentile(5)
             result.median = all.histogram.percentile(50)
             result.tail = all.histogram.percentile(95)
             result.objects = all.objects.sorted { ($1.value.total, $0.key.object) < ($0.value.total, $1.key.object) }.prefix(GoldenTiming.mostObjects)

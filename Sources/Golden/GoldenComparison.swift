@@ -3,6 +3,10 @@ public struct GoldenComparison {
     public private(set) var differences: [Difference] = []
     /// What there is to know besides.
     public private(set) var notes: [String] = []
+    /// How much slower the calls that take the most time would have to be to be told.
+    public private(set) var sensitivities: [Sensitivity] = []
+    /// Those of `notes` that the times are said by.
+    private var timeNotes: [String] = []
     private let texts: TextTable
     private let tolerance: Tolerance
     private static let mostExamples = 3
@@ -11,28 +15,48 @@ public struct GoldenComparison {
     public var isSame: Bool { differences.allSatisfy(\.isTolerated) }
 
     /// - Parameter texts: that of both traces.
-    public init(_ golden: GoldenTrace, _ current: GoldenTrace, _ tolerance: Tolerance, _ texts: TextTable) {
+    /// - Parameter times: what times are compared of; nil for those of the two, which are not run again.
+    public init(_ golden: GoldenTrace, _ current: GoldenTrace, _ tolerance: Tolerance, _ texts: TextTable, times: TimeSamples? = nil) {
         self.texts = texts
         self.tolerance = tolerance
         compareEndings(golden, current)
         compareTasks(golden, current)
-        compareTimes(golden, current)
+        compareTimes(times ?? TimeSamples(golden, current, significance: TimeSamples.once))
         tolerateFew(golden)
     }
 
-    /// Drops slowdowns that a second look does not confirm.
-    public mutating func confirm(_ second: GoldenComparison) {
-        differences.removeAll { d in d.kind == .slowed && !second.differences.contains { $0.kind == .slowed && $0.name == d.name } }
+    /// Whether something looks slow, and should be run again before it is told.
+    public var looksSlow: Bool { differences.contains { $0.kind == .slowed } }
+
+    /// Tells what is slow from a second look at it and all runs together.
+    ///
+    /// - Parameter times: those of the first look.
+    /// - Parameter again: those of the second one; of runs by turns, both programs'.
+    public mutating func lookAgain(_ times: TimeSamples, _ again: TimeSamples) {
+        var all = times
+        all.after = times.after.withTimes(of: again.after)
+        if times.isInTurns { all.before = times.before.withTimes(of: again.before) }
+        all.significance = TimeSamples.secondLook
+        let found = TimingComparison(all, tolerance)
+        // A moment that was busy is none the second time. Of runs by turns there are no such moments.
+        let second = times.isInTurns ? found : TimingComparison(again, tolerance)
+        differences.removeAll { $0.kind == .slowed }
+        differences += found.differences.filter { d in second.differences.contains { $0.name == d.name } }
+        notes.removeAll { timeNotes.contains($0) }
+        notes += found.notes
+        sensitivities = found.sensitivities
     }
 
-    private mutating func compareTimes(_ golden: GoldenTrace, _ current: GoldenTrace) {
-        if !golden.backend.isEmpty, !current.backend.isEmpty, golden.backend != current.backend {
-            notes.append("times were not compared: those of \(golden.backend) are not those of \(current.backend)")
+    private mutating func compareTimes(_ times: TimeSamples) {
+        if !times.before.backend.isEmpty, !times.after.backend.isEmpty, times.before.backend != times.after.backend {
+            notes.append("times were not compared: those of \(times.before.backend) are not those of \(times.after.backend)")
             return
         }
-        let timing = TimingComparison(golden, current, tolerance)
+        let timing = TimingComparison(times, tolerance)
         differences += timing.differences
         notes += timing.notes
+        timeNotes = timing.notes
+        sensitivities = timing.sensitivities
     }
 
     private mutating func compareEndings(_ golden: GoldenTrace, _ current: GoldenTrace) {

@@ -8,7 +8,7 @@ import RenacerCore
 //     call TAB TEXT TAB SOURCE            in every run; `3 call` three times in a row
 //     call? TAB SEEN TAB TEXT TAB SOURCE  in some runs
 //     count TAB LEAST TAB MOST TAB TEXT TAB SOURCE
-//     time TAB fsync TAB calls… TAB totals… TAB medians… TAB tails…
+//     time TAB fsync TAB calls… TAB totals… TAB medians… TAB tails… TAB floors…
 
 extension GoldenTrace {
     private static let headline = "renacer golden 1"
@@ -50,7 +50,7 @@ extension GoldenTrace {
         }
         line(["wall", numbers(wallTimes)])
         for t in timings {
-            line(["time", t.name, numbers(t.calls), numbers(t.totals), numbers(t.medians), numbers(t.tails)])
+            line(["time", t.name, numbers(t.calls), numbers(t.totals), numbers(t.medians), numbers(t.tails), numbers(t.floors)])
             for o in t.objects { line(["of", String(o.calls), String(o.mean), o.object, o.source]) }
         }
         return out
@@ -127,6 +127,10 @@ extension GoldenTrace {
                 Set([calls.count, totals.count, medians.count, tails.count]).count == 1, !calls.isEmpty
             else { return false }
             var timing = GoldenTiming(name: fields[1])
+            if fields.count > 6 {
+                guard let floors = numbers(6), floors.count == calls.count || floors.isEmpty else { return false }
+                timing.floors = floors
+            }
             (timing.calls, timing.totals, timing.medians, timing.tails) = (calls, totals, medians, tails)
             timings.append(timing)
         case "of":

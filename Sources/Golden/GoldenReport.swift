@@ -115,6 +115,13 @@ public struct GoldenReport {
             if i > 0 { out.ascii(",") }
             out.json(note)
         }
+        out.append("],\"detectable\":[")
+        for (i, s) in comparison.sensitivities.enumerated() {
+            out.append(i > 0 ? ",{" : "{")
+            member("call", s.name, first: true)
+            member("percentile", s.percentile)
+            out.append(",\"spread\":\(s.spread),\"increase\":\(s.increase)}")
+        }
         out.append("]}\n")
         return out
     }

@@ -71,9 +71,11 @@ public struct GoldenTiming: Sendable, Equatable {
     static let mostObjects = 8
 
     public var name: String
-    /// A value for each run that made such a call: number of calls, ns in all, ns at P50 and at P95.
+    /// A value for each run that made such a call: number of calls, ns in all, ns at P5, P50 and P95.
     public var calls: [UInt64] = []
     public var totals: [UInt64] = []
+    /// Empty in a golden trace that is older than this.
+    public var floors: [UInt64] = []
     public var medians: [UInt64] = []
     public var tails: [UInt64] = []
     /// What the calls were about, in the middle one of the runs.
@@ -189,6 +191,7 @@ extension GoldenTrace {
             for times in all {
                 timing.calls.append(times.calls)
                 timing.totals.append(times.total)
+                timing.floors.append(times.floor)
                 timing.medians.append(times.median)
                 timing.tails.append(times.tail)
             }

@@ -9,21 +9,36 @@ struct RankTest {
 
     /// - Parameters: at least one value each.
     init(_ first: [Double], isExceededBy second: [Double]) {
-        var twice = 0
-        for b in second { for a in first { twice += b > a ? 2 : b == a ? 1 : 0 } }
+        let wins = Shift.wins(first, second)
         let n = first.count, m = second.count
-        superiority = Double(twice) / Double(2 * max(n * m, 1))
+        superiority = wins / Double(max(n * m, 1))
         // Of half a pair nothing is made.
-        p = Self.tail(n, m, from: twice / 2)
+        p = Self.tail(n, m, from: Int(wins))
     }
 
     /// The least that comes out of samples of these sizes.
     static func leastP(_ n: Int, _ m: Int) -> Double { tail(n, m, from: n * m) }
 
+    /// Pairs that the second sample has to win for a p of that size; nil if all would not do.
+    static func winsNeeded(_ n: Int, _ m: Int, p: Double) -> Int? {
+        guard leastP(n, m) <= p else { return nil }
+        // Half of the pairs are won by chance: the answer is above.
+        var low = n * m / 2, high = n * m
+        while low < high {
+            let middle = (low + high) / 2
+            if tail(n, m, from: middle) <= p { high = middle } else { low = middle + 1 }
+        }
+        return high
+    }
+
+    /// By how many the pairs won differ from time to time where nothing differs.
+    static func deviation(_ n: Int, _ m: Int) -> Double { (Double(n * m) * Double(n + m + 1) / 12).squareRoot() }
+
     /// The share of all arrangements in which the second sample's values win `from` pairs or more.
     private static func tail(_ n: Int, _ m: Int, from wins: Int) -> Double {
         guard n > 0, m > 0 else { return 1 }
-        if n > 40 || m > 40 { return normal(n, m, wins) }
+        // Of more the normal distribution is as good, and counting takes seconds.
+        if n * m > 400 { return normal(n, m, wins) }
         // Arrangements of i and j values by pairs won: the largest is one of the second, which wins i pairs, or of the first.
         var before = [[Double]](repeating: [1], count: m + 1)
         for i in 1...n {
@@ -40,8 +55,7 @@ struct RankTest {
     }
 
     private static func normal(_ n: Int, _ m: Int, _ wins: Int) -> Double {
-        let mean = Double(n * m) / 2, deviation = (Double(n * m) * Double(n + m + 1) / 12).squareRoot()
-        return upperTail((Double(wins) - 0.5 - mean) / deviation)
+        return upperTail((Double(wins) - 0.5 - Double(n * m) / 2) / deviation(n, m))
     }
 
     /// The standard normal distribution above z (Abramowitz and Stegun 26.2.17, off by less than 1e-7).

@@ -47,7 +47,8 @@ public struct CallTimes: Sendable {
     public var calls: UInt64 = 0
     /// Nanoseconds, in all.
     public var total: UInt64 = 0
-    /// Nanoseconds that half of the calls, and 95 % of them, took at most.
+    /// Nanoseconds that a twentieth of the calls, half of them, and 95 % of them, took at most.
+    public var floor: UInt64 = 0
     public var median: UInt64 = 0
     public var tail: UInt64 = 0
     /// What they were about, the most time first: a file, and where in the source.

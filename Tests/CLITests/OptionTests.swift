@@ -90,24 +90,4 @@ import Testing
         let made = try Renacer.run(["--completions", shell])
         #expect(made.output == Renacer.text(Renacer.repository.appendingPathComponent("Completions/\(file)").path))
     }
-
-    /// What bash offers behind a command line.
-    private func offers(_ words: [String]) throws -> Set<String> {
-        let script = Renacer.repository.appendingPathComponent("Completions/renacer.bash").path
-        let quoted = (["renacer"] + words).map { "'\($0)'" }.joined(separator: " ")
-        let outcome = try Renacer.run(
-            ["-c", ". '\(script)'; COMP_WORDS=(\(quoted)) COMP_CWORD=\(words.count); _renacer; printf '%s\\n' \"${COMPREPLY[@]}\""], named: "/bin/bash")
-        return Set(outcome.output.split(separator: "\n").map(String.init))
-    }
-
-    @Test func theShellKnowsCommandsAndTheirOptions() throws {
-        #expect(try offers(["gol"]) .contains("golden"))
-        #expect(try offers(["golden", ""]) == ["record", "check", "diff"])
-        #expect(try offers(["golden", "check", "--to"]) == ["--tolerance"])
-        #expect(try offers(["golden", "check", "x", "--run"]) == ["--runs"])
-        #expect(try offers(["golden", "check", "--format", ""]) == ["text", "json", "github"])
-        // What it refuses is not offered.
-        #expect(try offers(["golden", "record", "--stats"]) .isDisjoint(with: ["--stats-extended"]))
-        #expect(try offers(["--stats"]) == ["--stats-extended"])
-    }
 }

@@ -164,6 +164,24 @@ struct Loader {
         #expect(try loader.golden(["diff", "b.golden", "a.golden"]).output.contains("vanished: newfstatat, 20 times"))
     }
 
+    /// Two builds run by turns; structure is the golden trace's, times are theirs.
+    @Test(arguments: backends) func anOlderBuildRunsByTurns(_ backend: String) throws {
+        let loader = try Loader()
+        try loader.program.shell("echo '#include <time.h>' > waits.c && echo 'int main(void) { struct timespec t = {0, WAIT}; return clock_nanosleep(CLOCK_MONOTONIC, 0, &t, 0); }' >> waits.c")
+        try loader.program.shell("cc -DWAIT=1 -o older waits.c && cc -DWAIT=2 -o newer waits.c")
+        try #require(try loader.golden(["record", "--backend", backend, "--runs", "2", "-o", "it.golden", "--", "./older"]).status == 0)
+        let outcome = try loader.golden(["check", "it.golden", "--against", "./older", "--runs", "3", "--format=json", Loader.structure, "./newer"])
+        #expect(outcome.output.contains("\"runs\":{\"golden\":2,\"current\":3}"), "\(outcome.output)\(outcome.errors)")
+        #expect(outcome.output.contains("\"detectable\":["))
+        for (arguments, message) in [
+            (["record", "--against", "./older", "./newer"], "golden record: --against is for golden check"),
+            (["check", "it.golden", "--against", "./nothing", "--runs=1"], "./nothing: No such file or directory"),
+        ] {
+            let refused = try loader.golden(arguments)
+            #expect(refused.status == 2 && refused.errors.contains(message), "\(refused.errors)")
+        }
+    }
+
     /// Runs that were recorded are as good as runs.
     @Test(arguments: backends) func recordingsAreRuns(_ backend: String) throws {
         let loader = try Loader()
