@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A recording whose reader is slow has whole blocks, and says what is missing between them.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct SlowReaderTests {
     /// The reader reads nothing before the program is done, and with ptrace all has been seen by then.
     @Test func aQueueThatIsFullLosesWholeBlocks() throws {
