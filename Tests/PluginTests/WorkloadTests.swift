@@ -52,7 +52,6 @@ import Testing
         Row("tickets", ["herd"], remarks: ["idle-pool"]),
         Row("timer", ["periodic-timer"]),
         Row("timed", ["timed-waits"]),
-        Row("starved", ["starved"], remarks: ["idle-pool"]),
         Row("pool", ["idle-pool"]),
         Row("loop", []),
         Row("barrier", [], remarks: ["idle-pool"]),

@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include <linux/futex.h>
 #include <pthread.h>
-#include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -199,42 +198,6 @@ static void *timed(void *p) {
     return NULL;
 }
 
-// The worker that all wait for gets no CPU: it may run only when nobody else wants the one that is taken.
-static _Atomic int hog_is_done;
-static void alone(int policy) {
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(0, &one);
-    sched_setaffinity(0, sizeof one, &one);
-    struct sched_param none = { 0 };
-    sched_setscheduler(0, policy, &none);
-}
-
-static void *starved(void *p) {
-    long i = (long)p;
-    if (i == 3) {
-        name("hog");
-        alone(SCHED_OTHER);
-        pthread_barrier_wait(&ready);
-        compute(400);
-        hog_is_done = 1;
-        return NULL;
-    }
-    if (i == 2) {
-        name("worker");
-        alone(SCHED_IDLE);
-        pthread_barrier_wait(&ready);
-        while (!hog_is_done) {}
-        announce(0);
-        announce(1);
-        return NULL;
-    }
-    name("waiter");
-    pthread_barrier_wait(&ready);
-    await(i);
-    return NULL;
-}
-
 // A pool without work: whoever has it to give sleeps.
 static void *pooled(void *p) {
     long i = (long)p;
@@ -332,7 +295,6 @@ int main(int argc, char **argv) {
     else if (!strcmp(what, "herd")) herd();
     else if (!strcmp(what, "timer")) timer(NULL);
     else if (!strcmp(what, "timed")) timed(NULL);
-    else if (!strcmp(what, "starved")) run(4, starved);
     else if (!strcmp(what, "pool")) run(4, pooled);
     else if (!strcmp(what, "loop")) loop();
     else if (!strcmp(what, "shared")) shared();
