@@ -52,7 +52,7 @@ struct Run {
             } catch {
                 pipeline.finish()
                 for output in outputs { _ = output?.finish() }
-                Message.print(error.description, program: program)
+                if told.add(error) { Message.print(error.description, program: program) }
                 return .exit(error.exitStatus)
             }
         }
@@ -74,6 +74,15 @@ struct Run {
         settings.pipeline.plan.target.excluded += settings.plugins.processes
         settings.pipeline.plan.add(settings.detectors.map(\.subscription))
     }
+
+    /// Failures of outputs that were told of: one that fails when it is written to does so again when it is closed.
+    private final class Told {
+        private var lines: Set<String> = []
+        /// - Returns: whether it is a new one.
+        func add(_ error: TraceError) -> Bool { lines.insert(error.description).inserted }
+    }
+
+    private let told = Told()
 
     /// What follows when an output fails: strace says no more than that.
     private var consequence: String { asStrace ? "" : ": the trace is not complete" }
@@ -102,8 +111,8 @@ struct Run {
             backend, filter: filter, detectors: settings.detectors, sinks: sinks,
             refreshInterval: settings.isLive ? Self.second : nil, patience: sampler == nil ? nil : CPUSampler.patience,
             detectorFailed: { [program] in Message.print($0.description, program: program) }
-        ) { [program, consequence] in
-            Message.print($0.description + consequence, program: program)
+        ) { [program, consequence, told] in
+            if told.add($0) { Message.print($0.description + consequence, program: program) }
         }
     }
 
@@ -118,7 +127,7 @@ struct Run {
         }
         for output in outputs { output?.beginFinish() }
         let closing = outputs.compactMap { $0?.finish() }
-        for error in closing { Message.print(error.description + consequence, program: program) }
+        for error in closing where told.add(error) { Message.print(error.description + consequence, program: program) }
         if let sampler { tellOfLosses(sampler) }
         let isAllSeen = tellOfLosses(backend), isAllTaken = tellOfSlowReaders(outputs), isWhole = isAllSeen && isAllTaken
         if (pipeline.failed || !isKept || !closing.isEmpty) && !asStrace || !isWhole && settings.pipeline.plan.isExact { return .exit(1) }

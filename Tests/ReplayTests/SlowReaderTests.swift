@@ -21,6 +21,13 @@ struct SlowReaderTests {
         #expect(lines.contains { $0.contains("\"\(done)\"") }, "the end is missing")
     }
 
+    /// Told once, although it fails again when it is closed.
+    @Test func anOutputThatFailsIsToldOfInOneLine() throws {
+        let outcome = try Bench.run(Bench.clean + [Bench.renacer, "record", "--backend", "ptrace", "-o", "/dev/full", "--", "true"])
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
+    }
+
     @Test(arguments: Bench.backends) func exactlyNothingIsLost(_ backend: String) throws {
         let live = Bench.scratch(), file = Bench.scratch(), reader = Bench.scratch()
         Bench.write("sleep 0.2; exec cat >\(file)\n", to: reader)
