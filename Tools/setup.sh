@@ -5,7 +5,7 @@
 #   setup.sh bench   what its benchmarks need besides: the peers it is measured beside
 set -eu
 packages="gcc g++ libc6-dev make libbpf-dev libelf-dev libdw-dev zlib1g-dev libtraceevent-dev libcurl4-openssl-dev"
-[ "${1:-build}" = build ] || packages="$packages strace python3 python3-venv procps jq openssl pkgconf chromium"
+[ "${1:-build}" = build ] || packages="$packages strace python3 python3-venv procps jq openssl pkgconf chromium zsh fish"
 [ "${1:-build}" != bench ] || packages="$packages bpftrace linux-perf"
 
 missing=

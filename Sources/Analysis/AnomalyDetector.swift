@@ -121,9 +121,12 @@ public final class AnomalyDetector: Detector {
         let median = series.pointee.window.median
         // Half of all calls end here.
         guard value > median else { return }
+        let excess = Double(value - median), least = AnomalyOptions.leastDeviation(median: median, kind)
+        // Nearly all others end here, before the window's deviation is looked for.
+        guard excess / least >= options.threshold else { return }
         // A deviation of 1.4826 times the median one is the standard deviation, where values are distributed normally.
-        let deviation = max(1.4826 * Double(series.pointee.window.deviation), AnomalyOptions.leastDeviation(median: median, kind))
-        let score = Double(value - median) / deviation
+        let deviation = max(1.4826 * Double(series.pointee.window.deviation), least)
+        let score = excess / deviation
         guard score >= options.threshold else { return }
         found(
             Anomaly(

@@ -72,23 +72,25 @@ struct RobustWindow {
 
     /// How many values are less than `value`.
     @inline(__always)
-    private func place(of value: UInt64) -> Int {
-        var low = 0, high = count
-        while low < high {
-            let m = (low + high) / 2
-            if sorted[m] < value { low = m + 1 } else { high = m }
-        }
-        return low
-    }
+    private func place(of value: UInt64) -> Int { leading { $0 < value } }
 
     /// How many values are not greater than `value`.
     @inline(__always)
-    private func place(above value: UInt64) -> Int {
-        var low = 0, high = count
-        while low < high {
-            let m = (low + high) / 2
-            if sorted[m] <= value { low = m + 1 } else { high = m }
+    private func place(above value: UInt64) -> Int { leading { $0 <= value } }
+
+    /// How many values come first of which `isBefore` is true; it is of no value behind them.
+    ///
+    /// Steps are taken or not without a branch: nothing could foresee it, and a branch foreseen wrongly costs more than the
+    /// rest of the search.
+    @inline(__always)
+    private func leading(_ isBefore: (UInt64) -> Bool) -> Int {
+        guard count > 0 else { return 0 }
+        var first = 0, length = count
+        while length > 1 {
+            let half = length / 2
+            first &+= half & (isBefore(sorted[first &+ half &- 1]) ? -1 : 0)
+            length &-= half
         }
-        return low
+        return first &+ (isBefore(sorted[first]) ? 1 : 0)
     }
 }
