@@ -44,7 +44,7 @@ public final class AnomalyDetector: Detector {
         self.calls = calls == .all ? nil : calls
         let timed = TimeArgument.inMemory(among: calls)
         subscription = Subscription(syscalls: calls, entered: timed, memory: timed)
-        table = SeriesTable(window: options.window)
+        table = SeriesTable(options)
         reader = RequestedTimeReader()
         arguments = .allocate(capacity: Self.argumentCount)
         arguments.initialize(repeating: 255, count: Self.argumentCount)
@@ -118,6 +118,7 @@ public final class AnomalyDetector: Detector {
             return
         }
         series.pointee.judged += 1
+        guard value >= series.pointee.shortestAnomaly else { return }
         let median = series.pointee.window.median
         // Half of all calls end here.
         guard value > median else { return }

@@ -17,8 +17,13 @@ public struct AnomalyOptions: Sendable {
     /// late by their slack, 50 microseconds unless a program says otherwise (prctl(2), `PR_SET_TIMERSLACK`): where some waits
     /// end early, that is no anomaly of those that do not.
     static func leastDeviation(median: UInt64, _ kind: CallSeries.Kind) -> Double {
-        max(kind == .excess ? 50_000 : 1000, Double(median) / 20)
+        max(leastDeviation(kind), Double(median) / 20)
     }
+
+    private static func leastDeviation(_ kind: CallSeries.Kind) -> Double { kind == .excess ? 50_000 : 1000 }
+
+    /// Whatever the window says, no anomaly takes less, ns.
+    func shortestAnomaly(_ kind: CallSeries.Kind) -> UInt64 { UInt64(clamping: Int64(min(threshold * Self.leastDeviation(kind), 1e18))) }
 
     /// Low from the threshold on, medium from twice, high from four times that.
     func level(_ score: Double) -> Int { score >= threshold * 4 ? 2 : score >= threshold * 2 ? 1 : 0 }

@@ -40,10 +40,14 @@ struct CallSeries {
         }
     }
 
-    init(_ key: StatisticsTable.Key, _ kind: Kind, capacity: Int) {
+    /// Less is no anomaly, ns.
+    let shortestAnomaly: UInt64
+
+    init(_ key: StatisticsTable.Key, _ kind: Kind, _ options: AnomalyOptions) {
         self.key = key
         self.kind = kind
-        window = RobustWindow(capacity: capacity)
+        window = RobustWindow(capacity: options.window)
+        shortestAnomaly = options.shortestAnomaly(kind)
     }
 
     var anomalyCount: UInt64 { anomalies.0 + anomalies.1 + anomalies.2 }
@@ -81,7 +85,7 @@ final class SeriesTable {
     private var series: UnsafeMutablePointer<CallSeries>
     private(set) var count = 0
     private var capacity = 64
-    private let window: Int
+    private let options: AnomalyOptions
     /// Index of the series of each native number and kind; -1 for none.
     private let direct: UnsafeMutablePointer<Int32>
     private var others: [OtherKey: Int] = [:]
@@ -92,8 +96,8 @@ final class SeriesTable {
         let kind: CallSeries.Kind
     }
 
-    init(window: Int) {
-        self.window = window
+    init(_ options: AnomalyOptions) {
+        self.options = options
         series = .allocate(capacity: capacity)
         direct = .allocate(capacity: Self.directCount * CallSeries.Kind.allCases.count)
         direct.initialize(repeating: -1, count: Self.directCount * CallSeries.Kind.allCases.count)
@@ -128,7 +132,7 @@ final class SeriesTable {
             series = larger
             capacity *= 2
         }
-        (series + count).initialize(to: CallSeries(key, kind, capacity: window))
+        (series + count).initialize(to: CallSeries(key, kind, options))
         if isDirect { direct[number * 3 + Int(kind.rawValue)] = Int32(count) } else { others[OtherKey(key: key, kind: kind)] = count }
         count += 1
         return series + count - 1
