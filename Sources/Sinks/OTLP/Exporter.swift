@@ -83,7 +83,7 @@ final class Exporter: @unchecked Sendable {
         batch.items += 1
         let isFull = batch.count >= Self.batchLimit, isFirst = batch.items == 1
         if isFirst { batch.since = clinux_monotonic_ns() }
-        if isFull { enqueue(s, mayWait: true) }
+        if isFull { close(s, batch) }
         monitor.unlock()
         if isFull || isFirst { wake() }
     }
@@ -92,22 +92,29 @@ final class Exporter: @unchecked Sendable {
         if let pool { ccurl_wake(pool) }
     }
 
-    /// Puts the open batch of a signal into its queue.
-    private func enqueue(_ s: Int, mayWait: Bool) {
-        guard let batch = open[s], batch.items > 0 else { return }
-        while options.isExact, mayWait, !isAway, waitingBytes + batch.count > options.queueLimit, waitingBytes > 0 {
-            // A collector that is away for that long does not stop the program for ever.
-            isAway = !monitor.wait(until: clinux_monotonic_ns() + options.timeout)
-        }
-        if waitingBytes + batch.count > options.queueLimit, waitingBytes > 0 {
-            tallies[s].dropped += UInt64(batch.items)
-            batch.reset()
-            return
-        }
+    /// Whether the queue takes a batch: an empty one takes any.
+    private func hasRoom(for batch: Batch) -> Bool { waitingBytes == 0 || waitingBytes + batch.count <= options.queueLimit }
+
+    /// Puts the open batch of a signal into its queue, which has room for it.
+    private func enqueue(_ s: Int, _ batch: Batch) {
         open[s] = nil
         batch.seal()
         waitingBytes += batch.count
         queues[s].append(batch)
+    }
+
+    /// Puts an open batch that is full into its queue. If that has no room the tracer waits, where all is to arrive; otherwise what
+    /// is in the batch is lost.
+    private func close(_ s: Int, _ batch: Batch) {
+        while options.isExact, !isAway, open[s] === batch, !hasRoom(for: batch) {
+            // A collector that is away for that long does not stop the program for ever.
+            isAway = !monitor.wait(until: clinux_monotonic_ns() + options.timeout)
+        }
+        // The exporter's thread may have taken it meanwhile.
+        guard open[s] === batch else { return }
+        if hasRoom(for: batch) { return enqueue(s, batch) }
+        tallies[s].dropped += UInt64(batch.items)
+        batch.reset()
     }
 
     /// Started with the first item: a tracer may fork before that.
@@ -189,7 +196,9 @@ final class Exporter: @unchecked Sendable {
         for line in lines {
             let s = line.signal.rawValue
             if let batch = open[s], batch.items > 0 {
-                if end != nil || now >= batch.since + Self.linger { enqueue(s, mayWait: false) } else { next = min(next, batch.since + Self.linger) }
+                let due = end == nil ? batch.since + Self.linger : now
+                // Without room it stays open until something has been answered.
+                if now < due { next = min(next, due) } else if hasRoom(for: batch) { enqueue(s, batch) } else { isIdle = false }
             }
             while line.canSend(at: now, planned: work.lazy.filter { $0.0 === line }.count) {
                 if let batch = line.takeReturned() {
