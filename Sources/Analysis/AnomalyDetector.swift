@@ -5,7 +5,7 @@ import RenacerCore
 /// Each kind of call has a window of its newest durations. A call is compared with median and median absolute deviation of
 /// that window *before* it joins it, so that it does not excuse itself; both bear up to half of a window of anomalies. Of a
 /// call that was asked to take time - a sleep, a poll with a timeout - only what exceeds that time counts. In steady state
-/// nothing is allocated.
+/// nothing is allocated but what it takes to sort a window, when a call may be an anomaly.
 public final class AnomalyDetector: Detector {
     public let name = "anomaly"
     /// Rules that its findings name.

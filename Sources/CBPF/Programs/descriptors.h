@@ -46,17 +46,11 @@ static void *(*cast)(const void *, uint32_t) = (void *)CAPTURE_CAST;
 // costs some thirty nanoseconds.
 
 static __always_inline uint64_t word(uint64_t address) {
-    if (LAYOUT.word_type) return *(uint64_t *)cast((void *)address, LAYOUT.word_type);
-    uint64_t v = 0;
-    bpf_probe_read_kernel(&v, sizeof v, (void *)address);
-    return v;
+    return LAYOUT.word_type ? *(uint64_t *)cast((void *)address, LAYOUT.word_type) : word_at(address);
 }
 
 static __always_inline uint32_t half(uint64_t address) {
-    if (LAYOUT.half_type) return *(uint32_t *)cast((void *)address, LAYOUT.half_type);
-    uint32_t v = 0;
-    bpf_probe_read_kernel(&v, sizeof v, (void *)address);
-    return v;
+    return LAYOUT.half_type ? *(uint32_t *)cast((void *)address, LAYOUT.half_type) : half_at(address);
 }
 
 /// Appends the NUL-terminated name at `name`; false if there is no room or none.
