@@ -37,8 +37,8 @@ static struct task_state *adopt(struct task_struct *task) {
     struct task_state *t = make_state(task);
     if (t) {
         __sync_fetch_and_add(&shared.live, 1);
-        if (configuration.namespace) t->ids = ids_of(task);
-        if (configuration.identities) tell_identity(task);
+        if (ASKED(namespace)) t->ids = ids_of(task);
+        if (ASKED(identities)) tell_identity(task);
     } else {
         see();
         lose(CAPTURE_NO_MEMORY);
@@ -53,12 +53,12 @@ static void exclude(struct task_struct *task) {
 
 /// Meets the task that runs, if tasks that nobody named are to be traced.
 static struct task_state *meet(struct task_struct *task, int64_t number) {
-    if (!configuration.scope || shared.stopped) return 0;
+    if (!ASKED(scope) || shared.stopped) return 0;
     if (!(shared.programs[place(personality(task, number), number)].flags & CAPTURE_WANTED)) return 0;
     uint64_t process = current_ids() >> 32;
     // Who has no number here cannot be told of.
     if (process == configuration.tracer || !process) return 0;
-    if (configuration.scope == 2) {
+    if (ASKED(scope) == 2) {
         bool below = false;
         for (int level = 0; level < 16; level++) {
             uint64_t id = bpf_get_current_ancestor_cgroup_id(level);
@@ -71,7 +71,7 @@ static struct task_state *meet(struct task_struct *task, int64_t number) {
         if (!below) return 0;
     }
     struct task_state *t = adopt(task);
-    if (t && !configuration.summary) {
+    if (t && !ASKED(summary)) {
         struct capture_task_change r = {};
         identify(&r.header, CAPTURE_ATTACH, sizeof r);
         bpf_get_current_comm(r.command, sizeof r.command);

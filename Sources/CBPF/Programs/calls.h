@@ -31,36 +31,27 @@ static __always_inline bool take_up_of(struct task_state *t, struct task_struct 
     t->lost_ahead = 0;
     t->is_netlink = 0;
     store_arguments(t, regs, p == 1);
-    if (configuration.stacks) store_preserved(t, regs);
+    if (ASKED(stacks)) store_preserved(t, regs);
     t->program = *program;
     if (program->flags & CAPTURE_CHOOSES) choose(t);
     return true;
 }
 
-/// Takes up a call of the running task; 0 if nobody wants it.
-__noinline int take_up(struct task_state *t, int64_t number) {
-    if (!t) return 0;
-    struct task_struct *task = bpf_get_current_task_btf();
-    return take_up_of(t, task, (void *)bpf_task_pt_regs(task), number);
-}
-
-/// The running task enters a call: 1 if its operations are to be done.
-static __always_inline int begin_entry(struct task_state *t, struct task_struct *task, int64_t number) {
+/// The running task enters a call: whether it may be wanted.
+static __always_inline bool enters(struct task_state *t, struct task_struct *task, int64_t number) {
     t->newborn = 0;
     if (t->starting) {
-        if (number != configuration.execve || t->starting == EXCLUDED) return 0;
+        if (number != configuration.execve || t->starting == EXCLUDED) return false;
         t->starting = IN_FIRST_EXEC;
-        if (configuration.namespace) t->ids = current_ids();
+        if (ASKED(namespace)) t->ids = current_ids();
     }
-    if (configuration.summary) {
+    if (ASKED(summary)) {
         uint32_t p = personality(task, number);
         enter_counted(t, p, place(p, number), number);
-        return 0;
+        return false;
     }
     t->in_call = 0;
-    if (!take_up_of(t, task, (void *)bpf_task_pt_regs(task), number)) return 0;
-    plan_run(t, t->program.first, t->program.entry, ~0ull, CAPTURE_AT_ENTRY);
-    return 1;
+    return true;
 }
 
 /// Sends the record of a call of thread `tid` of process `pid`, its memory behind it.
@@ -89,17 +80,6 @@ __noinline int send_call(struct task_state *t, uint32_t kind) {
     return 0;
 }
 
-static __always_inline void finish_entry(struct task_state *t) {
-    t->call.entered = bpf_ktime_get_ns();
-    if (t->program.flags & CAPTURE_FINAL) {
-        send_call(t, CAPTURE_UNFINISHED);
-        return;
-    }
-    // A walk over all tasks shall not tell of it before all its memory is there.
-    asm volatile("" ::: "memory");
-    t->in_call = 1;
-}
-
 /// Counts the call that `t` is in, which ended with `result` or, `CAPTURE_UNFINISHED`, did not.
 static __always_inline void count(struct task_state *t, uint32_t kind, int64_t result) {
     t->in_call = 0;
@@ -107,8 +87,8 @@ static __always_inline void count(struct task_state *t, uint32_t kind, int64_t r
     // An entry that was not seen is at 0.
     uint64_t duration = entered ? bpf_ktime_get_ns() - entered : 0;
     bool failed = (uint64_t)result > -4096ull;
-    if (configuration.minimum_duration && entered && duration < configuration.minimum_duration) return;
-    if (kind == CAPTURE_CALL && configuration.dropped_outcomes & (failed ? 2 : 1)) return;
+    if (ASKED(minimum_duration) && entered && duration < ASKED(minimum_duration)) return;
+    if (kind == CAPTURE_CALL && ASKED(dropped_outcomes) & (failed ? 2 : 1)) return;
     if (t->row != CAPTURE_NO_ROW) return add_to_row(t->row, duration, failed);
     t->call.header.flags = 0;
     t->call.ahead = 0;
@@ -133,15 +113,20 @@ static void count_end(struct task_state *t, struct task_struct *task, void *regs
 #endif
 }
 
+static long tell_signal(uint32_t index, struct loop *l) {
+    struct capture_signal *r = &l->task->signals[index & SIGNALS_BEHIND];
+    r->header.time = bpf_ktime_get_ns();
+    deliver_signal(r);
+    return 0;
+}
+
 /// Tells of the signals that came during the call.
 __noinline int tell_signals(struct task_state *t) {
     if (!t) return 0;
     uint32_t count = t->signal_count;
     t->signal_count = 0;
-    for (uint32_t i = 0; i < SIGNALS_BEHIND && i < count; i++) {
-        t->signals[i].header.time = bpf_ktime_get_ns();
-        deliver_signal(&t->signals[i]);
-    }
+    struct loop l = {t};
+    bpf_loop(count, tell_signal, &l, 0);
     return 0;
 }
 
@@ -173,15 +158,39 @@ static bool is_killed(struct task_state *t, struct task_struct *task) {
     uint64_t pending = FIELD(uint64_t, task, configuration.task_pending);
     if (!(pending & 1ull << (KILL - 1))) return false;
     // A signal that kills the process reaches the others as SIGKILL, and this one, which took it, too.
-    return configuration.summary ? !took_fatal_signal(task, pending) : !(t->signal_count && t->is_fatal);
+    return ASKED(summary) ? !took_fatal_signal(task, pending) : !(t->signal_count && t->is_fatal);
 }
 
-/// Takes up a call that the running task ends and whose entry was not seen; false if nobody wants it.
-static __always_inline bool take_up_late(struct task_state *t, struct task_struct *task) {
+/// The running task leaves a call: whether it may be wanted.
+static __always_inline bool leaves(struct task_state *t, struct task_struct *task, int64_t result) {
+    if (t->starting) {
+        if (t->starting != IN_FIRST_EXEC) return false;
+        t->starting = result < 0 ? STARTING : 0;
+    }
+    if (is_killed(t, task)) return false;
+    if (ASKED(summary)) {
+        if (t->in_call) count(t, CAPTURE_CALL, result);
+        else count_end(t, task, (void *)bpf_task_pt_regs(task), result);
+        t->newborn = 0;
+        return false;
+    }
+    return true;
+}
+
+/// The number of a call that ends and whose entry was not seen; negative if there is none.
+///
+/// Attached in the middle of a call, or a seccomp filter decided about it: its registers are still there.
+static __always_inline int64_t late_number(struct task_state *t, void *regs) {
 #ifdef __TARGET_ARCH_x86
-    // Attached in the middle of a call, or a seccomp filter decided about it: its registers are still there.
-    int64_t number = FIELD(int32_t, bpf_task_pt_regs(task), R_NUMBER);
-    if (number < 0 || t->newborn || !take_up(t, number)) return false;
+    return t->newborn ? -1 : FIELD(int32_t, regs, R_NUMBER);
+#else
+    return -1;
+#endif
+}
+
+/// What such a call has lost.
+static __always_inline void note_late(struct task_state *t) {
+    t->in_call = 1;
     if (t->may_be_in_call) {
         t->call.header.flags = CAPTURE_NO_ENTRY;
         t->call.entered = 0;
@@ -189,39 +198,23 @@ static __always_inline bool take_up_late(struct task_state *t, struct task_struc
         t->call.entered = bpf_ktime_get_ns();
         t->faulted = ~0ull;
     }
-    return true;
-#else
-    return false;
-#endif
 }
 
-/// The running task ends a call: 1 if its record is to be sent once its operations are done.
-static __always_inline int begin_end(struct task_state *t, struct task_struct *task, int64_t result) {
-    if (t->starting) {
-        if (t->starting != IN_FIRST_EXEC) return 0;
-        t->starting = result < 0 ? STARTING : 0;
-    }
-    if (is_killed(t, task)) return 0;
-    if (configuration.summary) {
-        if (t->in_call) count(t, CAPTURE_CALL, result);
-        else count_end(t, task, (void *)bpf_task_pt_regs(task), result);
-        t->newborn = 0;
-        return 0;
-    }
-    if (!t->in_call) t->in_call = take_up_late(t, task);
+/// Plans what a call that ends has captured; false if it is not told of.
+static __always_inline bool plan_end(struct task_state *t, int64_t result) {
     bool failed = result < 0 && result >= -4095;
     t->call.result = result;
     // Who knows of its entry is to know of its end.
     if (t->told != t->call.entered) {
-        if (configuration.minimum_duration && bpf_ktime_get_ns() - t->call.entered < configuration.minimum_duration) t->in_call = 0;
-        if (configuration.dropped_outcomes & (failed ? 2 : 1)) t->in_call = 0;
+        if (ASKED(minimum_duration) && bpf_ktime_get_ns() - t->call.entered < ASKED(minimum_duration)) t->in_call = 0;
+        if (ASKED(dropped_outcomes) & (failed ? 2 : 1)) t->in_call = 0;
     }
     t->may_be_in_call = t->newborn = 0;
     bool is_sent = AGAIN(t->in_call);
     t->in_call = 0;
     if (!is_sent) {
         if (t->signal_count) tell_signals(t);
-        return 0;
+        return false;
     }
     t->registers[CAPTURE_RESULT] = failed ? 0 : result;
     uint32_t first = t->program.first, entry = t->program.entry, exit = t->program.exit;
@@ -231,7 +224,7 @@ static __always_inline int begin_end(struct task_state *t, struct task_struct *t
     } else {
         plan_run(t, first + entry, exit, ~0ull, CAPTURE_AT_EXIT);
     }
-    return 1;
+    return true;
 }
 
 #ifdef __TARGET_ARCH_x86
@@ -240,16 +233,28 @@ enum { UNSHARE = 272, SETNS = 308 };
 enum { UNSHARE = 97, SETNS = 268 };
 #endif
 
-static __always_inline void finish_end(struct task_state *t, struct task_struct *task, uint32_t tid) {
+/// Tells of the running task's call once its operations are done, or goes on to wait for its end.
+static __always_inline void finish(struct task_state *t, struct task_struct *task, uint32_t tid) {
+    uint32_t kind = CAPTURE_CALL;
+    if (t->cursor.moment == CAPTURE_AT_ENTRY) {
+        t->call.entered = bpf_ktime_get_ns();
+        if (!(t->program.flags & CAPTURE_FINAL)) {
+            // A walk over all tasks shall not tell of it before all its memory is there.
+            asm volatile("" ::: "memory");
+            t->in_call = 1;
+            return;
+        }
+        kind = CAPTURE_UNFINISHED;
+    }
     uint32_t pid = FIELD(uint32_t, task, configuration.task_tgid);
-    if (configuration.namespace) {
+    if (ASKED(namespace)) {
         tid = t->ids;
         pid = t->ids >> 32;
     }
     // Which namespaces a call led to is known before its end is told.
-    if (configuration.identities && !t->call.header.personality && (t->call.number == UNSHARE || t->call.number == SETNS))
+    if (ASKED(identities) && !t->call.header.personality && (t->call.number == UNSHARE || t->call.number == SETNS))
         tell_identity(task);
-    send_call_of(t, CAPTURE_CALL, tid, pid);
+    send_call_of(t, kind, tid, pid);
     if (t->signal_count) tell_signals(t);
 }
 
@@ -259,14 +264,25 @@ SEC("raw/calls")
 int calls(context *ctx) {
     struct task_struct *task = bpf_get_current_task_btf();
     uint32_t tid = FIELD(uint32_t, task, configuration.task_pid);
-    if (!configuration.scope && !is_marked(tid)) return 0;
+    if (!ASKED(scope) && !is_marked(tid)) return 0;
     bool is_end = bpf_get_attach_cookie(ctx) == CAPTURE_EXIT_SIDE;
+    // The result, or the call's number.
+    int64_t value = ctx[1];
     struct task_state *t = state_of(task);
-    if (!t && !is_end) t = meet(task, (int)ctx[1]);
+    if (!t && !is_end) t = meet(task, (int)value);
     if (!t) return 0;
-    if (!(is_end ? begin_end(t, task, ctx[1]) : begin_entry(t, task, (int)ctx[1]))) return 0;
+    if (!(is_end ? leaves(t, task, value) : enters(t, task, (int)value))) return 0;
+    t->is_end = is_end;
+    if (!t->in_call) {
+        void *regs = (void *)bpf_task_pt_regs(task);
+        int64_t number = KEPT(t->call.number, is_end ? late_number(t, regs) : (int)value);
+        bool is_wanted = (!AGAIN(t->is_end) || number >= 0) && take_up_of(t, task, regs, number);
+        if (!is_wanted && !AGAIN(t->is_end)) return 0;
+        if (is_wanted && AGAIN(t->is_end)) note_late(t);
+    }
+    if (!AGAIN(t->is_end)) plan_run(t, t->program.first, t->program.entry, ~0ull, CAPTURE_AT_ENTRY);
+    else if (!plan_end(t, value)) return 0;
     if (t->cursor.count | t->cursor.behind) run(t);
-    if (is_end) finish_end(t, task, tid);
-    else finish_entry(t);
+    finish(t, task, tid);
     return 0;
 }

@@ -18,7 +18,8 @@ __noinline int send_ahead(struct task_state *t) {
     t->call.header.size = sizeof t->call + used;
     t->call.header.tid = id;
     t->call.header.pid = id >> 32;
-    if (!send(&t->call, sizeof t->call + used, IF_DUE)) t->lost_ahead = 1;
+    // It is called too deep to call.
+    if (!output(&t->call, sizeof t->call + used, wakes_now())) t->lost_ahead = 1;
     t->call.ahead++;
     t->used = 0;
     return 0;
@@ -125,7 +126,7 @@ static __always_inline void describe_socket(struct task_state *t, struct capture
     d->socket.protocol = half(sock + LAYOUT.sock_protocol);
     d->flags |= CAPTURE_DETAILED;
     t->is_netlink = d->socket.family == FAMILY_NETLINK;
-    if (!(configuration.descriptors & CAPTURE_SOCKETS)) return;
+    if (!(DESCRIPTORS & CAPTURE_SOCKETS)) return;
     switch (d->socket.family) {
     case FAMILY_INET:
     case FAMILY_INET6:
@@ -166,13 +167,13 @@ static __always_inline void describe_socket(struct task_state *t, struct capture
 /// The id of a process that still is one.
 static __always_inline void describe_process(struct capture_descriptor *d, uint64_t pid) {
     if (!word(pid + LAYOUT.pid_tasks)) d->pid = -1;
-    else d->pid = configuration.namespace ? number_of(pid) : (int32_t)half(pid + LAYOUT.pid_numbers);
+    else d->pid = ASKED(namespace) ? number_of(pid) : (int32_t)half(pid + LAYOUT.pid_numbers);
     d->flags |= CAPTURE_DETAILED;
 }
 
 static __always_inline void describe_anonymous(struct capture_descriptor *d, uint64_t name, uint64_t file) {
     uint64_t object = word(file + LAYOUT.file_private);
-    uint32_t wanted = configuration.descriptors;
+    uint32_t wanted = DESCRIPTORS;
     if (wanted & CAPTURE_EVENTFDS && name == NAMED('[', 'e', 'v', 'e', 'n', 't', 'f', 'd')) {
         d->event.count = word(object + LAYOUT.event_count);
         d->event.id = half(object + LAYOUT.event_id);
@@ -197,7 +198,7 @@ static __always_inline void describe_pathless(
         uint64_t operations = word(word(inode + LAYOUT.inode_private) + LAYOUT.namespace_operations);
         append_name(t, word(operations + LAYOUT.namespace_name));
     } else if (d->magic == PID_MAGIC) {
-        if (configuration.descriptors & CAPTURE_PIDFDS) describe_process(d, word(inode + LAYOUT.inode_private));
+        if (DESCRIPTORS & CAPTURE_PIDFDS) describe_process(d, word(inode + LAYOUT.inode_private));
     } else if (names <= NAMES_END) {
         describe_anonymous(d, *(uint64_t *)(t->data + names), file);
     }
@@ -207,7 +208,7 @@ static __always_inline void describe_pathless(
 ///
 /// `file`: 0 for the working directory. `key`: the descriptor, and the moment above it.
 __noinline int describe_path(struct task_state *t, uint64_t path, uint64_t file, uint64_t key) {
-    if (!t || !configuration.descriptors || configuration.descriptors == CAPTURE_PROTOCOLS) return 0;
+    if (!t || !DESCRIPTORS || DESCRIPTORS == CAPTURE_PROTOCOLS) return 0;
     uint32_t used = t->used;
     if (used > CAPTURE_AREA) return 1;
     struct capture_segment *s = (void *)(t->data + used);
@@ -233,7 +234,7 @@ __noinline int describe_path(struct task_state *t, uint64_t path, uint64_t file,
     } else if (!word(dentry + LAYOUT.dentry_hash + LAYOUT.hash_link) && word(dentry + LAYOUT.dentry_parent) != dentry) {
         d->flags |= CAPTURE_DELETED;
     }
-    if (configuration.descriptors & CAPTURE_DEVICES && (type == S_CHARACTER || type == S_BLOCK)) {
+    if (DESCRIPTORS & CAPTURE_DEVICES && (type == S_CHARACTER || type == S_BLOCK)) {
         d->device = half(inode + LAYOUT.inode_device);
     }
     length = c->at - start;
@@ -250,22 +251,22 @@ __noinline int describe_path(struct task_state *t, uint64_t path, uint64_t file,
 /// Appends a segment about a socket that speaks netlink, that it does, or a device, which it is;
 /// nothing else.
 static __always_inline void describe_protocol(struct task_state *t, uint64_t path, uint64_t file, uint64_t key) {
-    uint32_t mode = half(word(word(path + LAYOUT.path_dentry) + LAYOUT.dentry_inode) + LAYOUT.inode_mode) & 0xffff;
-    uint32_t type = mode & S_TYPE;
-    if (type != S_SOCKET && type != S_CHARACTER) return;
     if (t->used > CAPTURE_AREA) send_ahead(t);
     uint32_t used = t->used;
     if (used > CAPTURE_AREA) return;
+    uint64_t inode = word(word(path + LAYOUT.path_dentry) + LAYOUT.dentry_inode);
+    uint32_t mode = half(inode + LAYOUT.inode_mode) & 0xffff, type = mode & S_TYPE;
+    if (type != S_SOCKET && type != S_CHARACTER) return;
     struct capture_segment *s = (void *)(t->data + used);
     struct capture_descriptor *d = (void *)(s + 1);
-    *d = (struct capture_descriptor){.mode = mode};
-    if (type == S_SOCKET) {
+    *d = (struct capture_descriptor){.mode = mode, .device = half(inode + LAYOUT.inode_device)};
+    if ((AGAIN(d->mode) & S_TYPE) == S_SOCKET) {
+        d->device = 0;
         d->magic = SOCKET_MAGIC;
         describe_socket(t, d, file);
         if (!t->is_netlink) return;
     } else {
         d->flags = CAPTURE_INCOMPLETE;
-        d->device = half(word(word(path + LAYOUT.path_dentry) + LAYOUT.dentry_inode) + LAYOUT.inode_device);
     }
     *s = (struct capture_segment){.address = (int32_t)key, .length = sizeof *d, .moment = key >> 32};
     t->used = used + sizeof *s + sizeof *d;
@@ -273,10 +274,10 @@ static __always_inline void describe_protocol(struct task_state *t, uint64_t pat
 
 /// Captures what a descriptor refers to now.
 __noinline int describe(struct task_state *t, int32_t number, uint32_t moment) {
-    if (!t || !configuration.descriptors) return 0;
+    if (!t || !DESCRIPTORS) return 0;
     uint64_t task = (uint64_t)bpf_get_current_task_btf(), path, file = 0;
     if (number == CAPTURE_WORKING_DIRECTORY) {
-        if (!(configuration.descriptors & CAPTURE_PATHS)) return 0;
+        if (!(DESCRIPTORS & CAPTURE_PATHS)) return 0;
         path = word(task + LAYOUT.task_fs) + LAYOUT.fs_pwd;
     } else {
         uint64_t files = word(task + LAYOUT.task_files);
@@ -287,7 +288,7 @@ __noinline int describe(struct task_state *t, int32_t number, uint32_t moment) {
         path = file + LAYOUT.file_path;
     }
     uint64_t key = (uint64_t)(moment | CAPTURE_DESCRIBES) << 32 | (uint32_t)number;
-    if (configuration.descriptors == CAPTURE_PROTOCOLS) {
+    if (DESCRIPTORS == CAPTURE_PROTOCOLS) {
         describe_protocol(t, path, file, key);
         return 0;
     }
@@ -316,7 +317,7 @@ static long describe_bit(uint32_t index, struct loop *l) {
 
 /// Of `count` descriptors `stride` bytes apart; of an `fd_set` where that is 0.
 __noinline int describe_all(struct task_state *t, uint64_t address, uint32_t count, uint32_t stride, uint32_t moment) {
-    if (!t || !configuration.descriptors || configuration.descriptors == CAPTURE_PROTOCOLS || address < LOWEST_ADDRESS) return 0;
+    if (!t || !DESCRIPTORS || DESCRIPTORS == CAPTURE_PROTOCOLS || address < LOWEST_ADDRESS) return 0;
     t->enumeration.address = address;
     t->enumeration.bits = 0;
     t->enumeration.stride = stride;

@@ -194,14 +194,8 @@ static __always_inline void perform(struct task_state *t, const struct capture_o
     bpf_loop(count, vector_element, &l, 0);
 }
 
-/// Whether the operation before was the last.
-static __always_inline int is_over(struct task_state *t) { return (t->cursor.next >= t->cursor.count) & !t->cursor.behind; }
-
-/// Performs one operation; 1 after the last.
-__noinline int operate(struct task_state *t) {
-    if (!t) return 1;
-    uint32_t at = t->cursor.next;
-    if (at >= t->cursor.count) return go_on_behind(t);
+/// Performs the operation at a place among those under way.
+static __always_inline void perform_at(struct task_state *t, uint32_t at) {
     t->cursor.next = at + 1;
     const struct capture_operation *o = &shared.operations[(t->cursor.first + at) & (CAPTURE_OPERATIONS - 1)];
     uint64_t *source = &t->registers[o->source & (CAPTURE_REGISTERS - 1)];
@@ -212,28 +206,37 @@ __noinline int operate(struct task_state *t) {
     switch (o->code) {
     case CAPTURE_UNLESS:
         if ((v & o->mask) != o->value) t->cursor.next = at + 1 + limit;
-        return is_over(t);
+        return;
     case CAPTURE_SET:
         v = (v >> (o->scale & 63)) & o->mask;
         *target = (limit && v > limit ? limit : v) + o->value;
-        return is_over(t);
+        return;
     case CAPTURE_REPEAT:
         *source = v + o->value;
         if (*target > 1) {
             *target -= 1;
             t->cursor.next = at - limit;
         }
-        return is_over(t);
+        return;
     }
-    if (!(t->cursor.chosen & bit) && o->code != CAPTURE_LOAD) return is_over(t);
+    if (!(t->cursor.chosen & bit) && o->code != CAPTURE_LOAD) return;
     uint32_t moment = t->cursor.moment;
-    if (moment == CAPTURE_AT_EXIT && t->call.result < 0 && !(o->flags & CAPTURE_EVEN_ON_ERROR)) return is_over(t);
+    if (moment == CAPTURE_AT_EXIT && t->call.result < 0 && !(o->flags & CAPTURE_EVEN_ON_ERROR)) return;
     moment = AGAIN(t->cursor.moment);
     t->walk.failed = 0;
     if (o->code == CAPTURE_LOAD) load(t, v ? v + o->value : 0, limit, o->length);
     else perform(t, o, v, moment);
     if (AGAIN(t->walk.failed) && moment == CAPTURE_AT_ENTRY) t->faulted |= bit;
-    return is_over(t);
+}
+
+/// Performs one operation; 1 after the last.
+__noinline int operate(struct task_state *t) {
+    if (!t) return 1;
+    uint32_t at = t->cursor.next;
+    if (at >= t->cursor.count) return go_on_behind(t);
+    perform_at(t, at);
+    // Whether that was the last.
+    return (t->cursor.next >= t->cursor.count) & !t->cursor.behind;
 }
 
 /// Looks at one place of the table of choices; 1 if the search ends there.

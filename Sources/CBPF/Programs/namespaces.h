@@ -36,18 +36,18 @@ static __always_inline uint32_t namespace_at(uint64_t number) {
 
 /// The number of a `struct pid` in the tracer's namespace; 0 if it has none there.
 __noinline int number_of(uint64_t pid) {
-    if (!configuration.namespace) return 0;
+    if (!ASKED(namespace)) return 0;
     uint32_t last = half_at(pid + SPACES.pid_level);
     for (uint32_t level = 0; level < MOST_LEVELS && level <= last; level++) {
         uint64_t number = number_at(pid, level);
-        if (namespace_at(number) == configuration.namespace) return half_at(number);
+        if (namespace_at(number) == ASKED(namespace)) return half_at(number);
     }
     return 0;
 }
 
 /// A task's process and thread id where the tracer is: as `bpf_get_current_pid_tgid` has them.
 static __always_inline uint64_t ids_of(struct task_struct *task) {
-    if (!configuration.namespace)
+    if (!ASKED(namespace))
         return (uint64_t)FIELD(uint32_t, task, configuration.task_tgid) << 32 | FIELD(uint32_t, task, configuration.task_pid);
     uint64_t thread = 0, process = 0, signal = 0;
     bpf_probe_read_kernel(&thread, sizeof thread, (char *)task + SPACES.task_pid);
@@ -58,12 +58,12 @@ static __always_inline uint64_t ids_of(struct task_struct *task) {
 
 /// Those of the running task.
 static __always_inline uint64_t current_ids(void) {
-    return configuration.namespace ? ids_of(bpf_get_current_task_btf()) : bpf_get_current_pid_tgid();
+    return ASKED(namespace) ? ids_of(bpf_get_current_task_btf()) : bpf_get_current_pid_tgid();
 }
 
 /// Those of the running task, whose state is at hand: without a walk, and a function called.
 static __always_inline uint64_t ids_kept(struct task_state *t) {
-    return configuration.namespace ? t->ids : bpf_get_current_pid_tgid();
+    return ASKED(namespace) ? t->ids : bpf_get_current_pid_tgid();
 }
 
 /// Tells what a task is called, and which namespaces it is in.

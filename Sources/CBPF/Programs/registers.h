@@ -68,7 +68,9 @@ enum { COMPAT_STATUS = 2, X32_BIT = 0x40000000 };
 static uint32_t personality(struct task_struct *task, int64_t number) {
 #ifdef __TARGET_ARCH_x86
     uint32_t compat = FIELD(uint32_t, task, configuration.task_status) / COMPAT_STATUS & 1;
-    uint32_t x32 = (number & ~(number >> 63)) / X32_BIT & 1;
+    uint64_t is_negative = (uint64_t)number >> 63;
+    asm volatile("" : "+r"(is_negative));
+    uint32_t x32 = (uint32_t)number / X32_BIT & ~is_negative & 1;
     return compat | (x32 & ~compat) * 2;
 #else
     return 0;
@@ -80,6 +82,7 @@ static uint32_t place(uint32_t personality, int64_t number) {
     uint64_t n = (uint32_t)number & ~((personality >> 1) * X32_BIT), last = CAPTURE_CALLS - 1;
     // The last place is for all numbers beyond it.
     uint64_t is_beyond = (last - n) >> 63;
+    asm volatile("" : "+r"(is_beyond));
     uint32_t at = personality * CAPTURE_CALLS + (n & (is_beyond - 1)) + (last & -is_beyond);
     // Kept apart from what came before, so that the verifier sees the bound.
     asm volatile("" : "+r"(at));

@@ -107,7 +107,8 @@ struct task_state {
     uint32_t row;
     /// Where the call stands among `shared.programs`.
     uint32_t place;
-    uint32_t reserved;
+    /// It leaves the call: kept here where the verifier need not follow both ends apart.
+    uint32_t is_end;
     /// Its process and thread id where the tracer is, in a namespace of its own; 0 before its first exec.
     uint64_t ids;
     /// Operations, by their place in the program, whose memory was not there at entry.
@@ -156,19 +157,34 @@ struct {
 /// Constants: the verifier leaves out what they rule out.
 const volatile struct capture_configuration configuration;
 
+/// One of the extras (`ASKED`), and what is wanted of descriptors.
+#ifdef PLAIN
+#define NEVER_ASKED(extra) NO_##extra = 0,
+enum { CAPTURE_EXTRAS(NEVER_ASKED) };
+#define ASKED(extra) NO_##extra
+#define DESCRIPTORS CAPTURE_PROTOCOLS
+#else
+#define ASKED(extra) configuration.extra
+#define DESCRIPTORS configuration.descriptors
+#endif
+
 struct capture_shared shared;
 
 static struct capture_counters *counters(void) {
     return &shared.counters[bpf_get_smp_processor_id() & (CAPTURE_CPUS - 1)];
 }
 
-static void lose(uint32_t cause) {
+// Functions that are not static the verifier follows once, whatever calls them: where a call's ten nanoseconds do not count.
+
+__noinline int lose(uint32_t cause) {
+    if (cause >= CAPTURE_LOSSES) return 0;
     struct capture_counters *c = counters();
     uint64_t now = bpf_ktime_get_ns();
     if (!c->first_loss) c->first_loss = now;
     c->last_loss = now;
     // A signal may be told of from an interrupt: hence atomic.
     __sync_fetch_and_add(&c->lost[cause], 1);
+    return 0;
 }
 
 /// Whether who waits for records is woken: never, if there are as many as it waits for, at once.
@@ -177,25 +193,34 @@ enum waking { NEVER, IF_DUE, AT_ONCE };
 /// Whether as many bytes wait in the ring.
 static bool holds(uint64_t bytes) { return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= bytes; }
 
-/// Sends `size` bytes; false if the ring has no room.
-static __always_inline bool send(void *record, uint64_t size, enum waking waking) {
-    uint64_t flags = BPF_RB_NO_WAKEUP;
-    if (waking == AT_ONCE) {
-        flags = BPF_RB_FORCE_WAKEUP;
-    } else if (waking == IF_DUE && shared.waiting && holds(configuration.watermark)) {
+/// Whether somebody waits for as many bytes as there are: who does so no longer.
+static __always_inline bool wakes_now(void) {
+    if (shared.waiting && holds(configuration.watermark)) {
         shared.waiting = 0;
-        flags = BPF_RB_FORCE_WAKEUP;
-    } else if (waking == IF_DUE && configuration.alarm && shared.guard_waiting && holds(configuration.alarm)) {
-        shared.guard_waiting = 0;
-        flags = BPF_RB_FORCE_WAKEUP;
+        return true;
     }
-    return bpf_ringbuf_output(&ring, record, size, flags) == 0;
+    if (ASKED(alarm) && shared.guard_waiting && holds(ASKED(alarm))) {
+        shared.guard_waiting = 0;
+        return true;
+    }
+    return false;
+}
+
+__noinline int is_due(void) { return wakes_now(); }
+
+/// Sends `size` bytes; false if the ring has no room.
+static __always_inline bool output(void *record, uint64_t size, bool wakes) {
+    return bpf_ringbuf_output(&ring, record, size, wakes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP) == 0;
+}
+
+static __always_inline bool send(void *record, uint64_t size, enum waking waking) {
+    return output(record, size, waking == AT_ONCE || (waking == IF_DUE && is_due()));
 }
 
 /// Counts an event: its record arrives or is lost.
 static void see(void) { __sync_fetch_and_add(&counters()->others, 1); }
 
-// Records that count. Not static, so that the verifier follows them once.
+// Records that count.
 
 /// Sends what has been seen.
 __noinline int send_change(struct capture_task_change *record, uint32_t urgent) {

@@ -35,7 +35,7 @@ int task_forked(context *ctx) {
     struct task_struct *child = (void *)ctx[1];
     struct task_state *parent = state_of(bpf_get_current_task_btf());
     // The call's result names a child even if it is not traced.
-    if (configuration.identities && parent && !parent->starting && !configuration.follows && !shared.stopped) tell_identity(child);
+    if (ASKED(identities) && parent && !parent->starting && !configuration.follows && !shared.stopped) tell_identity(child);
     if (!parent || !(configuration.follows || parent->starting == EXCLUDED) || shared.stopped) return 0;
     if (parent->starting == EXCLUDED) {
         exclude(child);
@@ -45,7 +45,7 @@ int task_forked(context *ctx) {
     struct task_state *t = adopt(child);
     if (!t) return 0;
     t->newborn = 1;
-    if (configuration.summary) return 0;
+    if (ASKED(summary)) return 0;
     struct capture_task_change r = {};
     identify(&r.header, CAPTURE_FORK, sizeof r);
     uint64_t id = ids_of(child);
@@ -69,7 +69,7 @@ static void tell_entry(struct task_state *t, uint32_t tid) {
 
 /// Traces a task no longer; how its exec ends nobody learns.
 static void let_go(struct task_state *t, struct task_struct *task, uint32_t former) {
-    if (!configuration.summary && t->in_call) tell_entry(t, former);
+    if (!ASKED(summary) && t->in_call) tell_entry(t, former);
     bpf_task_storage_delete(&tasks, task);
     struct capture_task_change r = {};
     identify(&r.header, CAPTURE_DETACH, sizeof r);
@@ -86,16 +86,16 @@ static __always_inline int executed(struct task_state *t, struct task_struct *ta
     mark(bpf_get_current_pid_tgid());
     uint64_t ids = current_ids();
     uint32_t tid = ids;
-    if (configuration.namespace) {
+    if (ASKED(namespace)) {
         former = t->ids;
         t->ids = ids;
     }
-    if (configuration.identities && t->starting == IN_FIRST_EXEC) tell_identity(task);
-    if (configuration.detaches_at_exec && t->starting != IN_FIRST_EXEC) {
+    if (ASKED(identities) && t->starting == IN_FIRST_EXEC) tell_identity(task);
+    if (ASKED(detaches_at_exec) && t->starting != IN_FIRST_EXEC) {
         let_go(t, task, former);
         return 0;
     }
-    if (configuration.summary) return 0;
+    if (ASKED(summary)) return 0;
     if (t->in_call && t->faulted) recall_exec(t, program);
     // What addresses meant is gone.
     t->faulted = 0;
@@ -113,13 +113,14 @@ static __always_inline int executed(struct task_state *t, struct task_struct *ta
 /// Of `signal_struct`: all threads end.
 enum { GROUP_EXIT = 4 };
 
+/// Apart from `events`, whose other tracepoints have more arguments: the kernel attaches no program that looks at those.
 SEC("raw/ends")
 int ends(context *ctx) {
     (void)ctx;
     struct task_struct *task = bpf_get_current_task_btf();
     struct task_state *t = state_of(task);
     if (!t || t->starting == EXCLUDED) return 0;
-    if (configuration.summary) {
+    if (ASKED(summary)) {
         if (t->in_call && configuration.counts_unfinished) {
             // A call that never returns takes no time.
             if (shared.programs[place(t->call.header.personality, t->call.number)].flags & CAPTURE_FINAL)
@@ -135,14 +136,14 @@ int ends(context *ctx) {
         see();
     }
     uint64_t live = __sync_fetch_and_add(&shared.live, -1ll) - 1;
-    if (configuration.summary) {
+    if (ASKED(summary)) {
         // Only the end matters.
         bpf_task_storage_delete(&tasks, task);
         if (live) return 0;
     }
     struct capture_task_change r = {};
     identify(&r.header, CAPTURE_EXIT, sizeof r);
-    if (configuration.summary) r.header.flags = CAPTURE_UNCOUNTED;
+    if (ASKED(summary)) r.header.flags = CAPTURE_UNCOUNTED;
     char *signal = signal_of(task);
     r.status = FIELD(uint32_t, task, configuration.task_exit_code);
     bpf_probe_read_kernel(&r.group_status, 4, signal + configuration.signal_group_exit_code);

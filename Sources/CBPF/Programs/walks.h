@@ -17,7 +17,7 @@ int sweep(context *ctx) {
     struct task_struct *task = (void *)ctx[1];
     if (!task) return 0;
     struct task_state *t = state_of(task);
-    if (configuration.summary) {
+    if (ASKED(summary)) {
         if (t && t->in_call && configuration.counts_detached) count(t, CAPTURE_UNFINISHED, 0);
         return 0;
     }
@@ -56,7 +56,7 @@ static void meet_in_call(struct task_state *t, struct task_struct *task) {
     if (FIELD(int64_t, regs, R_AX) != NO_RESULT_YET) return;
 #endif
     if (number < 0) return;
-    if (configuration.summary) t->row = row_of(place(personality(task, number), number));
+    if (ASKED(summary)) t->row = row_of(place(personality(task, number), number));
     if (!take_up_of(t, task, regs, number)) return;
     t->faulted = ~0ull;
     t->call.entered = bpf_ktime_get_ns();
