@@ -1,10 +1,11 @@
-// Work that another CPU does meanwhile, if one is free.
+// Work that another thread does meanwhile: or, where that is late, who needs it done.
 #pragma once
 
 struct beside;
 
-/// Has `work` done by another thread, which takes no signals; NULL if there is no memory: then by
-/// `cbpf_finish_beside`.
+/// Has another thread do `work`, with all signals blocked. NULL if there is no memory.
 struct beside *cbpf_begin_beside(void (*work)(void *), void *of);
-/// Waits until it is done, or does it if no CPU was free to begin with it.
-void cbpf_finish_beside(struct beside *b, void (*work)(void *), void *of);
+/// Does it now unless somebody is at it.
+void cbpf_ensure_beside(struct beside *b);
+/// Returns when it is done.
+void cbpf_finish_beside(struct beside *b);

@@ -3,8 +3,7 @@
 // libbpf can do this too, but copies and indexes every type first: 15 ms at each start,
 // where one walk over the kernel's own pages takes less than one.
 #define _GNU_SOURCE
-#include "beside.h"
-#include "cbpf.h"
+#include "programs.h"
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -73,22 +72,17 @@ static void close_types(struct types *t) {
     else free(t->data);
 }
 
-/// Bytes that follow a `struct btf_type`.
+/// Bytes that follow a `struct btf_type`: always, and for each of its elements. From a table, because which kind comes
+/// next no processor can guess.
 static size_t trailing(uint32_t info) {
-    size_t n = BTF_INFO_VLEN(info);
-    switch (BTF_INFO_KIND(info)) {
-    case BTF_KIND_INT: return 4;
-    case BTF_KIND_ARRAY: return sizeof(struct btf_array);
-    case BTF_KIND_STRUCT:
-    case BTF_KIND_UNION: return n * sizeof(struct btf_member);
-    case BTF_KIND_ENUM: return n * sizeof(struct btf_enum);
-    case BTF_KIND_ENUM64: return n * 12;
-    case BTF_KIND_FUNC_PROTO: return n * sizeof(struct btf_param);
-    case BTF_KIND_VAR: return 4;
-    case BTF_KIND_DATASEC: return n * sizeof(struct btf_var_secinfo);
-    case BTF_KIND_DECL_TAG: return 4;
-    default: return 0;
-    }
+    static const struct { uint8_t fixed, each; } sizes[32] = {
+        [BTF_KIND_INT] = {4}, [BTF_KIND_ARRAY] = {sizeof(struct btf_array)}, [BTF_KIND_VAR] = {4}, [BTF_KIND_DECL_TAG] = {4},
+        [BTF_KIND_STRUCT] = {0, sizeof(struct btf_member)}, [BTF_KIND_UNION] = {0, sizeof(struct btf_member)},
+        [BTF_KIND_ENUM] = {0, sizeof(struct btf_enum)}, [BTF_KIND_ENUM64] = {0, 12},
+        [BTF_KIND_FUNC_PROTO] = {0, sizeof(struct btf_param)}, [BTF_KIND_DATASEC] = {0, sizeof(struct btf_var_secinfo)},
+    };
+    uint32_t kind = BTF_INFO_KIND(info);
+    return sizes[kind].fixed + BTF_INFO_VLEN(info) * (size_t)sizes[kind].each;
 }
 
 /// A type to be found by name.
@@ -222,7 +216,10 @@ static unsigned namespace_members(struct capture_namespace_layout *l, struct wan
     return COUNT;
 }
 
-static int read_kernel(struct cbpf_kernel *k, bool looks_at_namespaces) {
+/// Tells most names apart by how they start.
+static uint8_t start_of(const char *name) { return *name ? name[0] + 7 * name[1] : 0; }
+
+int cbpf_read_kernel(struct cbpf_kernel *k, struct capture_configuration *c) {
     *k = (struct cbpf_kernel){0};
     struct types t = {0};
     int r = open_types(&t);
@@ -244,21 +241,21 @@ static int read_kernel(struct cbpf_kernel *k, bool looks_at_namespaces) {
     };
     enum { TYPES = sizeof types / sizeof *types, NEEDED_TYPES = TYPES - 1 };
     struct wanted_member members[MOST_MEMBERS] = {
-        {"task_struct", "pid", &k->offsets.task_pid},
-        {"task_struct", "tgid", &k->offsets.task_tgid},
-        {"task_struct", "comm", &k->offsets.task_comm},
-        {"task_struct", "__state", &k->offsets.task_state},
-        {"task_struct", "exit_code", &k->offsets.task_exit_code},
-        {"task_struct", "signal", &k->offsets.task_signal},
+        {"task_struct", "pid", &c->task_pid},
+        {"task_struct", "tgid", &c->task_tgid},
+        {"task_struct", "comm", &c->task_comm},
+        {"task_struct", "__state", &c->task_state},
+        {"task_struct", "exit_code", &c->task_exit_code},
+        {"task_struct", "signal", &c->task_signal},
         {"task_struct", "thread_info", &thread_info},
         {"task_struct", "pending", &pending},
         {"sigpending", "signal", &pending_set},
-        {"signal_struct", "group_exit_code", &k->offsets.signal_group_exit_code},
-        {"signal_struct", "flags", &k->offsets.signal_flags},
-        {"signal_struct", "live", &k->offsets.signal_live},
-        {"linux_binprm", "filename", &k->offsets.program_path},
-        {"linux_binprm", "interp", &k->offsets.program_interpreter},
-        {"linux_binprm", "p", &k->offsets.program_stack},
+        {"signal_struct", "group_exit_code", &c->signal_group_exit_code},
+        {"signal_struct", "flags", &c->signal_flags},
+        {"signal_struct", "live", &c->signal_live},
+        {"linux_binprm", "filename", &c->program_path},
+        {"linux_binprm", "interp", &c->program_interpreter},
+        {"linux_binprm", "p", &c->program_stack},
 #ifdef __x86_64__
         {"thread_info", "status", &status},
 #endif
@@ -266,9 +263,9 @@ static int read_kernel(struct cbpf_kernel *k, bool looks_at_namespaces) {
     unsigned wanted = 0;
     while (members[wanted].structure) wanted++;
     const unsigned needed = wanted;
-    wanted += layout_members(&k->offsets.layout, members + wanted, MOST_MEMBERS - wanted);
+    wanted += layout_members(&c->layout, members + wanted, MOST_MEMBERS - wanted);
     const unsigned layout = wanted;
-    if (looks_at_namespaces) wanted += namespace_members(&k->offsets.spaces, members + wanted, MOST_MEMBERS - wanted);
+    wanted += namespace_members(&c->spaces, members + wanted, MOST_MEMBERS - wanted);
     unsigned found_types = 0, sought = wanted, left[MOST_MEMBERS];
     for (unsigned i = 0; i < wanted; i++) left[i] = i;
     const struct btf_type *structures[MOST_MEMBERS] = {0};
@@ -277,7 +274,7 @@ static int read_kernel(struct cbpf_kernel *k, bool looks_at_namespaces) {
     w->end = p + h->type_len;
     w->places[0] = p;
     bool starts[256] = {0};
-    for (unsigned i = 0; i < wanted; i++) starts[(uint8_t)members[i].structure[0]] = true;
+    for (unsigned i = 0; i < wanted; i++) starts[start_of(members[i].structure)] = true;
     for (uint32_t id = 1; ; id++) {
         if (id % STRIDE == 0 && id / STRIDE < MOST_PLACES) w->places[id / STRIDE] = p;
         const struct btf_type *type = next_type(w, &p);
@@ -285,15 +282,15 @@ static int read_kernel(struct cbpf_kernel *k, bool looks_at_namespaces) {
         uint32_t kind = BTF_INFO_KIND(type->info);
         const char *name = w->strings + type->name_off;
         if (kind == BTF_KIND_TYPEDEF || kind == BTF_KIND_FUNC) {
-            // All names wanted start so.
-            if (strncmp(name, "btf_trace_", 10) && strncmp(name, "bpf_iter_t", 10) && strncmp(name, "bpf_rdonly", 10)) continue;
+            // All names wanted start so, and few others: the kernel has tens of thousands.
+            if (name[0] != 'b' || name[1] == 0 || name[2] != 'f') continue;
             for (unsigned i = 0; i < TYPES; i++) {
                 if (kind == types[i].kind && !*types[i].id && !strcmp(name, types[i].name)) {
                     *types[i].id = id;
                     found_types++;
                 }
             }
-        } else if (kind == BTF_KIND_STRUCT && starts[(uint8_t)*name]) {
+        } else if (kind == BTF_KIND_STRUCT && starts[start_of(name)]) {
             for (unsigned i = 0; i < sought;) {
                 unsigned m = left[i];
                 if (strcmp(name, members[m].structure)) {
@@ -315,38 +312,9 @@ static int read_kernel(struct cbpf_kernel *k, bool looks_at_namespaces) {
         else if (i >= needed && i < layout && !k->missing_layout) k->missing_layout = members[i].member;
         else if (i >= layout && !k->missing_namespaces) k->missing_namespaces = members[i].member;
     }
-    if (!k->cast || k->offsets.layout.first) k->offsets.layout.word_type = k->offsets.layout.half_type = 0;
-    k->offsets.task_status = thread_info + status;
-    k->offsets.task_pending = pending + pending_set;
+    if (!k->cast || c->layout.first) c->layout.word_type = c->layout.half_type = 0;
+    c->task_status = thread_info + status;
+    c->task_pending = pending + pending_set;
     close_types(&t);
     return 0;
-}
-
-struct cbpf_reading {
-    struct cbpf_kernel kernel;
-    struct beside *beside;
-    bool looks_at_namespaces;
-    int result;
-};
-
-static void read_beside(void *reading) {
-    struct cbpf_reading *r = reading;
-    r->result = read_kernel(&r->kernel, r->looks_at_namespaces);
-}
-
-struct cbpf_reading *cbpf_begin_reading(int looks_at_namespaces) {
-    struct cbpf_reading *r = calloc(1, sizeof *r);
-    if (!r) return NULL;
-    r->looks_at_namespaces = looks_at_namespaces;
-    r->beside = cbpf_begin_beside(read_beside, r);
-    return r;
-}
-
-int cbpf_end_reading(struct cbpf_reading *r, struct cbpf_kernel *kernel) {
-    if (!r) return -ENOMEM;
-    cbpf_finish_beside(r->beside, read_beside, r);
-    *kernel = r->kernel;
-    int result = r->result;
-    free(r);
-    return result;
 }

@@ -1,10 +1,12 @@
 #define _GNU_SOURCE
 #include "cbpf.h"
+#include "beside.h"
 #include "programs.h"
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,9 @@
 
 struct cbpf {
     struct programs programs;
+    /// Loads the calls' part.
+    struct beside *beside;
+    bool knows_maps;
     int tasks, ring, statistics, epoll, cpus;
     size_t watermark;
     struct capture_shared *shared;
@@ -64,8 +69,7 @@ static int map_data(struct cbpf *b, size_t end) {
     return 1;
 }
 
-static int map_ring(void *of) {
-    struct cbpf *b = of;
+static int map_ring(struct cbpf *b) {
     uint32_t size = b->programs.ring_size;
     long page = sysconf(_SC_PAGESIZE);
     void *consumer = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, b->ring, 0);
@@ -120,64 +124,132 @@ static int watch_ring(struct cbpf *b) {
     return b->epoll < 0 || epoll_ctl(b->epoll, EPOLL_CTL_ADD, b->ring, &e) ? -errno : 0;
 }
 
-static struct cbpf *failed(struct cbpf *b, const char *what, int error, char *text, size_t size) {
+static int failed(const char *what, int error, char *text, size_t size) {
     if (*cbpf_warning()) snprintf(text, size, "%s: %s (%s)", what, strerror(error), cbpf_warning());
     else snprintf(text, size, "%s: %s", what, strerror(error));
-    cbpf_close(b);
-    return NULL;
+    return -error;
 }
 
-static struct cbpf *no_ring(struct cbpf *b, uint32_t ring_size, int error, char *text, size_t size) {
+static int no_ring(uint32_t ring_size, int error, char *text, size_t size) {
     snprintf(text, size, "cannot make a ring of %u KiB: %s; use a smaller --ring-size", ring_size >> 10, strerror(error));
-    cbpf_close(b);
-    return NULL;
+    return -error;
 }
 
-struct cbpf *cbpf_load(const struct cbpf_kernel *kernel, const struct cbpf_plan *plan, char *text, size_t size) {
+/// What another thread does: the longer half of loading.
+static void load_calls(void *of) {
+    struct cbpf *b = of;
+    struct programs *p = &b->programs;
+    p->kernel.error = cbpf_read_kernel(&p->kernel, &p->configuration);
+    if (p->kernel.error || p->kernel.missing) sem_post(&p->maps_made);
+    else cbpf_load_calls(p);
+}
+
+static int make_memory(struct cbpf *b, const struct cbpf_plan *plan, char *text, size_t size) {
+    int64_t ring_size = make_ring(b, plan);
+    if (ring_size == -EPERM) return failed("cannot make BPF maps", EPERM, text, size);
+    if (ring_size < 0) return no_ring(plan->ring_size, (int)-ring_size, text, size);
+    struct programs *p = &b->programs;
+    p->ring = b->ring;
+    p->ring_size = ring_size;
+    if (p->configuration.alarm) p->configuration.alarm = ring_size / 2;
+    p->shared = make_shared(b);
+    if (p->shared < 0) return failed("cannot make BPF maps", -p->shared, text, size);
+    // Which number of the whole machine a task has is not known in a namespace: any may be traced.
+    if (p->configuration.namespace) memset(b->shared->marks, 0xff, sizeof b->shared->marks);
+    return 0;
+}
+
+/// Readies memory for what loading allocates: a megabyte at once, instead of a page fault for every page.
+static void ready_heap(void) {
+    enum { WANTED = 1 << 20 };
+    mallopt(M_TOP_PAD, WANTED);
+    // More than is free: the heap grows, by the pad as well.
+    void *more = malloc(100 << 10);
+    long page = sysconf(_SC_PAGESIZE);
+    char *end = sbrk(0), *from = (char *)(((uintptr_t)more + page - 1) & ~(uintptr_t)(page - 1));
+    if (more && end > from && (size_t)(end - from) <= 2 * WANTED) madvise(from, end - from, MADV_POPULATE_WRITE);
+    free(more);
+}
+
+struct cbpf *cbpf_begin_loading(const struct cbpf_plan *plan, char *text, size_t size) {
     struct cbpf *b = calloc(1, sizeof *b);
-    if (!b) return failed(b, "BPF", ENOMEM, text, size);
+    if (!b) {
+        failed("BPF", ENOMEM, text, size);
+        return NULL;
+    }
     b->tasks = b->ring = b->epoll = -1;
     b->watermark = plan->configuration.watermark;
     b->cpus = libbpf_num_possible_cpus();
     if (b->cpus < 1 || b->cpus > CAPTURE_CPUS) b->cpus = CAPTURE_CPUS;
-    if (plan->operation_count > CAPTURE_OPERATIONS) return failed(b, "too many operations", E2BIG, text, size);
-
-    int64_t ring_size = make_ring(b, plan);
-    if (ring_size == -EPERM) return failed(b, "cannot make BPF maps", EPERM, text, size);
-    if (ring_size < 0) return no_ring(b, plan->ring_size, (int)-ring_size, text, size);
-    int shared = make_shared(b);
-    if (shared < 0) return failed(b, "cannot make BPF maps", -shared, text, size);
-    memcpy(b->shared->programs, plan->programs, sizeof b->shared->programs);
-    memcpy(b->shared->operations, plan->operations, sizeof(*plan->operations) * plan->operation_count);
-    // Which number of the whole machine a task has is not known in a namespace: any may be traced.
-    if (plan->configuration.namespace) memset(b->shared->marks, 0xff, sizeof b->shared->marks);
-    if (plan->choices) memcpy(b->shared->choices, plan->choices, sizeof b->shared->choices);
-
-    struct programs *p = &b->programs;
-    *p = (struct programs){
-        .kernel = *kernel, .object = plan->object, .object_size = plan->object_size, .configuration = plan->configuration,
+    b->programs = (struct programs){
+        .object = plan->object, .object_size = plan->object_size, .configuration = plan->configuration,
         .signals = plan->signals, .renames = plan->renames, .adopts = plan->adopts,
-        .counting_cpus = plan->configuration.summary ? b->cpus : 0, .ring = b->ring, .shared = shared, .ring_size = ring_size,
-        .meanwhile = map_ring, .owner = b,
+        .counting_cpus = plan->configuration.summary ? b->cpus : 0, .shared = -1,
     };
-    if (p->configuration.alarm) p->configuration.alarm = ring_size / 2;
-    int r = cbpf_load_programs(p);
-    // The programs keep it, and the mapping does.
-    close(shared);
-    if (r && !b->data && b->consumer) return no_ring(b, ring_size, -r, text, size);
-    if (r) return failed(b, "cannot load the BPF programs", -r, text, size);
-    b->tasks = bpf_map__fd(cbpf_map(p, "tasks"));
-    b->statistics = bpf_map__fd(cbpf_map(p, "statistics"));
-    if (plan->configuration.summary) r = map_rows(b);
-    if (!r) r = watch_ring(b);
-    return r ? failed(b, "cannot map the BPF programs' memory", -r, text, size) : b;
+    ready_heap();
+    cbpf_begin_programs(&b->programs);
+    b->beside = cbpf_begin_beside(load_calls, b);
+    int r = b->beside ? make_memory(b, plan, text, size) : failed("BPF", ENOMEM, text, size);
+    b->programs.lacks_memory = r != 0;
+    sem_post(&b->programs.memory_made);
+    if (!r) return b;
+    cbpf_close(b);
+    return NULL;
 }
 
-int cbpf_attach(struct cbpf *b) { return cbpf_attach_programs(&b->programs); }
+int cbpf_set_captures(
+    struct cbpf *b, const struct capture_program *programs, const struct capture_operation *operations, size_t count,
+    const struct capture_choice *choices) {
+    if (count > CAPTURE_OPERATIONS) return -E2BIG;
+    memcpy(b->shared->programs, programs, sizeof b->shared->programs);
+    memcpy(b->shared->operations, operations, sizeof *operations * count);
+    if (choices) memcpy(b->shared->choices, choices, sizeof b->shared->choices);
+    return 0;
+}
+
+static void await_maps(struct cbpf *b) {
+    if (b->knows_maps) return;
+    b->knows_maps = true;
+    cbpf_ensure_beside(b->beside);
+    while (sem_wait(&b->programs.maps_made)) {}
+}
+
+const struct cbpf_kernel *cbpf_kernel(struct cbpf *b) {
+    await_maps(b);
+    return &b->programs.kernel;
+}
+
+static void finish_beside(struct cbpf *b) {
+    if (b->beside) cbpf_finish_beside(b->beside);
+    b->beside = NULL;
+}
+
+int cbpf_finish_loading(struct cbpf *b, char *text, size_t size) {
+    struct programs *p = &b->programs;
+    await_maps(b);
+    int r = p->calls_result ? p->calls_result : cbpf_load_tasks(p);
+    int mapped = map_ring(b);
+    finish_beside(b);
+    r = cbpf_load_rest(p, r);
+    // The programs keep it, and the mapping does.
+    close(p->shared);
+    p->shared = -1;
+    if (r) return failed("cannot load the BPF programs", -r, text, size);
+    if (mapped && b->consumer) return no_ring(p->ring_size, -mapped, text, size);
+    b->tasks = bpf_map__fd(cbpf_map(p, "tasks"));
+    b->statistics = bpf_map__fd(cbpf_map(p, "statistics"));
+    r = mapped;
+    if (!r && p->configuration.summary) r = map_rows(b);
+    if (!r) r = watch_ring(b);
+    return r ? failed("cannot map the BPF programs' memory", -r, text, size) : 0;
+}
+
+int cbpf_attach(struct cbpf *b) { return cbpf_attach_calls(&b->programs); }
 void cbpf_detach(struct cbpf *b) { cbpf_detach_programs(&b->programs); }
 
 void cbpf_close(struct cbpf *b) {
     if (!b) return;
+    finish_beside(b);
     cbpf_detach(b);
     long page = sysconf(_SC_PAGESIZE);
     if (b->data) munmap((void *)(uintptr_t)b->producer, page + 2 * (b->mask + 1));
@@ -186,6 +258,7 @@ void cbpf_close(struct cbpf *b) {
     if (b->rows) munmap((void *)(uintptr_t)b->rows, b->rows_size);
     if (b->epoll >= 0) close(b->epoll);
     if (b->ring >= 0) close(b->ring);
+    if (b->programs.shared >= 0) close(b->programs.shared);
     cbpf_unload_programs(&b->programs);
     free(b);
 }

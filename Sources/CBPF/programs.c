@@ -1,6 +1,5 @@
 #define _GNU_SOURCE
 #include "programs.h"
-#include "beside.h"
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <pthread.h>
@@ -73,15 +72,19 @@ static void complete(struct bpf_program *program) {
     }
 }
 
-static void load_tasks(void *programs);
+/// Tells who waits for the maps.
+static void tell(struct programs *p) {
+    if (p->has_told) return;
+    p->has_told = true;
+    sem_post(&p->maps_made);
+}
 
 static int prepare_raw(struct bpf_program *program, struct bpf_prog_load_opts *options, long cookie) {
     (void)cookie;
     forget_lines(options);
     complete(program);
     // The maps are there by now.
-    struct programs *p = loading->programs;
-    if (loading->part == PART_CALLS) p->beside = cbpf_begin_beside(load_tasks, p);
+    if (loading->part == PART_CALLS) tell(loading->programs);
     return 0;
 }
 
@@ -147,7 +150,11 @@ static bool is_wanted(const struct programs *p, enum part part, const struct bpf
 }
 
 /// Gives the maps their sizes and contents: of the part that makes them.
-static int set_maps(const struct programs *p, struct bpf_object *object) {
+static int set_maps(struct programs *p, struct bpf_object *object) {
+    while (sem_wait(&p->memory_made)) {}
+    // Should the part be loaded anew.
+    sem_post(&p->memory_made);
+    if (p->lacks_memory) return -ENOMEM;
     struct bpf_map *ring = bpf_object__find_map_by_name(object, "ring"), *shared = bpf_object__find_map_by_name(object, ".bss");
     struct bpf_map *constants = bpf_object__find_map_by_name(object, ".rodata");
     struct bpf_map *statistics = bpf_object__find_map_by_name(object, "statistics");
@@ -191,48 +198,9 @@ static int load_part(struct loading *l) {
     return r;
 }
 
-/// Loads the tasks' part, and does what else is to be done meanwhile.
-static void load_tasks(void *programs) {
-    struct programs *p = programs;
-    struct loading l = {.programs = p, .part = PART_TASKS, .side = p->has_cookies ? 0 : CAPTURE_EXEC_SIDE};
-    int r = load_part(&l);
-    if (!r && p->meanwhile) r = p->meanwhile(p->owner);
-    p->meanwhile = NULL;
-    p->tasks_result = r;
-}
-
 static void unload(struct programs *p, enum part part) {
     bpf_object__close(p->parts[part]);
     p->parts[part] = NULL;
-}
-
-/// Loads the calls' part and, beside it, that of the tasks.
-static int load_both(struct programs *p) {
-    struct loading l = {.programs = p, .part = PART_CALLS, .side = p->has_cookies ? 0 : CAPTURE_ENTRY_SIDE};
-    p->beside = NULL;
-    int r = load_part(&l);
-    // Nothing was begun without maps.
-    if (!r || p->beside) cbpf_finish_beside(p->beside, load_tasks, p);
-    return r ? r : p->tasks_result;
-}
-
-int cbpf_load_programs(struct programs *p) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, register_sections);
-    warning[0] = 0;
-    // To ask for the cookie takes a tenth of what counting a call takes.
-    p->has_cookies = !p->configuration.summary;
-    int r = p->has_cookies ? load_both(p) : -EINVAL;
-    if (r != -EINVAL) return r;
-    unload(p, PART_TASKS);
-    unload(p, PART_CALLS);
-    p->has_cookies = 0;
-    r = load_both(p);
-    for (size_t i = 0; i < SIDES && !r; i++) {
-        struct loading l = {.programs = p, .part = part_of(p, i), .side = sides[i].side};
-        if (!p->parts[l.part] && is_needed(p, l.side)) r = load_part(&l);
-    }
-    return r;
 }
 
 /// What `BPF_RAW_TRACEPOINT_OPEN` takes since Linux 6.10.
@@ -259,18 +227,73 @@ static bool keep(struct programs *p, int link) {
     return true;
 }
 
-int cbpf_attach_programs(struct programs *p) {
-    struct bpf_program *program;
+/// Attaches a part's programs on raw tracepoints: 0 or a negative errno.
+static int attach_sides(struct programs *p, enum part part) {
     int link = 0;
-    for (size_t i = 0; i < SIDES && link >= 0; i++) if (is_needed(p, sides[i].side)) keep(p, link = attach_side(p, i));
+    for (size_t i = 0; i < SIDES && link >= 0; i++)
+        if (sides[i].part == part && is_needed(p, sides[i].side)) keep(p, link = attach_side(p, i));
+    return link < 0 ? link : 0;
+}
+
+static int attach_tasks(struct programs *p) {
+    int link = attach_sides(p, PART_TASKS);
+    struct bpf_program *program;
     bpf_object__for_each_program(program, p->parts[PART_TASKS]) {
         int fd = bpf_program__fd(program);
         if (link < 0 || fd < 0 || strncmp(bpf_program__section_name(program), "btf/", 4)) continue;
         keep(p, link = bpf_raw_tracepoint_open(NULL, fd));
     }
-    if (link >= 0) return 0;
-    cbpf_detach_programs(p);
-    return link;
+    return link < 0 ? link : 0;
+}
+
+void cbpf_begin_programs(struct programs *p) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, register_sections);
+    warning[0] = 0;
+    sem_init(&p->memory_made, 0, 0);
+    sem_init(&p->maps_made, 0, 0);
+    // To ask for the cookie takes a tenth of what counting a call takes.
+    p->has_cookies = !p->configuration.summary;
+}
+
+void cbpf_load_calls(struct programs *p) {
+    struct loading l = {.programs = p, .part = PART_CALLS, .side = p->has_cookies ? 0 : CAPTURE_ENTRY_SIDE};
+    p->calls_result = load_part(&l);
+    tell(p);
+}
+
+int cbpf_load_tasks(struct programs *p) {
+    struct loading l = {.programs = p, .part = PART_TASKS, .side = p->has_cookies ? 0 : CAPTURE_EXEC_SIDE};
+    int r = load_part(&l);
+    // What is attached without a cookie may lack programs as yet.
+    if (!r && p->has_cookies) p->tasks_attached = attach_tasks(p);
+    return r;
+}
+
+int cbpf_load_rest(struct programs *p, int result) {
+    if (!result) result = p->calls_result;
+    if (!result) result = p->tasks_attached;
+    if (p->has_cookies && result == -EINVAL) {
+        // This kernel's links have none.
+        cbpf_unload_programs(p);
+        p->has_cookies = p->tasks_attached = 0;
+        cbpf_load_calls(p);
+        result = p->calls_result ? p->calls_result : cbpf_load_tasks(p);
+    }
+    if (p->has_cookies || result) return result;
+    for (size_t i = 0; i < SIDES && !result; i++) {
+        struct loading l = {.programs = p, .part = part_of(p, i), .side = sides[i].side};
+        if (!p->parts[l.part] && is_needed(p, l.side)) result = load_part(&l);
+    }
+    if (!result) p->tasks_attached = attach_tasks(p);
+    return result;
+}
+
+int cbpf_attach_calls(struct programs *p) {
+    int r = p->tasks_attached;
+    if (!r) r = attach_sides(p, PART_CALLS);
+    if (r) cbpf_detach_programs(p);
+    return r;
 }
 
 void cbpf_detach_programs(struct programs *p) {

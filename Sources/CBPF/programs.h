@@ -3,6 +3,8 @@
 #pragma once
 #include "cbpf.h"
 #include <bpf/libbpf.h>
+#include <semaphore.h>
+#include <stdbool.h>
 
 enum part {
     /// What is called at both ends of every call; it makes the maps.
@@ -27,25 +29,37 @@ struct programs {
     int signals, renames, adopts;
     /// CPUs whose calls are counted; 0 if none are.
     uint32_t counting_cpus;
-    /// Descriptors of the ring and of the memory that both sides use, made beforehand.
+    /// Descriptors of the ring and of the memory that both sides use, which another thread makes: it tells once when that is
+    /// done, or has failed.
     int ring, shared;
     uint32_t ring_size;
-    /// What else is to be done while programs load, on the same CPU as the shorter part: 0 or a negative errno.
-    int (*meanwhile)(void *);
-    void *owner;
-    /// Loads the tasks' part; what that came to.
-    struct beside *beside;
-    int tasks_result;
+    sem_t memory_made;
+    bool lacks_memory;
+    /// The calls' part has made the maps, or will not: told once.
+    sem_t maps_made;
+    bool has_told;
+    /// What loading the calls' part came to, and attaching the tasks': 0 or a negative errno.
+    int calls_result, tasks_attached;
     struct bpf_object *parts[PARTS];
     /// The link tells a program where it is called.
     int has_cookies;
     int links[MOST_LINKS], link_count;
 };
 
-/// Loads what every trace needs, and does what is to be done meanwhile: 0 or a negative errno.
-int cbpf_load_programs(struct programs *p);
-/// Attaches them: 0 or a negative errno.
-int cbpf_attach_programs(struct programs *p);
+/// Fills in where the kernel has what, and its types' ids: 0, or a negative errno if it tells nothing of them.
+int cbpf_read_kernel(struct cbpf_kernel *k, struct capture_configuration *c);
+
+/// Before programs are loaded.
+void cbpf_begin_programs(struct programs *p);
+/// Loads the calls' part, to `calls_result`. Half of what loading takes: by another thread than the rest.
+void cbpf_load_calls(struct programs *p);
+/// Loads and attaches the tasks' part once there are maps: 0 or a negative errno. No task is traced yet, so that these
+/// programs do nothing.
+int cbpf_load_tasks(struct programs *p);
+/// Loads what those two have left, given what loading tasks came to: 0 or a negative errno.
+int cbpf_load_rest(struct programs *p, int result);
+/// Attaches what is called at both ends of every call: 0 or a negative errno.
+int cbpf_attach_calls(struct programs *p);
 void cbpf_detach_programs(struct programs *p);
 void cbpf_unload_programs(struct programs *p);
 /// Runs one of the programs that walk over all tasks: 0 or a negative errno.

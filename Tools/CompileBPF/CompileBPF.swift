@@ -14,28 +14,29 @@ struct CompileBPF: BuildToolPlugin {
         let programs = sources.appending(path: "Programs")
         let inputs = try FileManager.default.contentsOfDirectory(at: programs, includingPropertiesForKeys: nil)
             + [sources.appending(path: "include/capture.h")]
-        let constant = context.pluginWorkDirectoryURL.appending(path: "CaptureObject.swift")
+        let directory = context.pluginWorkDirectoryURL
         // One command, since an object file among the outputs would become a resource. Debug
         // information stays behind, BTF goes along.
         let script = """
-            clang=$1 constant=$2 object=${2%.swift}.o; shift 2
+            clang=$1 name=$2 constant=$3 object=${3%.swift}.o; shift 3
             "$clang" "$@" -o "$object"
             "${clang%/*}/llvm-objcopy" --strip-debug "$object"
-            printf 'let captureObject: StaticString = "%s"\\n' "$(base64 -w0 "$object")" >"$constant"
+            printf 'let %s: StaticString = "%s"\\n' "$name" "$(base64 -w0 "$object")" >"$constant"
             """
-        return [
-            .buildCommand(
+        return [("plainObject", "PlainObject.swift", ["-DPLAIN"]), ("fullObject", "FullObject.swift", [])].map { name, file, flags in
+            let constant = directory.appending(path: file)
+            return .buildCommand(
                 displayName: "Compiling the BPF programs", executable: URL(filePath: "/bin/sh"),
                 arguments: [
-                    "-euc", script, "sh", clang.path(), constant.path(),
+                    "-euc", script, "sh", clang.path(), name, constant.path(),
                     "-target", "bpf", "-mcpu=v3", "-std=gnu23", "-g", "-O2", "-Wall", "-Wextra", "-Werror",
                     "-D__TARGET_ARCH_\(Self.kernelArchitecture)", "-I", sources.appending(path: "include").path(),
                     // Debian keeps <asm/types.h> where only its own compilers look.
                     "-idirafter", "/usr/include/\(Self.machine)-linux-gnu",
                     "-c", programs.appending(path: "capture.bpf.c").path(),
-                ],
+                ] + flags,
                 inputFiles: inputs, outputFiles: [constant])
-        ]
+        }
     }
 
     #if arch(x86_64)

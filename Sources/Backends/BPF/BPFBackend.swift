@@ -72,51 +72,63 @@ public final class BPFBackend: Backend {
 
     public func prepare(_ plan: CapturePlan) throws(TraceError) {
         self.plan = plan
+        let descriptors = plan.memory.descriptors
         let namespace = TaskIdentity.innerPidNamespace ?? 0
-        let reading = cbpf_begin_reading(namespace != 0 || plan.identities ? 1 : 0)
-        var compiler = CaptureCompiler(plan.memory, stackBytes: plan.stacks ? Self.stackBytes : 0)
-        var calls = [capture_program](repeating: capture_program(), count: Int(CAPTURE_PLACES))
-        for personality in Personality.allCases { compile(personality, &compiler, &calls) }
-        var descriptors = UInt32(plan.memory.descriptors.rawValue)
-        // To tell netlink messages, decoding has to know what a socket speaks.
-        if descriptors == 0, compiler.looksAtDescriptors { descriptors = UInt32(CAPTURE_PROTOCOLS) }
-        var kernel = cbpf_kernel()
-        let found = cbpf_end_reading(reading, &kernel)
-        guard found == 0 else { throw TraceError("bpf: \(Self.noTypes(Self.message(found))); use --backend ptrace") }
-        if let missing = kernel.missing ?? kernel.missing_namespaces ?? (descriptors == 0 ? nil : kernel.missing_layout) {
-            throw TraceError("bpf: this kernel has no \(String(cString: missing)); use --backend ptrace")
-        }
         var p = cbpf_plan()
-        p.configuration = kernel.offsets
         configureTargets(&p)
         configureFilters(&p)
         p.configuration.execve = UInt32(clinux_sys_execve)
-        p.configuration.descriptors = descriptors
+        // To tell netlink messages, decoding has to know what a socket speaks.
+        p.configuration.descriptors = descriptors.isEmpty && plan.memory.isNeeded ? UInt32(CAPTURE_PROTOCOLS) : UInt32(descriptors.rawValue)
         p.configuration.stacks = plan.stacks ? 1 : 0
         p.configuration.namespace = namespace
         p.configuration.identities = plan.identities && plan.aggregation == nil ? 1 : 0
         p.renames = plan.commands ? 1 : 0
         try prepareRing(&p)
         if let aggregation = plan.aggregation { configure(&p, aggregation) }
-        p.operation_count = compiler.operations.count
-        var error = [CChar](repeating: 0, count: 512)
-        let object = CapturePrograms.object
+        let object = capture_is_plain(&p.configuration) != 0 ? CapturePrograms.plain : CapturePrograms.full
         p.object = object.baseAddress
         p.object_size = object.count
-        programs = calls.withUnsafeBufferPointer { calls in
-            compiler.operations.withUnsafeBufferPointer { operations in
-                compiler.choices.withUnsafeBufferPointer { choices in
-                    p.programs = calls.baseAddress
-                    p.operations = operations.baseAddress
-                    p.choices = choices.isEmpty ? nil : choices.baseAddress
-                    return cbpf_load(&kernel, &p, &error, error.count)
-                }
+        var error = [CChar](repeating: 0, count: 512)
+        guard let programs = cbpf_begin_loading(&p, &error, error.count) else { throw Self.failure(error) }
+        do throws(TraceError) {
+            // While the kernel checks the programs.
+            let compiler = try compileCaptures(programs)
+            let kernel = cbpf_kernel(programs).pointee
+            guard kernel.error == 0 else { throw TraceError("bpf: \(Self.noTypes(Self.message(kernel.error))); use --backend ptrace") }
+            if let missing = kernel.missing
+                ?? (namespace == 0 && !plan.identities ? nil : kernel.missing_namespaces)
+                ?? (descriptors.isEmpty && !compiler.looksAtDescriptors ? nil : kernel.missing_layout) {
+                throw TraceError("bpf: this kernel has no \(String(cString: missing)); use --backend ptrace")
             }
+            guard cbpf_finish_loading(programs, &error, error.count) == 0 else { throw Self.failure(error) }
+        } catch {
+            cbpf_close(programs)
+            throw error
         }
-        guard let programs else { throw Self.missingPrivilege() ?? TraceError("bpf: \(Self.reason(error))") }
+        self.programs = programs
         noteRing(programs, wanted: p.ring_size)
         position = cbpf_position(programs)
     }
+
+    /// Compiles what calls have captured, and hands it to the programs.
+    private func compileCaptures(_ programs: OpaquePointer) throws(TraceError) -> CaptureCompiler {
+        var compiler = CaptureCompiler(plan.memory, stackBytes: plan.stacks ? Self.stackBytes : 0)
+        var calls = [capture_program](repeating: capture_program(), count: Int(CAPTURE_PLACES))
+        for personality in Personality.allCases { compile(personality, &compiler, &calls) }
+        let set = calls.withUnsafeBufferPointer { calls in
+            compiler.operations.withUnsafeBufferPointer { operations in
+                compiler.choices.withUnsafeBufferPointer { choices in
+                    cbpf_set_captures(
+                        programs, calls.baseAddress, operations.baseAddress, operations.count, choices.isEmpty ? nil : choices.baseAddress)
+                }
+            }
+        }
+        guard set == 0 else { throw TraceError("bpf: too many operations to capture memory by") }
+        return compiler
+    }
+
+    private static func failure(_ text: [CChar]) -> TraceError { missingPrivilege() ?? TraceError("bpf: \(reason(text))") }
 
     /// Bytes of a stack that are captured with each call; perf(1) takes as many.
     private static let stackBytes = 8 << 10
@@ -141,15 +153,17 @@ public final class BPFBackend: Backend {
         }
     }
 
-    /// Numbers of exit and exit_group in 32-bit tables: of both architectures, of arm, of x86.
-    private static let compatEnds: Set<Int> = [1, 248, 252]
+    /// The number of exit_group in this machine's 32-bit table; that of exit is 1 in all.
+    #if arch(x86_64)
+    private static let compatExitGroup = 252
+    #else
+    private static let compatExitGroup = 248
+    #endif
 
     /// Whether a call never returns.
     private static func isFinal(_ number: Int, _ personality: Personality) -> Bool {
-        guard personality == .compat32 else { return number == Int(clinux_sys_exit) || number == Int(clinux_sys_exit_group) }
-        // Looking up all names would take longer than all else does at a start.
-        guard Self.compatEnds.contains(number), let name = SyscallTable.lookup(number, personality)?.name else { return false }
-        return name == "exit" || name == "exit_group"
+        personality == .compat32
+            ? number == 1 || number == compatExitGroup : number == Int(clinux_sys_exit) || number == Int(clinux_sys_exit_group)
     }
 
     public func start() throws(TraceError) {

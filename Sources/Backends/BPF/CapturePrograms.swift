@@ -1,10 +1,14 @@
-/// The compiled BPF programs, which the build embeds in base 64.
+/// The compiled BPF programs, which the build embeds in base 64: ELF objects, whose bytes stay once they have been written,
+/// because some programs are loaded when they are first needed.
 enum CapturePrograms {
-    /// The ELF object's bytes; they are written once and stay, because some programs are loaded when they are first needed.
-    nonisolated(unsafe) static let object = decode(UnsafeBufferPointer(start: captureObject.utf8Start, count: captureObject.utf8CodeUnitCount))
+    /// Without what few traces ask for (`CAPTURE_EXTRAS`).
+    nonisolated(unsafe) static let plain = decode(plainObject)
+    /// With all of it.
+    nonisolated(unsafe) static let full = decode(fullObject)
 
     /// Four digits are three bytes; the last digits may be padding.
-    private static func decode(_ text: UnsafeBufferPointer<UInt8>) -> UnsafeRawBufferPointer {
+    private static func decode(_ constant: StaticString) -> UnsafeRawBufferPointer {
+        let text = UnsafeBufferPointer(start: constant.utf8Start, count: constant.utf8CodeUnitCount)
         let values = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: 256)
         defer { values.deallocate() }
         values.initialize(repeating: 0)

@@ -8,38 +8,25 @@
 /// Programs and maps in the kernel, held by this process: all of it is gone with it.
 struct cbpf;
 
-/// Where the running kernel keeps what the programs look at.
+/// The running kernel's types: ids of functions and of what tracepoints hand on.
 struct cbpf_kernel {
     uint32_t fork, signal_generate, rename, iterator;
     /// `bpf_rdonly_cast`; 0 if there is none (before Linux 6.2).
     uint32_t cast;
-    /// `task_struct` and `signal_struct` offsets, in the configuration's fields.
-    struct capture_configuration offsets;
+    /// 0, or the negative errno of why there is nothing.
+    int error;
     /// What was looked for and not found; NULL if nothing. And of what leads from a descriptor to its name, and of what
     /// tells of namespaces.
     const char *missing, *missing_layout, *missing_namespaces;
 };
-
-/// The kernel's types being read.
-struct cbpf_reading;
-
-/// Starts looking types up in the kernel's BTF, beside what the caller does. NULL if there is no memory.
-///
-/// `looks_at_namespaces`: those that tell what tasks are called in namespaces, too.
-struct cbpf_reading *cbpf_begin_reading(int looks_at_namespaces);
-/// Waits for them: 0, or a negative errno if the kernel has none.
-int cbpf_end_reading(struct cbpf_reading *reading, struct cbpf_kernel *kernel);
 
 /// What to load.
 struct cbpf_plan {
     /// The compiled programs: an ELF object, which must stay: some are loaded when they are needed.
     const void *object;
     size_t object_size;
+    /// But for where the kernel has what, which loading finds out.
     struct capture_configuration configuration;
-    const struct capture_program *programs; // CAPTURE_PLACES
-    const struct capture_operation *operations;
-    size_t operation_count;
-    const struct capture_choice *choices; // CAPTURE_CHOICES, or NULL
     /// Powers of two, at least a page: what is wanted, and what will do if there is no memory for it.
     uint32_t ring_size, least_ring_size;
     /// Signals are wanted.
@@ -50,8 +37,17 @@ struct cbpf_plan {
     int adopts;
 };
 
-/// Loads everything; nothing is traced yet. NULL on failure, with a line in `error`.
-struct cbpf *cbpf_load(const struct cbpf_kernel *kernel, const struct cbpf_plan *plan, char *error, size_t size);
+/// Starts to load everything; the longer half goes on beside what the caller does. NULL on failure, with a line in `error`.
+struct cbpf *cbpf_begin_loading(const struct cbpf_plan *plan, char *error, size_t size);
+/// What calls have captured: `programs`, CAPTURE_PLACES, of `count` operations, and `choices`, CAPTURE_CHOICES or NULL.
+/// Any time before programs are attached: 0, or a negative errno if there are too many.
+int cbpf_set_captures(
+    struct cbpf *b, const struct capture_program *programs, const struct capture_operation *operations, size_t count,
+    const struct capture_choice *choices);
+/// Waits until the kernel's types are known.
+const struct cbpf_kernel *cbpf_kernel(struct cbpf *b);
+/// Loads the rest, and waits for the longer half; nothing is traced yet: 0, or a negative errno and a line in `error`.
+int cbpf_finish_loading(struct cbpf *b, char *error, size_t size);
 /// Attaches the programs: 0 or a negative errno.
 int cbpf_attach(struct cbpf *b);
 /// Detaches them; records stay readable.
