@@ -1,4 +1,5 @@
 import CBPF
+import Glibc
 import RenacerCore
 
 /// Turns rows of the system call table into programs that the BPF interpreter performs.
@@ -11,11 +12,11 @@ struct CaptureCompiler {
     /// Programs chosen by arguments, where the interpreter looks for them; empty if there are none.
     private(set) var choices: [capture_choice] = []
     private var sets: UInt8 = 0
-    /// Where operations start that several programs share, by a hash of them.
-    private var known: [Int: [Int]] = [:]
+    /// Where operations start that other programs may share, by a hash of them: those stored last, -1 for none.
+    private var stored = [Int32](repeating: -1, count: 1024)
     /// Those of the program under way.
-    private var entry: [capture_operation] = []
-    private var exit: [capture_operation] = []
+    private var entry = CaptureOperations(isExit: false)
+    private var exit = CaptureOperations(isExit: true)
     /// Calls that are shown in full.
     private(set) var isVerbose = false
 
@@ -29,8 +30,8 @@ struct CaptureCompiler {
 
     /// The program of a call of which nothing but its stack is wanted.
     mutating func stackProgram() -> capture_program {
-        entry.removeAll(keepingCapacity: true)
-        exit.removeAll(keepingCapacity: true)
+        entry.all.removeAll(keepingCapacity: true)
+        exit.all.removeAll(keepingCapacity: true)
         return finish()
     }
 
@@ -73,8 +74,8 @@ struct CaptureCompiler {
 
     private mutating func compile(_ arguments: [Argument], _ syscall: Syscall, isVariant: Bool = false) -> capture_program {
         let isDialect = syscall.dialect != nil && !isVariant
-        entry.removeAll(keepingCapacity: true)
-        exit.removeAll(keepingCapacity: true)
+        entry.all.removeAll(keepingCapacity: true)
+        exit.all.removeAll(keepingCapacity: true)
         for (i, a) in arguments.enumerated() where a.capture != nil || a.kind.leadsToMemory || describes && a.kind.isDescriptor {
             let register = UInt8(a.register ?? i)
             // A dialect may look before the call and after it.
@@ -91,9 +92,8 @@ struct CaptureCompiler {
             }
         }
         if describes, syscall.givesDescriptor {
-            var result = CaptureOperations(isExit: true, isActive: true, isEvenOnError: false)
-            result.add(CAPTURE_DESCRIPTOR, UInt8(CAPTURE_RESULT))
-            exit += result.all
+            exit.begin(isActive: true, isEvenOnError: false)
+            exit.add(CAPTURE_DESCRIPTOR, UInt8(CAPTURE_RESULT))
         }
         return finish()
     }
@@ -101,56 +101,59 @@ struct CaptureCompiler {
     /// The program of the operations so far.
     private mutating func finish() -> capture_program {
         if stackBytes > 0 {
-            var stack = CaptureOperations(isExit: false, isActive: true, isEvenOnError: false)
-            stack.add(CAPTURE_BYTES, UInt8(CAPTURE_STACK), limit: stackBytes)
-            entry += stack.all
+            entry.begin(isActive: true, isEvenOnError: false)
+            entry.add(CAPTURE_BYTES, UInt8(CAPTURE_STACK), limit: stackBytes)
         }
         var p = capture_program()
-        guard entry.count <= Self.mostOperations, exit.count <= Self.mostOperations, let first = store() else { return p }
+        guard entry.all.count <= Self.mostOperations, exit.all.count <= Self.mostOperations, let first = store() else { return p }
         p.first = UInt16(first)
-        p.entry = UInt8(entry.count)
-        p.exit = UInt8(exit.count)
+        p.entry = UInt8(entry.all.count)
+        p.exit = UInt8(exit.all.count)
         return p
     }
 
     /// Where the operations of the program under way are; nil if there is no room for them.
     private mutating func store() -> Int? {
-        let all = entry + exit
-        let hash = all.withUnsafeBytes { bytes in
-            var hasher = Hasher()
-            hasher.combine(bytes: bytes)
-            return hasher.finalize()
-        }
-        let size = all.count * MemoryLayout<capture_operation>.stride
-        for first in known[hash] ?? [] where first + all.count <= operations.count {
-            let isSame = operations.withUnsafeBytes { stored in
-                all.withUnsafeBytes { wanted in
-                    let start = first * MemoryLayout<capture_operation>.stride
-                    return stored[start..<(start + size)].elementsEqual(wanted)
-                }
+        let first = operations.count, count = entry.all.count + exit.all.count
+        guard count > 0 else { return 0 }
+        guard first + count <= Int(CAPTURE_OPERATIONS) else { return nil }
+        operations += entry.all
+        operations += exit.all
+        let (place, same) = operations.withUnsafeBytes { bytes in
+            let size = MemoryLayout<capture_operation>.stride
+            let fresh = UnsafeRawBufferPointer(rebasing: bytes[(first * size)...])
+            var hash: UInt64 = 0
+            for i in stride(from: 0, to: fresh.count, by: 8) {
+                hash = (hash ^ fresh.loadUnaligned(fromByteOffset: i, as: UInt64.self)) &* 0x9e37_79b9_7f4a_7c15
             }
-            if isSame { return first }
+            let place = Int(hash >> 54), former = Int(stored[place])
+            guard former >= 0, former + count <= first else { return (place, Int?.none) }
+            return (place, memcmp(bytes.baseAddress! + former * size, fresh.baseAddress!, fresh.count) == 0 ? former : nil)
         }
-        guard operations.count + all.count <= Int(CAPTURE_OPERATIONS) else { return nil }
-        known[hash, default: []].append(operations.count)
-        operations += all
-        return operations.count - all.count
+        if let same {
+            operations.removeLast(count)
+            return same
+        }
+        stored[place] = Int32(first)
+        return first
     }
 
     private mutating func add(_ a: Argument, _ register: UInt8, isExit: Bool, isActive: Bool, _ isDialect: Bool) {
-        var list = CaptureOperations(isExit: isExit, isActive: isActive, isEvenOnError: a.direction == .inout_)
+        guard isActive || a.capture != nil else { return }
+        // Taken out while it grows, since the rest is looked at meanwhile.
+        var list = CaptureOperations(isExit: isExit)
+        if isExit { swap(&list, &exit) } else { swap(&list, &entry) }
+        defer { if isExit { swap(&list, &exit) } else { swap(&list, &entry) } }
+        list.begin(isActive: isActive, isEvenOnError: a.direction == .inout_)
         if isActive, describes, a.name == "dirfd" { list.add(CAPTURE_DESCRIPTOR, register) }
         if let capture = a.capture {
             compile(capture, register, register, &list)
-        } else if isActive {
-            if case .address = a.kind {
-                // Of a dialect: other rows leave it at the address.
-                if isDialect { compile(Capture.unknown, register, register, &list) }
-            } else {
-                compile(a.kind, register, &list)
-            }
+        } else if case .address = a.kind {
+            // Of a dialect: other rows leave it at the address.
+            if isDialect { compile(Capture.unknown, register, register, &list) }
+        } else {
+            compile(a.kind, register, &list)
         }
-        if isExit { exit += list.all } else { entry += list.all }
     }
 }
 

@@ -1,20 +1,23 @@
 import CBPF
 import RenacerCore
 
-/// Operations of one argument, as they are put together.
+/// Operations of a program, before a call or after it, as they are put together.
 struct CaptureOperations {
     var all: [capture_operation] = []
     let isExit: Bool
     /// Statements that do not say when are meant.
-    var isActive: Bool
-    var isEvenOnError: Bool
+    var isActive = true
+    var isEvenOnError = false
     /// The next register that nothing uses.
     var free: UInt8 = 8
 
-    init(isExit: Bool, isActive: Bool, isEvenOnError: Bool) {
-        self.isExit = isExit
+    init(isExit: Bool) { self.isExit = isExit }
+
+    /// What follows is of another argument.
+    mutating func begin(isActive: Bool, isEvenOnError: Bool) {
         self.isActive = isActive
         self.isEvenOnError = isEvenOnError
+        free = 8
     }
 
     /// - Parameter length: the register with the length or count; nil: `limit` is it.
