@@ -42,12 +42,14 @@ def once(command, environment=None):
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
 
 
-def measure(name, configurations, rounds):
+def measure(name, configurations, rounds, pause=0):
+    """Medians of each configuration; `pause`: seconds before each, in which the kernel ends what the one before has left."""
     results = {c: [] for c in configurations}
     for _ in range(rounds):
         order = list(configurations)
         random.shuffle(order)
         for c in order:
+            time.sleep(pause)
             results[c].append(once(configurations[c]))
     rows = {}
     for c, runs in results.items():

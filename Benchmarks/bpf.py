@@ -90,8 +90,16 @@ def run(a, renacer, work, n, rounds, measure, ratio, goal, results):
     if bpftrace:
         goal('bpf, dd bs=1, summary: bpftrace hist / renacer', ratio(rows, 'bpftrace hist', 'renacer bpf -c'), 3, False)
 
-    start = {'native': ['/bin/true'], 'renacer bpf': bpf + ['-o', '/dev/null', '--', '/bin/true']}
-    rows = results['bpf: /bin/true'] = measure('bpf: /bin/true', start, rounds * 4)
+    # Who attaches to a tracepoint right behind another's detaching waits until no CPU looks at what was there (RCU).
+    start = {'native': ['/bin/true'], 'bare records, no text': record + ['/bin/true'],
+             'renacer bpf': bpf + ['-o', '/dev/null', '--', '/bin/true']}
+    results['bpf: /bin/true, right behind another'] = measure('bpf: /bin/true, right behind another', start, rounds * 4)
+    if perf:
+        start['perf trace'] = [perf, 'trace', '-o', '/dev/null', '--', '/bin/true']
+    if bpftrace:
+        start['bpftrace print'] = [bpftrace, '-q', '-o', '/dev/null', '-e', 'tracepoint:raw_syscalls:sys_exit /pid == cpid/ '
+                                   '{ printf("%d %d\\n", args->id, args->ret); }', '-c', '/bin/true']
+    rows = results['bpf: /bin/true'] = measure('bpf: /bin/true', start, rounds * 4, pause=0.05)
     goal('bpf, /bin/true: ms from start to end', rows['renacer bpf']['wall'] * 1e3, 8)
 
     empty, bare, traced, other, after, multiple = extra_cpu(renacer, work, int(n(3_000_000)), rounds, a.build, record)
