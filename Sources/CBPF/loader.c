@@ -2,6 +2,7 @@
 #include "cbpf.h"
 #include "beside.h"
 #include "programs.h"
+#include "ring.h"
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,75 +21,15 @@ struct cbpf {
     /// Loads the calls' part.
     struct beside *beside;
     bool knows_maps;
-    int tasks, ring, statistics, epoll, cpus;
+    struct ring ring;
+    int tasks, statistics, epoll, cpus;
     size_t watermark;
     struct capture_shared *shared;
     size_t shared_size;
     // Rows of all CPUs; NULL unless calls are counted.
     const struct capture_statistics *rows;
     size_t rows_size;
-    // The ring as the kernel maps it: positions on a page each, then the data twice in a row.
-    uint64_t *consumer;
-    const uint64_t *producer;
-    const uint8_t *data;
-    uint64_t mask;
-    // Bytes from `data` on that are mapped already, and why no more could be; 0 if nothing was in the way.
-    size_t mapped;
-    int map_error;
-    // Where the producer was when it was last asked: that takes the cache line from who writes to it at every record.
-    uint64_t end;
 };
-
-/// Makes the ring as large as can be had: its size, or a negative errno.
-static int64_t make_ring(struct cbpf *b, const struct cbpf_plan *plan) {
-    uint32_t size = plan->ring_size;
-    while ((b->ring = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, size, NULL)) == -ENOMEM && size > plan->least_ring_size)
-        size /= 2;
-    return b->ring < 0 ? b->ring : (int64_t)size;
-}
-
-/// What is mapped of the ring at once.
-enum { RING_PART = 256 << 10 };
-
-/// Maps the ring's data as far as `end`, which lies in its first or second copy; false if that cannot be.
-static int map_data(struct cbpf *b, size_t end) {
-    if (b->map_error) return 0;
-    size_t all = 2 * (b->mask + 1), rounded = (end + RING_PART - 1) & ~(size_t)(RING_PART - 1);
-    size_t until = rounded < all ? rounded : all;
-    if (until < end) {
-        b->map_error = EPROTO;
-        return 0;
-    }
-    char *from = (char *)(uintptr_t)b->data + b->mapped;
-    long page = sysconf(_SC_PAGESIZE);
-    if (mmap(from, until - b->mapped, PROT_READ, MAP_SHARED | MAP_FIXED, b->ring, 2 * page + (off_t)b->mapped) == MAP_FAILED) {
-        b->map_error = errno;
-        return 0;
-    }
-    b->mapped = until;
-    return 1;
-}
-
-static int map_ring(struct cbpf *b) {
-    uint32_t size = b->programs.ring_size;
-    long page = sysconf(_SC_PAGESIZE);
-    void *consumer = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, b->ring, 0);
-    if (consumer == MAP_FAILED) return -errno;
-    b->consumer = consumer;
-    // Room for all of it, of which parts are mapped as they are come to: most traces are short, and to map and unmap what
-    // nobody looks at took a tenth of their start.
-    char *rest = mmap(NULL, page + 2 * (size_t)size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (rest == MAP_FAILED) return -errno;
-    b->producer = (const uint64_t *)rest;
-    b->data = (const uint8_t *)rest + page;
-    b->mask = size - 1;
-    if (mmap(rest, page, PROT_READ, MAP_SHARED | MAP_FIXED, b->ring, page) == MAP_FAILED) b->map_error = errno;
-    if (map_data(b, 1)) return 0;
-    munmap(rest, page + 2 * (size_t)size);
-    b->producer = NULL;
-    b->data = NULL;
-    return -b->map_error;
-}
 
 /// Makes the memory that both sides use, empty: libbpf would write all of it. A descriptor, or a negative errno.
 static int make_shared(struct cbpf *b) {
@@ -120,8 +61,8 @@ static int map_rows(struct cbpf *b) {
 // woken at the watermark only.
 static int watch_ring(struct cbpf *b) {
     b->epoll = epoll_create1(EPOLL_CLOEXEC);
-    struct epoll_event e = {.events = EPOLLIN | EPOLLET, .data.fd = b->ring};
-    return b->epoll < 0 || epoll_ctl(b->epoll, EPOLL_CTL_ADD, b->ring, &e) ? -errno : 0;
+    struct epoll_event e = {.events = EPOLLIN | EPOLLET, .data.fd = b->ring.fd};
+    return b->epoll < 0 || epoll_ctl(b->epoll, EPOLL_CTL_ADD, b->ring.fd, &e) ? -errno : 0;
 }
 
 static int failed(const char *what, int error, char *text, size_t size) {
@@ -145,11 +86,11 @@ static void load_calls(void *of) {
 }
 
 static int make_memory(struct cbpf *b, const struct cbpf_plan *plan, char *text, size_t size) {
-    int64_t ring_size = make_ring(b, plan);
+    int64_t ring_size = cbpf_make_ring(&b->ring, plan->ring_size, plan->least_ring_size);
     if (ring_size == -EPERM) return failed("cannot make BPF maps", EPERM, text, size);
     if (ring_size < 0) return no_ring(plan->ring_size, (int)-ring_size, text, size);
     struct programs *p = &b->programs;
-    p->ring = b->ring;
+    p->ring = b->ring.fd;
     p->ring_size = ring_size;
     if (p->configuration.alarm) p->configuration.alarm = ring_size / 2;
     p->shared = make_shared(b);
@@ -177,7 +118,7 @@ struct cbpf *cbpf_begin_loading(const struct cbpf_plan *plan, char *text, size_t
         failed("BPF", ENOMEM, text, size);
         return NULL;
     }
-    b->tasks = b->ring = b->epoll = -1;
+    b->tasks = b->ring.fd = b->epoll = -1;
     b->watermark = plan->configuration.watermark;
     b->cpus = libbpf_num_possible_cpus();
     if (b->cpus < 1 || b->cpus > CAPTURE_CPUS) b->cpus = CAPTURE_CPUS;
@@ -228,14 +169,14 @@ int cbpf_finish_loading(struct cbpf *b, char *text, size_t size) {
     struct programs *p = &b->programs;
     await_maps(b);
     int r = p->calls_result ? p->calls_result : cbpf_load_tasks(p);
-    int mapped = map_ring(b);
+    int mapped = cbpf_map_ring(&b->ring);
     finish_beside(b);
     r = cbpf_load_rest(p, r);
     // The programs keep it, and the mapping does.
     close(p->shared);
     p->shared = -1;
     if (r) return failed("cannot load the BPF programs", -r, text, size);
-    if (mapped && b->consumer) return no_ring(p->ring_size, -mapped, text, size);
+    if (mapped && b->ring.consumer) return no_ring(p->ring_size, -mapped, text, size);
     b->tasks = bpf_map__fd(cbpf_map(p, "tasks"));
     b->statistics = bpf_map__fd(cbpf_map(p, "statistics"));
     r = mapped;
@@ -251,13 +192,10 @@ void cbpf_close(struct cbpf *b) {
     if (!b) return;
     finish_beside(b);
     cbpf_detach(b);
-    long page = sysconf(_SC_PAGESIZE);
-    if (b->data) munmap((void *)(uintptr_t)b->producer, page + 2 * (b->mask + 1));
-    if (b->consumer) munmap(b->consumer, page);
+    cbpf_close_ring(&b->ring);
     if (b->shared) munmap(b->shared, b->shared_size);
     if (b->rows) munmap((void *)(uintptr_t)b->rows, b->rows_size);
     if (b->epoll >= 0) close(b->epoll);
-    if (b->ring >= 0) close(b->ring);
     if (b->programs.shared >= 0) close(b->programs.shared);
     cbpf_unload_programs(&b->programs);
     free(b);
@@ -317,28 +255,14 @@ int cbpf_may_load(void) {
 }
 
 uint64_t cbpf_live(struct cbpf *b) { return __atomic_load_n(&b->shared->live, __ATOMIC_ACQUIRE); }
-uint64_t cbpf_position(struct cbpf *b) { return __atomic_load_n(b->consumer, __ATOMIC_RELAXED); }
-void cbpf_release(struct cbpf *b, uint64_t position) { __atomic_store_n(b->consumer, position, __ATOMIC_RELEASE); }
-size_t cbpf_ring_size(struct cbpf *b) { return b->mask + 1; }
-size_t cbpf_pending(struct cbpf *b) { return __atomic_load_n(b->producer, __ATOMIC_ACQUIRE) - *b->consumer; }
+uint64_t cbpf_position(struct cbpf *b) { return __atomic_load_n(b->ring.consumer, __ATOMIC_RELAXED); }
+void cbpf_release(struct cbpf *b, uint64_t position) { __atomic_store_n(b->ring.consumer, position, __ATOMIC_RELEASE); }
+size_t cbpf_ring_size(struct cbpf *b) { return b->ring.mask + 1; }
+size_t cbpf_pending(struct cbpf *b) { return __atomic_load_n(b->ring.producer, __ATOMIC_ACQUIRE) - *b->ring.consumer; }
 int cbpf_is_due(struct cbpf *b) { return cbpf_pending(b) >= b->watermark; }
 
-int cbpf_map_error(struct cbpf *b) { return b->map_error; }
-
-const struct capture_header *cbpf_next(struct cbpf *b, uint64_t *position) {
-    while (*position < b->end || *position < (b->end = __atomic_load_n(b->producer, __ATOMIC_ACQUIRE))) {
-        size_t at = *position & b->mask;
-        if (at + BPF_RINGBUF_HDR_SZ > b->mapped && !map_data(b, at + BPF_RINGBUF_HDR_SZ)) return NULL;
-        uint32_t length = __atomic_load_n((const uint32_t *)(b->data + at), __ATOMIC_ACQUIRE);
-        if (length & BPF_RINGBUF_BUSY_BIT) return NULL;
-        uint64_t taken = (((uint64_t)length & ~BPF_RINGBUF_DISCARD_BIT) + BPF_RINGBUF_HDR_SZ + 7) & ~7ull;
-        if (at + taken > b->mapped && !map_data(b, at + taken)) return NULL;
-        const void *record = b->data + at + BPF_RINGBUF_HDR_SZ;
-        *position += taken;
-        if (!(length & BPF_RINGBUF_DISCARD_BIT)) return record;
-    }
-    return NULL;
-}
+int cbpf_map_error(struct cbpf *b) { return b->ring.error; }
+const struct capture_header *cbpf_next(struct cbpf *b, uint64_t *position) { return cbpf_next_record(&b->ring, position); }
 
 uint32_t cbpf_rows(struct cbpf *b) {
     uint64_t taken = __atomic_load_n(&b->shared->rows, __ATOMIC_ACQUIRE) + 1;
@@ -381,7 +305,7 @@ int cbpf_wait(struct cbpf *b, int timeout) {
     int n = cbpf_is_due(b) ? 0 : epoll_wait(b->epoll, &e, 1, timeout);
     int error = errno;
     __atomic_store_n(&b->shared->waiting, 0, __ATOMIC_RELAXED);
-    return n < 0 ? -error : n > 0 && e.data.fd != b->ring;
+    return n < 0 ? -error : n > 0 && e.data.fd != b->ring.fd;
 }
 
 static uint64_t sum(struct cbpf *b, size_t offset) {
@@ -391,7 +315,7 @@ static uint64_t sum(struct cbpf *b, size_t offset) {
     return n;
 }
 
-uint64_t cbpf_seen(struct cbpf *b) { 
+uint64_t cbpf_seen(struct cbpf *b) {
     return sum(b, offsetof(struct capture_counters, calls)) + sum(b, offsetof(struct capture_counters, others));
 }
 
@@ -415,4 +339,4 @@ void cbpf_loss_window(struct cbpf *b, uint64_t *from, uint64_t *to) {
 }
 
 void cbpf_expect_alarm(struct cbpf *b) { __atomic_store_n(&b->shared->guard_waiting, 1, __ATOMIC_SEQ_CST); }
-int cbpf_ring_descriptor(struct cbpf *b) { return b->ring; }
+int cbpf_ring_descriptor(struct cbpf *b) { return b->ring.fd; }
