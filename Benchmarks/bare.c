@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -56,10 +57,10 @@ int main(int argc, char **argv)
 	if (write(go[1], "", 1) != 1)
 		return 1;
 	int status = 0;
-	while (!waitpid(child, &status, WNOHANG)) {
+	struct pollfd end = {.fd = pidfd, .events = POLLIN};
+	while (!poll(&end, 1, 2))
 		ring_buffer__consume(ring);
-		usleep(2000);
-	}
+	waitpid(child, &status, 0);
 	ring_buffer__consume(ring);
 	size_t size;
 	const unsigned long long *lost = bpf_map__initial_value(bpf_object__find_map_by_name(object, ".bss"), &size);

@@ -171,7 +171,7 @@ int cbpf_finish_loading(struct cbpf *b, char *text, size_t size) {
     int r = p->calls_result ? p->calls_result : cbpf_load_tasks(p);
     int mapped = cbpf_map_ring(&b->ring);
     finish_beside(b);
-    r = cbpf_load_rest(p, r);
+    r = cbpf_conclude_loading(p, r);
     // The programs keep it, and the mapping does.
     close(p->shared);
     p->shared = -1;

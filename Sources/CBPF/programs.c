@@ -265,28 +265,22 @@ void cbpf_load_calls(struct programs *p) {
 int cbpf_load_tasks(struct programs *p) {
     struct loading l = {.programs = p, .part = PART_TASKS, .side = p->has_cookies ? 0 : CAPTURE_EXEC_SIDE};
     int r = load_part(&l);
-    // What is attached without a cookie may lack programs as yet.
-    if (!r && p->has_cookies) p->tasks_attached = attach_tasks(p);
+    for (size_t i = 0; i < SIDES && !r && !p->has_cookies; i++) {
+        l = (struct loading){.programs = p, .part = part_of(p, i), .side = sides[i].side};
+        if (l.part >= PART_SIDES && is_needed(p, l.side)) r = load_part(&l);
+    }
+    if (!r) p->tasks_attached = attach_tasks(p);
     return r;
 }
 
-int cbpf_load_rest(struct programs *p, int result) {
+int cbpf_conclude_loading(struct programs *p, int result) {
     if (!result) result = p->calls_result;
-    if (!result) result = p->tasks_attached;
-    if (p->has_cookies && result == -EINVAL) {
-        // This kernel's links have none.
-        cbpf_unload_programs(p);
-        p->has_cookies = p->tasks_attached = 0;
-        cbpf_load_calls(p);
-        result = p->calls_result ? p->calls_result : cbpf_load_tasks(p);
-    }
-    if (p->has_cookies || result) return result;
-    for (size_t i = 0; i < SIDES && !result; i++) {
-        struct loading l = {.programs = p, .part = part_of(p, i), .side = sides[i].side};
-        if (!p->parts[l.part] && is_needed(p, l.side)) result = load_part(&l);
-    }
-    if (!result) p->tasks_attached = attach_tasks(p);
-    return result;
+    if (!p->has_cookies || (result ? result : p->tasks_attached) != -EINVAL) return result;
+    // This kernel's links have no cookies.
+    cbpf_unload_programs(p);
+    p->has_cookies = p->tasks_attached = 0;
+    cbpf_load_calls(p);
+    return p->calls_result ? p->calls_result : cbpf_load_tasks(p);
 }
 
 int cbpf_attach_calls(struct programs *p) {

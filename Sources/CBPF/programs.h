@@ -53,11 +53,11 @@ int cbpf_read_kernel(struct cbpf_kernel *k, struct capture_configuration *c);
 void cbpf_begin_programs(struct programs *p);
 /// Loads the calls' part, to `calls_result`. Half of what loading takes: by another thread than the rest.
 void cbpf_load_calls(struct programs *p);
-/// Loads and attaches the tasks' part once there are maps: 0 or a negative errno. No task is traced yet, so that these
-/// programs do nothing.
+/// Loads the other parts once there are maps, and attaches the tasks': 0 or a negative errno. No task is traced yet, so
+/// that these programs do nothing.
 int cbpf_load_tasks(struct programs *p);
-/// Loads what those two have left, given what loading tasks came to: 0 or a negative errno.
-int cbpf_load_rest(struct programs *p, int result);
+/// When both are done, given what loading tasks came to: 0 or a negative errno. Loads all anew where links have no cookies.
+int cbpf_conclude_loading(struct programs *p, int result);
 /// Attaches what is called at both ends of every call: 0 or a negative errno.
 int cbpf_attach_calls(struct programs *p);
 void cbpf_detach_programs(struct programs *p);
