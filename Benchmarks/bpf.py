@@ -101,6 +101,7 @@ def run(a, renacer, work, n, rounds, measure, ratio, goal, results):
                                    '{ printf("%d %d\\n", args->id, args->ret); }', '-c', '/bin/true']
     rows = results['bpf: /bin/true'] = measure('bpf: /bin/true', start, rounds * 4, pause=0.05)
     goal('bpf, /bin/true: ms from start to end', rows['renacer bpf']['wall'] * 1e3, 8)
+    goal('bpf, /bin/true: renacer / bare records', ratio(rows, 'renacer bpf', 'bare records, no text'), 1.6)
 
     empty, bare, traced, other, after, multiple = extra_cpu(renacer, work, int(n(3_000_000)), rounds, a.build, record)
     print(f'\nbpf: extra CPU per getppid  empty hooks {empty:.0f} ns, a bare record {bare:.0f} ns, traced {traced:.0f} ns, another program {other:.0f} ns, afterwards {after:.0f} ns')

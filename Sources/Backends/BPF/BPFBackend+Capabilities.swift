@@ -36,7 +36,7 @@ extension BPFBackend {
             .exitMemory: .unavailable("a process is gone before it can be asked, since nothing stops"),
             .placement: .unavailable("the bpf backend leaves tasks on their CPUs"),
             .ringSize: .exact,
-        ], cost: Cost(start: 20_000_000, call: 350))
+        ], cost: Cost(start: 12_000_000, call: 350))
     }
 
     public var conditions: Conditions {
