@@ -61,6 +61,10 @@ static void guard(struct cbpf *b, struct cbpf_freezer *f, int life, int done) {
     prctl(PR_SET_NAME, "renacer-guard", 0, 0, 0);
     int ring = cbpf_ring_descriptor(b);
     int epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (epoll < 0) {
+        cbpf_remove_freezer(f);
+        _exit(0);
+    }
     int kept[] = {life, done, ring, f->state, epoll};
     keep_only(kept, sizeof kept / sizeof *kept);
     hurry();

@@ -100,7 +100,8 @@ struct wanted_member {
 };
 
 enum {
-    MOST_MEMBERS = 112,
+    /// Of those that lead somewhere, and in all.
+    MOST_OF_ONE = 64, MOST_MEMBERS = 3 * MOST_OF_ONE,
     /// A place in the data is remembered for one in so many types.
     STRIDE = 256,
     MOST_PLACES = 4096,
@@ -155,7 +156,7 @@ static int64_t offset_of(const struct walk *w, const struct btf_type *type, cons
 }
 
 /// Where descriptors lead to.
-static unsigned layout_members(struct capture_layout *l, struct wanted_member *m, unsigned room) {
+static unsigned layout_members(struct capture_layout *l, struct wanted_member *m) {
     const struct wanted_member all[] = {
         {"task_struct", "files", &l->task_files}, {"task_struct", "fs", &l->task_fs},
         {"files_struct", "fdt", &l->files_table},
@@ -190,13 +191,13 @@ static unsigned layout_members(struct capture_layout *l, struct wanted_member *m
         {"timespec64", "tv_sec", &l->first, &l->word_type}, {"upid", "nr", &l->first, &l->half_type},
     };
     enum { COUNT = sizeof all / sizeof *all };
-    if (COUNT > room) return 0;
+    _Static_assert((int)COUNT <= (int)MOST_OF_ONE, "room for them");
     memcpy(m, all, sizeof all);
     return COUNT;
 }
 
 /// What tells of namespaces.
-static unsigned namespace_members(struct capture_namespace_layout *l, struct wanted_member *m, unsigned room) {
+static unsigned namespace_members(struct capture_namespace_layout *l, struct wanted_member *m) {
     const struct wanted_member all[] = {
         {"task_struct", "thread_pid", &l->task_pid}, {"task_struct", "nsproxy", &l->task_proxy},
         {"task_struct", "cred", &l->task_credentials}, {"signal_struct", "pids", &l->signal_pids},
@@ -211,7 +212,7 @@ static unsigned namespace_members(struct capture_namespace_layout *l, struct wan
         {"nsproxy", "uts_ns", &l->holders[CAPTURE_UTS_NAMESPACE]}, {"uts_namespace", "ns", &l->commons[CAPTURE_UTS_NAMESPACE]},
     };
     enum { COUNT = sizeof all / sizeof *all };
-    if (COUNT > room) return 0;
+    _Static_assert((int)COUNT <= (int)MOST_OF_ONE, "room for them");
     memcpy(m, all, sizeof all);
     return COUNT;
 }
@@ -223,7 +224,10 @@ int cbpf_read_kernel(struct cbpf_kernel *k, struct capture_configuration *c) {
     *k = (struct cbpf_kernel){0};
     struct types t = {0};
     int r = open_types(&t);
-    if (r < 0) return r;
+    if (r < 0) {
+        close_types(&t);
+        return r;
+    }
     const struct btf_header *h = (const void *)t.data;
     if (t.size < sizeof *h || h->magic != BTF_MAGIC || h->hdr_len + h->type_off + (size_t)h->type_len > t.size ||
         h->hdr_len + h->str_off + (size_t)h->str_len > t.size) {
@@ -263,9 +267,9 @@ int cbpf_read_kernel(struct cbpf_kernel *k, struct capture_configuration *c) {
     unsigned wanted = 0;
     while (members[wanted].structure) wanted++;
     const unsigned needed = wanted;
-    wanted += layout_members(&c->layout, members + wanted, MOST_MEMBERS - wanted);
+    wanted += layout_members(&c->layout, members + wanted);
     const unsigned layout = wanted;
-    wanted += namespace_members(&c->spaces, members + wanted, MOST_MEMBERS - wanted);
+    wanted += namespace_members(&c->spaces, members + wanted);
     unsigned found_types = 0, sought = wanted, left[MOST_MEMBERS];
     for (unsigned i = 0; i < wanted; i++) left[i] = i;
     const struct btf_type *structures[MOST_MEMBERS] = {0};

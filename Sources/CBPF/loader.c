@@ -5,7 +5,6 @@
 #include "ring.h"
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -66,7 +65,9 @@ static int watch_ring(struct cbpf *b) {
 }
 
 static int failed(const char *what, int error, char *text, size_t size) {
-    if (*cbpf_warning()) snprintf(text, size, "%s: %s (%s)", what, strerror(error), cbpf_warning());
+    char warning[256];
+    cbpf_copy_warning(warning, sizeof warning);
+    if (*warning) snprintf(text, size, "%s: %s (%s)", what, strerror(error), warning);
     else snprintf(text, size, "%s: %s", what, strerror(error));
     return -error;
 }
@@ -168,7 +169,7 @@ static void finish_beside(struct cbpf *b) {
 int cbpf_finish_loading(struct cbpf *b, char *text, size_t size) {
     struct programs *p = &b->programs;
     await_maps(b);
-    int r = p->calls_result ? p->calls_result : cbpf_load_tasks(p);
+    int r = p->has_maps ? cbpf_load_tasks(p) : 0;
     int mapped = cbpf_map_ring(&b->ring);
     finish_beside(b);
     r = cbpf_conclude_loading(p, r);
@@ -191,7 +192,6 @@ void cbpf_detach(struct cbpf *b) { cbpf_detach_programs(&b->programs); }
 void cbpf_close(struct cbpf *b) {
     if (!b) return;
     finish_beside(b);
-    cbpf_detach(b);
     cbpf_close_ring(&b->ring);
     if (b->shared) munmap(b->shared, b->shared_size);
     if (b->rows) munmap((void *)(uintptr_t)b->rows, b->rows_size);
@@ -206,9 +206,9 @@ int cbpf_sweep(struct cbpf *b) { return cbpf_walk(&b->programs, "sweep"); }
 int cbpf_adopt_threads(struct cbpf *b, pid_t pid, int one) {
     b->shared->adopting = pid;
     b->shared->adopts_one = one;
-    uint64_t before = b->shared->live;
+    b->shared->adopted = 0;
     int r = cbpf_walk(&b->programs, "adopt_threads");
-    return r < 0 ? r : (int)(b->shared->live - before);
+    return r < 0 ? r : (int)b->shared->adopted;
 }
 
 /// Gives a task the state that it starts with; its first words say how (`struct task_state`).
@@ -219,7 +219,9 @@ static int adopt(struct cbpf *b, pid_t pid, int pidfd, uint32_t start, uint64_t 
     state[0] = start;
     // The programs look for states of those that are marked only.
     __atomic_fetch_or(&b->shared->marks[(uint32_t)pid / 64 % (CAPTURE_MARKS / 64)], 1ull << (pid & 63), __ATOMIC_SEQ_CST);
-    int r = bpf_map_update_elem(b->tasks, &pidfd, state, flags);
+    int r;
+    // Others who keep something about the same task may be in the way, for a moment.
+    do r = bpf_map_update_elem(b->tasks, &pidfd, state, flags); while (r == -EAGAIN);
     free(state);
     return r;
 }

@@ -3,7 +3,6 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,17 +20,27 @@ struct loading {
 
 static _Thread_local struct loading *loading;
 
-/// The last of them, of whichever thread.
+/// The first of them, of whichever thread: what follows only says that something failed.
 static char warning[256];
 static pthread_mutex_t warning_lock = PTHREAD_MUTEX_INITIALIZER;
 
-const char *cbpf_warning(void) { return warning; }
+static void forget_warning(void) {
+    pthread_mutex_lock(&warning_lock);
+    warning[0] = 0;
+    pthread_mutex_unlock(&warning_lock);
+}
+
+void cbpf_copy_warning(char *text, size_t size) {
+    pthread_mutex_lock(&warning_lock);
+    snprintf(text, size, "%s", warning);
+    pthread_mutex_unlock(&warning_lock);
+}
 
 static int note(enum libbpf_print_level level, const char *format, va_list arguments) {
     if (getenv("RENACER_BPF_DEBUG")) return vfprintf(stderr, format, arguments);
     if (level != LIBBPF_WARN) return 0;
     pthread_mutex_lock(&warning_lock);
-    vsnprintf(warning, sizeof warning, format, arguments);
+    if (!*warning) vsnprintf(warning, sizeof warning, format, arguments);
     warning[strcspn(warning, "\n")] = 0;
     pthread_mutex_unlock(&warning_lock);
     return 0;
@@ -83,8 +92,10 @@ static int prepare_raw(struct bpf_program *program, struct bpf_prog_load_opts *o
     (void)cookie;
     forget_lines(options);
     complete(program);
+    if (loading->part != PART_CALLS) return 0;
     // The maps are there by now.
-    if (loading->part == PART_CALLS) tell(loading->programs);
+    loading->programs->has_maps = true;
+    tell(loading->programs);
     return 0;
 }
 
@@ -144,7 +155,7 @@ static bool is_wanted(const struct programs *p, enum part part, const struct bpf
     if (part != PART_TASKS) return false;
     if (!strcmp(section, "btf/signal_generate")) return p->signals;
     if (!strcmp(section, "btf/task_rename")) return p->renames;
-    if (!strcmp(section, "btf/sched_process_fork")) 
+    if (!strcmp(section, "btf/sched_process_fork"))
         return p->configuration.follows || p->configuration.scope || p->configuration.identities;
     return false;
 }
@@ -249,7 +260,7 @@ static int attach_tasks(struct programs *p) {
 void cbpf_begin_programs(struct programs *p) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, register_sections);
-    warning[0] = 0;
+    forget_warning();
     sem_init(&p->memory_made, 0, 0);
     sem_init(&p->maps_made, 0, 0);
     // To ask for the cookie takes a tenth of what counting a call takes.
@@ -274,10 +285,12 @@ int cbpf_load_tasks(struct programs *p) {
 }
 
 int cbpf_conclude_loading(struct programs *p, int result) {
-    if (!result) result = p->calls_result;
+    // Without the first part's maps the others fail in ways of their own.
+    if (p->calls_result) result = p->calls_result;
     if (!p->has_cookies || (result ? result : p->tasks_attached) != -EINVAL) return result;
     // This kernel's links have no cookies.
     cbpf_unload_programs(p);
+    forget_warning();
     p->has_cookies = p->tasks_attached = 0;
     cbpf_load_calls(p);
     return p->calls_result ? p->calls_result : cbpf_load_tasks(p);
@@ -303,7 +316,10 @@ int cbpf_walk(struct programs *p, const char *name) {
     if (!p->parts[PART_WALKS]) {
         struct loading l = {.programs = p, .part = PART_WALKS};
         int r = load_part(&l);
-        if (r) return r;
+        if (r) {
+            unload(p, PART_WALKS);
+            return r;
+        }
     }
     struct bpf_program *program = bpf_object__find_program_by_name(p->parts[PART_WALKS], name);
     if (!program) return -ENOENT;

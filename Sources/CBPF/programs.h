@@ -37,7 +37,7 @@ struct programs {
     bool lacks_memory;
     /// The calls' part has made the maps, or will not: told once.
     sem_t maps_made;
-    bool has_told;
+    bool has_told, has_maps;
     /// What loading the calls' part came to, and attaching the tasks': 0 or a negative errno.
     int calls_result, tasks_attached;
     struct bpf_object *parts[PARTS];
@@ -68,5 +68,5 @@ int cbpf_walk(struct programs *p, const char *name);
 struct bpf_map *cbpf_map(struct programs *p, const char *name);
 /// Events that programs missed because they were running on that CPU already.
 uint64_t cbpf_missed_events(struct programs *p);
-/// libbpf's last warning, which says more than an errno; empty if there was none.
-const char *cbpf_warning(void);
+/// Copies libbpf's first warning since loading began, which says more than an errno; empty if there was none.
+void cbpf_copy_warning(char *text, size_t size);

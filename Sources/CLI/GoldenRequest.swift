@@ -16,7 +16,6 @@ struct GoldenRequest {
     private var against: String?
     private var format = Format.text
     private var output: String?
-    private var wantsHelp = false
     /// Options of the trace, as words.
     private var options: [String] = []
     /// Files and the program.

@@ -295,6 +295,16 @@ int cperf_start(struct cperf *s) {
     return 0;
 }
 
+int cperf_map_again(struct cperf *s) {
+    int status = 0;
+    for (int i = 0; i < s->ring_count; i++) {
+        s->rings[i].page = NULL;
+        int mapped = map_ring(s, &s->rings[i]);
+        if (mapped < 0) status = mapped;
+    }
+    return status;
+}
+
 int cperf_trace(struct cperf *s, pid_t tid) {
     size_t before = s->event_count;
     int status = 0, fd = -1;

@@ -164,11 +164,6 @@ int csampler_start(struct csampler *s) {
     return status;
 }
 
-void csampler_stop(struct csampler *s) {
-    for (int i = 0; i < s->ring_count; i++) ioctl(s->rings[i].fd, PERF_EVENT_IOC_DISABLE, 0);
-    for (size_t i = 0; i < s->added_count; i++) ioctl(s->added[i].fd, PERF_EVENT_IOC_DISABLE, 0);
-}
-
 // MARK: Samples
 
 static uint64_t word_at(const struct csampler *s, const struct ring *r, uint64_t position) {

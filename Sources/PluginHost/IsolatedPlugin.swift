@@ -1,3 +1,4 @@
+import CLinux
 import CPluginGuard
 import CRenacerPlugin
 import Glibc
@@ -140,9 +141,15 @@ public final class IsolatedDetector: PluggedInstance {
     ) throws(TraceError) {
         let wire = plugin.wire
         guard wire.send() else { throw failure("its process is gone: it crashed") }
+        // What it takes between its questions; the answers are not its time.
+        var left = patience
         while true {
-            let kind: Wire.Kind
-            do throws(Wire.Failure) { kind = try wire.receive(within: Int32(clamping: max(patience / 1_000_000, 1))) } catch {
+            let kind: Wire.Kind, before = clinux_monotonic_ns()
+            do throws(Wire.Failure) {
+                kind = try wire.receive(within: Int32(clamping: max(left / 1_000_000, 1)))
+                left -= min(left, clinux_monotonic_ns() - before)
+                if left == 0 { throw .late }
+            } catch {
                 switch error {
                 case .closed: throw failure("its process is gone: it crashed in \(function)")
                 case .late: throw failure("\(function) took more than the \(patience / 1_000_000) ms of --plugin-time")

@@ -36,9 +36,6 @@ final class ByteWriter {
         count += 1
     }
 
-    /// Replaces a byte that was written.
-    func patch(_ at: Int, _ b: UInt8) { base[at] = b }
-
     /// Seven bits a byte, the lowest first; the eighth says that more follow (LEB128).
     @inline(__always)
     func varint(_ v: UInt64) {

@@ -98,13 +98,30 @@ import Testing
         #expect(child.errors.contains(" execve\n"))
     }
 
-    @Test(arguments: ["-D", "-DD", "-DDD"]) func theProgramIsTheCallersChild(_ flag: String) throws {
+    @Test(arguments: ["bpf", "perf_event"], ["-D", "-DD", "-DDD"]) func theProgramIsTheCallersChild(_ backend: String, _ flag: String) throws {
         let file = Renacer.scratch()
-        let renacer = try Child([Renacer.path, "--backend", "bpf", flag, "-o", file, "/bin/sh", "-c", "echo $$ $PPID; read x; exit 3"])
+        let renacer = try Child([Renacer.path, "--backend", backend, flag, "-o", file, "/bin/sh", "-c", "echo $$ $PPID; read x; exit 3"])
         #expect(renacer.line() == "\(renacer.pid) \(getpid())")
         renacer.tell()
         #expect(renacer.end() == 3)
         #expect(comesAbout { Renacer.text(file).hasSuffix("+++ exited with 3 +++\n") })
+    }
+
+    @Test(arguments: ["bpf", "perf_event"]) func aTracerBehindTheProgramTracesAllButItself(_ backend: String) throws {
+        let file = Renacer.scratch()
+        let renacer = try Child([Renacer.path, "--backend", backend, "-D", "--all", "-o", file, "/bin/sh", "-c", "echo $$; read x; (exit 7); exit 3"])
+        let program = try #require(renacer.line())
+        let tracers = try FileManager.default.contentsOfDirectory(atPath: "/proc").filter {
+            $0 != program && Renacer.text("/proc/\($0)/cmdline").contains(file)
+        }
+        #expect(tracers.count == 1)
+        renacer.tell()
+        #expect(renacer.end() == 3)
+        // The trace ends with the program, and with it the tracer, which lets go of the others.
+        #expect(comesAbout { tracers.allSatisfy { !FileManager.default.fileExists(atPath: "/proc/\($0)") } })
+        let who = Set(Renacer.text(file).split(separator: "\n").compactMap { $0.split(separator: " ").first })
+        #expect(who.contains(Substring(program)))
+        #expect(who.isDisjoint(with: tracers.map { Substring($0) }))
     }
 
     @Test func aChildOfTheProgramsParentIsReaped() throws {

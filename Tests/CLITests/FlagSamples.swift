@@ -112,7 +112,7 @@ extension FlagSample {
             },
         ],
         "--duration": [.init(["--duration=300ms"], ["sleep", "0.6"], naturalWith: ["replay"]) { with, _ in
-            with.backend == "replay" || !with.has("+++ exited") && with.has("execve(")
+            with.backend == "replay" || !with.has("+++ exited") && with.has("execve(") && !with.errors.contains("limit")
         }],
         "--kill-on-exit": [
             // PTRACE_O_EXITKILL

@@ -137,8 +137,8 @@ import Testing
         #expect(outcome.status == 128 + SIGSEGV)
     }
 
-    @Test func anEndlessLoopIsEnded() throws {
-        let outcome = try trace(try broken("loops"), ["--isolate-plugins", "--plugin-time=200ms", "-e", "trace=write"])
+    @Test(arguments: ["loops", "asks-for-ever"]) func anEndlessLoopIsEnded(_ how: String) throws {
+        let outcome = try trace(try broken(how), ["--isolate-plugins", "--plugin-time=200ms", "-e", "trace=write"])
         #expect(outcome.status == 0)
         #expect(outcome.output == "traced\n")
         #expect(outcome.errors.contains("detector broken: consume took more than the 200 ms of --plugin-time: it is disabled"), "\(outcome.errors)")

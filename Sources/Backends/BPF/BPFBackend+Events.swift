@@ -42,7 +42,7 @@ extension BPFBackend {
         var horizon = UInt64.max
         if several, plan.entered, !isLast, cbpf_pending(programs) > 0 {
             horizon = clinux_monotonic_ns()
-            _ = cbpf_sweep(programs)
+            sweep(programs)
         }
         let limit = position &+ Self.window
         var isSorted = true
@@ -227,7 +227,7 @@ extension BPFBackend {
         task.isShownInCall = false
         call.exitTime = header.time
         call.outcome = header.kind == UInt8(CAPTURE_UNFINISHED.rawValue) ? .unfinished : Call.Outcome(result: record.result, of: call)
-        if call.outcome == .failed(Self.restartBlock), call.number != Int(clinux_sys_restart_syscall) {
+        if call.outcome == .failed(Call.restartBlock), call.number != Int(clinux_sys_restart_syscall) {
             task.interruptedNumber = call.number
         }
         append(o.time, tid, pid, .syscall(call))
@@ -242,9 +242,6 @@ extension BPFBackend {
             account.delivered += 1
         }
     }
-
-    /// ERESTART_RESTARTBLOCK: the kernel goes on with the call through `restart_syscall`.
-    private static let restartBlock: Int32 = 516
 
     /// Keeps the segments of a call whose record follows.
     private func keepAhead(_ call: UnsafePointer<capture_call>) {

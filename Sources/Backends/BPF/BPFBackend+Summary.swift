@@ -46,7 +46,7 @@ extension BPFBackend {
         guard plan.aggregation != nil else { return }
         if cbpf_live(programs) > 0 {
             cbpf_detach(programs)
-            _ = cbpf_sweep(programs)
+            sweep(programs)
         }
         takeStatistics(programs)
     }

@@ -12,7 +12,7 @@ extension BPFBackend {
 
     /// Writes down for the programs whom to trace.
     func configureTargets(_ p: inout cbpf_plan) {
-        p.configuration.tracer = UInt32(getpid())
+        p.configuration.tracer = isBehindProgram ? 0 : UInt32(getpid())
         p.configuration.detaches_at_exec = plan.detachOnExecve ? 1 : 0
         p.adopts = plan.target.attach.isEmpty ? 0 : 1
         switch plan.target.scope {
@@ -95,6 +95,15 @@ extension BPFBackend {
     }
 
     // MARK: Tasks that nobody named
+
+    /// The program takes the place of the process that was started, which goes on tracing as a descendant of its own (`-D`).
+    var isBehindProgram: Bool { plan.target.launch.map { $0.daemonize != .no } ?? false }
+
+    /// Leaves out the tracer where its id is not known yet: whom an excluded process forks is excluded, too, and the
+    /// program is traced by name.
+    func excludeTracerToBe(_ programs: OpaquePointer) {
+        if meetsTasks, isBehindProgram { _ = cbpf_exclude(programs, getpid()) }
+    }
 
     /// Leaves out who reads the trace: to trace that would never end.
     func exclude(_ programs: OpaquePointer) {

@@ -62,6 +62,7 @@ public final class BPFBackend: Backend {
     /// Until when what is owed is waited for; 0 before that.
     var balanceDeadline: UInt64 = 0
     private var hasBegun = false
+    private var hasToldOfSweep = false
 
     private enum Ending: Equatable { case signal(Int32), limit, duration }
     let noMemory = NoMemory()
@@ -168,6 +169,7 @@ public final class BPFBackend: Backend {
 
     public func start() throws(TraceError) {
         guard let programs else { return }
+        excludeTracerToBe(programs)
         let attached = cbpf_attach(programs)
         guard attached == 0 else { throw Self.missingPrivilege() ?? TraceError("bpf: cannot attach to the kernel's tracepoints: \(Self.message(attached))") }
         exclude(programs)
@@ -278,7 +280,7 @@ public final class BPFBackend: Backend {
         if n == 0, plan.aggregation == nil, cbpf_pending(programs) == 0, !isSwept {
             // Nothing happens: what blocks?
             isSwept = true
-            _ = cbpf_sweep(programs)
+            sweep(programs)
         } else if n >= 0 {
             isSwept = false
         }
@@ -293,7 +295,7 @@ public final class BPFBackend: Backend {
         if pidfd >= 0, !isReaped, live == 0 || tasks[launched] == nil { reap() }
         guard meetsTasks else { return live == 0 }
         // There are always others: the program's end is the trace's, or somebody has to say so.
-        guard isReaped else { return false }
+        guard isReaped || isBehindProgram && tasks[launched] == nil else { return false }
         stop(programs)
         return true
     }
@@ -330,8 +332,8 @@ public final class BPFBackend: Backend {
 
     private func stop(_ programs: OpaquePointer) {
         isStopped = true
-        // What tasks are in while they are let go of.
-        _ = cbpf_sweep(programs)
+        // What tasks are in while they are let go of; where calls are counted, that is once nothing changes any more.
+        if plan.aggregation == nil { sweep(programs) }
         cbpf_detach(programs)
     }
 
@@ -343,6 +345,14 @@ public final class BPFBackend: Backend {
         }
         tasks.removeAll()
         last = nil
+    }
+
+    /// Asks for the calls in flight.
+    func sweep(_ programs: OpaquePointer) {
+        let swept = cbpf_sweep(programs)
+        guard swept < 0, !hasToldOfSweep else { return }
+        hasToldOfSweep = true
+        Self.say("bpf: calls in flight are shown at their ends only: \(Self.message(swept))")
     }
 
     public func stop() {

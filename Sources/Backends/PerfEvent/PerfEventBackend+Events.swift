@@ -173,7 +173,7 @@ extension PerfEventBackend {
         task.isTold = false
         task.call.exitTime = r.time
         task.call.outcome = Call.Outcome(result: r.result, of: task.call)
-        if task.call.outcome == .failed(Self.restartBlock), task.call.number != Int(clinux_sys_restart_syscall) {
+        if task.call.outcome == .failed(Call.restartBlock), task.call.number != Int(clinux_sys_restart_syscall) {
             task.interruptedNumber = task.call.number
         }
         append(r.time, task.tid, task.pid, .syscall(task.call))
@@ -197,8 +197,6 @@ extension PerfEventBackend {
     /// ns after which what should follow at once will not.
     private static let mostPatience: UInt64 = 5_000_000
 
-    /// ERESTART_RESTARTBLOCK: the kernel goes on with the call through `restart_syscall`.
-    private static let restartBlock: Int32 = 516
     static let kill: Int32 = 9
 
     /// Whether something has happened that may kill the task at the end of its call.

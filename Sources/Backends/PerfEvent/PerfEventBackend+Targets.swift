@@ -15,8 +15,9 @@ extension PerfEventBackend {
     func start(_ launch: CapturePlan.Launch, _ session: OpaquePointer) throws(TraceError) {
         let program = try ProgramLaunch(launch, .runs)
         launched = program.pid
-        var status: Int32 = 0
-        if meetsTasks {
+        // The program took this process' place, and this is another one.
+        var status = launch.daemonize == .no ? 0 : cperf_map_again(session)
+        if status == 0, meetsTasks {
             pidfd = cperf_pidfd(launched)
             status = pidfd < 0 ? pidfd : cperf_watch(session, pidfd)
         }

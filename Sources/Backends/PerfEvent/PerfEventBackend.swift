@@ -47,7 +47,8 @@ public final class PerfEventBackend: Backend {
     var hasExitedUnseen = false
     /// The user knows that some program's calls are missing.
     var hasToldSecure = false
-    let ownPid = getpid()
+    /// Who traces: the process that was started, or with `-D` one behind it. Asked for once there is the program.
+    lazy var ownPid = getpid()
     /// A record that was taken, but could not be dealt with yet.
     var held: cperf_record?
     /// Since when `held` waits for what comes after it; 0 if it does not.
@@ -66,7 +67,7 @@ public final class PerfEventBackend: Backend {
     private var lastIdle: UInt64 = 0
     private var isSettled = false
 
-    private enum Ending: Equatable { case signal(Int32), limit }
+    private enum Ending: Equatable { case signal(Int32), limit, duration }
 
     /// Events of one batch.
     static let batchSize = 512
@@ -184,6 +185,7 @@ public final class PerfEventBackend: Backend {
     private var requested: UInt64 = 0
 
     public func endAtLimit() { if isAsked == nil { isAsked = .limit } }
+    public func endAtDuration() { if isAsked == nil { isAsked = .duration } }
 
     private func handOver() -> Delivery {
         owesIdle = true
@@ -263,7 +265,7 @@ public final class PerfEventBackend: Backend {
             // There are always others: the program's end is the trace's, or somebody has to say so.
             guard pidfd >= 0 else { return false }
             reap(waits: false)
-            guard isReaped else { return false }
+            guard isReaped || plan.target.launch?.daemonize != .no && tasks[launched] == nil else { return false }
             isStopped = true
             return true
         }
@@ -304,6 +306,7 @@ public final class PerfEventBackend: Backend {
             entering = nil
             held = nil
             heldSince = 0
+        case .duration: launchedEnd = nil
         case .signal(let signal): launchedEnd = .killed(signal)
         }
     }

@@ -114,7 +114,7 @@ extension PtraceBackend {
         let isNarrow = value >> 12 == 0xf_ffff && task.call.syscall?.returns == .narrow
         let failed = info.arg0 & 0xff != 0 || isNarrow
         if task.tid == launched, !hasExecuted { leftBeforeExec(task, failed: failed) }
-        if value == -Self.restartBlock, task.number != Int(clinux_sys_restart_syscall) {
+        if value == -Int64(Call.restartBlock), task.number != Int(clinux_sys_restart_syscall) {
             task.interruptedNumber = task.number
         }
         if !executing.isEmpty { executing.removeAll { $0 === task } }
@@ -129,9 +129,6 @@ extension PtraceBackend {
         if task.injection != nil { tamperAtExit(task, now) }
         deliver(task, now, .syscall(task.call))
     }
-
-    /// ERESTART_RESTARTBLOCK: the kernel goes on with the call through `restart_syscall`.
-    private static let restartBlock: Int64 = 516
 
     /// Ends the call a task is in, if there is one, without a result.
     func unfinished(_ task: Task, _ now: UInt64, _ outcome: Call.Outcome = .unfinished) {

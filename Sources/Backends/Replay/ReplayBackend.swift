@@ -95,6 +95,7 @@ public final class ReplayBackend: Backend {
     }
 
     public func endAtLimit() { isAtLimit = true }
+    public func endAtDuration() { isAtLimit = true }
 
     public func stop() {
         isStopped = true

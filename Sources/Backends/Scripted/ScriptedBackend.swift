@@ -70,5 +70,7 @@ public final class ScriptedBackend: Backend {
         }
     }
 
+    /// A script ends by itself, in no time.
+    public func endAtDuration() {}
     public func stop() { journal.append("stop") }
 }

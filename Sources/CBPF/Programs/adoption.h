@@ -29,7 +29,9 @@ static __always_inline bool is_marked(uint32_t tid) {
 
 static struct task_state *make_state(struct task_struct *task) {
     mark(FIELD(uint32_t, task, configuration.task_pid));
-    return bpf_task_storage_get(&tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+    struct task_state *t = bpf_task_storage_get(&tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+    // Others who keep something about the same task may have been in the way.
+    return t ? t : bpf_task_storage_get(&tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 }
 
 /// Starts tracing a task.
@@ -53,7 +55,7 @@ static void exclude(struct task_struct *task) {
 
 /// Meets the task that runs, if tasks that nobody named are to be traced.
 static struct task_state *meet(struct task_struct *task, int64_t number) {
-    if (!ASKED(scope) || shared.stopped) return 0;
+    if (!ASKED(scope)) return 0;
     if (!(shared.programs[place(personality(task, number), number)].flags & CAPTURE_WANTED)) return 0;
     uint64_t process = current_ids() >> 32;
     // Who has no number here cannot be told of.

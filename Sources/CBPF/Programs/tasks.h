@@ -35,8 +35,8 @@ int task_forked(context *ctx) {
     struct task_struct *child = (void *)ctx[1];
     struct task_state *parent = state_of(bpf_get_current_task_btf());
     // The call's result names a child even if it is not traced.
-    if (ASKED(identities) && parent && !parent->starting && !configuration.follows && !shared.stopped) tell_identity(child);
-    if (!parent || !(configuration.follows || parent->starting == EXCLUDED) || shared.stopped) return 0;
+    if (ASKED(identities) && parent && !parent->starting && !configuration.follows) tell_identity(child);
+    if (!parent || !(configuration.follows || parent->starting == EXCLUDED)) return 0;
     if (parent->starting == EXCLUDED) {
         exclude(child);
         return 0;
@@ -70,6 +70,7 @@ static void tell_entry(struct task_state *t, uint32_t tid) {
 /// Traces a task no longer; how its exec ends nobody learns.
 static void let_go(struct task_state *t, struct task_struct *task, uint32_t former) {
     if (!ASKED(summary) && t->in_call) tell_entry(t, former);
+    if (!ASKED(summary) && t->signal_count) tell_signals(t);
     bpf_task_storage_delete(&tasks, task);
     struct capture_task_change r = {};
     identify(&r.header, CAPTURE_DETACH, sizeof r);
@@ -132,6 +133,7 @@ int ends(context *ctx) {
             t->in_call = 0;
             send_call(t, CAPTURE_UNFINISHED);
         }
+        if (t->signal_count) tell_signals(t);
         // Who finds no task alive shall know of all that is still to come.
         see();
     }

@@ -73,6 +73,7 @@ int adopt_threads(context *ctx) {
     if ((shared.adopts_one ? (uint32_t)id : id >> 32) != shared.adopting) return 0;
     struct task_state *t = adopt(task);
     if (!t) return 0;
+    shared.adopted++;
     t->may_be_in_call = 1;
     struct capture_task_change r = {};
     identify(&r.header, CAPTURE_ATTACH, sizeof r);

@@ -22,7 +22,6 @@ enum {
     CAPTURE_CHUNK = 1024,
     /// Places for the numbers of one personality's calls; the last is for those that no table knows.
     CAPTURE_CALLS = 600,
-    CAPTURE_PERSONALITIES = 3,
     /// Places for all personalities' calls: the next power of two.
     CAPTURE_PLACES = 2048,
     /// Operations of all capture programs together; a power of two.
@@ -475,10 +474,8 @@ struct capture_shared {
     uint64_t waiting;
     /// The guard sleeps and wants to be woken at the alarm.
     uint64_t guard_waiting;
-    /// Nothing more is traced.
-    uint64_t stopped;
-    /// The process whose threads are being adopted, or the one thread.
-    uint64_t adopting, adopts_one;
+    /// The process whose threads are being adopted, or the one thread, and how many have been.
+    uint64_t adopting, adopts_one, adopted;
     /// Rows taken, without the first, and the place in `programs` of each one's call.
     uint64_t rows;
     /// The row of each call; 0: it was not made yet.

@@ -92,6 +92,9 @@ const char *cperf_tracefs(int *status);
 
 /// Records from now on: 0 or a negative errno.
 int cperf_start(struct cperf *s);
+/// For a child of who opened the session: has the rings mapped, which the kernel leaves out of what a child has. They stay
+/// while one process has them mapped: 0 or a negative errno.
+int cperf_map_again(struct cperf *s);
 /// Records the calls of a thread, and of its children if the plan says so: 0 or a negative errno.
 int cperf_trace(struct cperf *s, pid_t tid);
 /// Records everybody's calls, or those in a cgroup: a directory's descriptor, else -1.

@@ -47,8 +47,6 @@ struct csampler *csampler_open(uint64_t period, int kernel, int launches, int *s
 int csampler_add(struct csampler *s, pid_t tid, int inherits);
 /// Begins, in the process that takes the samples: it may be another than that which opened them. 0 or a negative errno.
 int csampler_start(struct csampler *s);
-/// Ends it; what was sampled can still be taken.
-void csampler_stop(struct csampler *s);
 /// The next sample in order of time, but none after `until`: 1, or 0 if there is none.
 int csampler_next(struct csampler *s, uint64_t until, struct csampler_sample *sample);
 /// Samples that found no room so far.

@@ -35,7 +35,6 @@ extension ConstantTable {
         FUTEX_UNLOCK_BITSET_LIST64_PRIVATE 0x28a FUTEX_UNLOCK_BITSET_LIST32 0x60a
         FUTEX_UNLOCK_BITSET_LIST32_PRIVATE 0x68a
         """)
-    static let futexOperationFlags = ConstantTable("", "FUTEX_CLOCK_REALTIME 256")
     static let futexWakeOperations = ConstantTable(
         "FUTEX_OP_???", "FUTEX_OP_SET 0 FUTEX_OP_ADD 1 FUTEX_OP_OR 2 FUTEX_OP_ANDN 3 FUTEX_OP_XOR 4")
     static let futexWakeShift = ConstantTable("", "FUTEX_OP_OPARG_SHIFT 8")

@@ -81,10 +81,6 @@ extension ConstantTable {
     static let smcDiagModes = ConstantTable("SMC_DIAG_MODE_???", """
         SMC_DIAG_MODE_SMCR 0 SMC_DIAG_MODE_FALLBACK_TCP 1 SMC_DIAG_MODE_SMCD 2
         """)
-    static let ringStatus = ConstantTable("NL_MMAP_STATUS_???", """
-        NL_MMAP_STATUS_UNUSED 0 NL_MMAP_STATUS_RESERVED 1 NL_MMAP_STATUS_VALID 2 NL_MMAP_STATUS_COPY 3
-        NL_MMAP_STATUS_SKIP 4
-        """)
     static let socketMemory = ConstantTable("SK_MEMINFO_???", """
         SK_MEMINFO_RMEM_ALLOC 0 SK_MEMINFO_RCVBUF 1 SK_MEMINFO_WMEM_ALLOC 2 SK_MEMINFO_SNDBUF 3
         SK_MEMINFO_FWD_ALLOC 4 SK_MEMINFO_WMEM_QUEUED 5 SK_MEMINFO_OPTMEM 6 SK_MEMINFO_BACKLOG 7 SK_MEMINFO_DROPS 8

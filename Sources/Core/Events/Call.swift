@@ -148,3 +148,8 @@ extension Call.Outcome {
         self = isNarrow || value < 0 && value >= -4095 ? .failed(Int32(truncatingIfNeeded: 0 &- result)) : .returned(result)
     }
 }
+
+extension Call {
+    /// The errno of a call that the kernel goes on with through `restart_syscall`: ERESTART_RESTARTBLOCK of its linux/errno.h.
+    public static let restartBlock: Int32 = 516
+}

@@ -45,7 +45,6 @@ extension Backend {
     public var conditions: Conditions { Conditions() }
     public var realtimeOffset: Int64? { nil }
     public func endAtLimit() {}
-    public func endAtDuration() { endAtLimit() }
     public func limitTampering(to filter: any EventFilter) {}
     public func observeMappings(_ observer: any MappingObserver) {}
     public var tellsOfMappings: Bool { false }

@@ -119,7 +119,7 @@ final class Exporter: @unchecked Sendable {
 
     /// Started with the first item: a tracer may fork before that.
     private func startThread() {
-        pool = ccurl_pool_new()
+        if pool == nil { pool = ccurl_pool_new() }
         var all = sigset_t(), before = sigset_t()
         sigfillset(&all)
         // Signals are the tracer's.
@@ -147,6 +147,8 @@ final class Exporter: @unchecked Sendable {
         return monitor.locked {
             // There was no thread to send them.
             for (s, batch) in open.enumerated() { if let batch { tallies[s].refused += UInt64(batch.items) } }
+            for (s, batches) in queues.enumerated() { for batch in batches { tallies[s].refused += UInt64(batch.items) } }
+            queues = queues.map { _ in [] }
             return tallies
         }
     }

@@ -48,7 +48,6 @@ enum Proto {
     }
     enum CounterDescriptor {
         static var unit: Tag { Tag(3, .varint) }
-        static var isIncremental: Tag { Tag(5, .varint) }
     }
     enum TrackEvent {
         static var categoryIids: Tag { Tag(3, .varint) }

@@ -60,6 +60,10 @@ static renacer_status consume(void *i, const renacer_event *e, size_t count) {
     if (IS("fails-silently")) return RENACER_FAILED;
     if (IS("slow")) usleep(60000);
     if (IS("loops")) for (volatile int x = 1; x;) {}
+    if (IS("asks-for-ever")) {
+        renacer_value v = {.size = sizeof v};
+        for (volatile int x = 1; x;) host->value(host, e, 0, &v);
+    }
     if (IS("crashes")) *(volatile int *)8 = 1;
     if (IS("exits")) _exit(0);
     if (IS("leaks")) for (int n = 0; n < 200000; n++) found(1);

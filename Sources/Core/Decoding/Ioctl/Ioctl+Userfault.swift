@@ -8,6 +8,7 @@ extension IoctlRequest {
         .init("UFFDIO_WAKE", 0x8010aa02, .read(.structure(.uffdRange))),
         .init("UFFDIO_COPY", 0xc028aa03, .extended(.uffdCopy, by: .uffdCopied)),
         .init("UFFDIO_ZEROPAGE", 0xc020aa04, .extended(.uffdZeropage, by: .uffdZeroed)),
+        .init("UFFDIO_MOVE", 0xc028aa05, .extended(.uffdMove, by: .uffdMoved)),
         .init("UFFDIO_WRITEPROTECT", 0xc018aa06, .read(.structure(.uffdWriteprotect))),
         .init("UFFDIO_CONTINUE", 0xc020aa07, .extended(.uffdContinue, by: .uffdContinued)),
         .init("UFFDIO_POISON", 0xc020aa08, .extended(.uffdPoison, by: .uffdPoisoned)),
@@ -31,6 +32,13 @@ extension StructLayout {
     ])
     static let uffdCopied = StructLayout(size: 40, [
         .init("copy", 32, .hex),
+    ])
+    static let uffdMove = StructLayout(size: 40, [
+        .init("dst", 0, .hex), .init("src", 8, .hex), .init("len", 16, .hex),
+        .init("mode", 24, .flags64(.uffdMoveModes)),
+    ])
+    static let uffdMoved = StructLayout(size: 40, [
+        .init("move", 32, .hex),
     ])
     static let uffdZeropage = StructLayout(size: 32, [
         .init("range") { d, b in d.structure(b.slice(0, 16), .uffdRange) },
