@@ -34,8 +34,8 @@ function __renacer_verb
 end
 
 complete -c renacer -n __renacer_options -s p -l attach -xa '(__fish_complete_pids)' -d 'trace the running process PID, all its threads with -f'
-complete -c renacer -n __renacer_options -l all -d 'trace every task of the system, until PROGRAM ends or a signal comes (bpf)'
-complete -c renacer -n __renacer_options -l cgroup -x -d 'trace the tasks in a cgroup, a directory below the cgroup2 mount, and those that enter it (bpf)'
+complete -c renacer -n __renacer_options -l all -d 'trace every task of the system, until PROGRAM ends or a signal comes (bpf, perf_event)'
+complete -c renacer -n __renacer_options -l cgroup -x -d 'trace the tasks in a cgroup, a directory below the cgroup2 mount, and those that enter it (bpf, perf_event)'
 complete -c renacer -n __renacer_options -s E -l env -x -d 'set VAR in the program\'s environment, or remove it'
 complete -c renacer -n __renacer_options -s u -l user -xa '(__fish_complete_users)' -d 'run the program as USER, a name or UID:GID'
 complete -c renacer -n __renacer_options -l argv0 -x -d 'the program\'s argv[0]'

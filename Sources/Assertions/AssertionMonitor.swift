@@ -225,7 +225,7 @@ public final class AssertionMonitor: Detector {
     private func judge(_ meter: Meter, _ result: inout AssertionResult) {
         switch meter.assertion.check {
         case .criticalPath(let most):
-            result.judge(Double(paths.longest.duration) / 1e6, most: Double(most) / 1e6, unit: "ms")
+            result.judge(paths.longest.duration, most: most)
             if paths.longest.path.count > 1 { result.evidence.append("processes: " + paths.longest.path.map { String($0) }.joined(separator: " > ")) }
             result.evidence += paths.longest.worst.entries.map(\.text)
         case .spanCount(let least, let most):
@@ -258,7 +258,7 @@ public final class AssertionMonitor: Detector {
         case .latency(let wanted, let percentile, let most):
             result.note = "P\(Quantity.number(percentile)) of \(wanted.text), \(meter.times.count) calls"
             guard meter.times.count > 0 else { return }
-            result.judge(Double(meter.times.percentile(percentile)) / 1e6, most: Double(most) / 1e6, unit: "ms")
+            result.judge(meter.times.percentile(percentile), most: most)
             result.evidence += meter.worst.entries.map(\.text)
         case .forbidden(let wanted, let patterns):
             result.note = ([wanted?.text ?? ""] + patterns).filter { !$0.isEmpty }.joined(separator: ", ")

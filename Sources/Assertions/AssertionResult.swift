@@ -46,6 +46,12 @@ public struct AssertionResult: Sendable {
         }
     }
 
+    /// Times in ns, told in microseconds where the budget is below a millisecond.
+    mutating func judge(_ time: UInt64, most: UInt64) {
+        let isShort = most > 0 && most < 1_000_000
+        judge(Double(time) / (isShort ? 1e3 : 1e6), most: Double(most) / (isShort ? 1e3 : 1e6), unit: isShort ? "us" : "ms")
+    }
+
     mutating func violate() { status = assertion.failsOnViolation ? .failed : .warning }
 
     /// It as a finding, for every sink.

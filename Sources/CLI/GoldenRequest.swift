@@ -155,15 +155,15 @@ struct GoldenRequest {
             return try GoldenRecordings(program, kept: options ?? [], [], texts).trace([words[i]])
         }
         let golden = try trace(0, known[1]), current = try trace(1, known[0])
-        return try report(GoldenComparison(golden, current, tolerance, texts), golden, current, words[0])
+        return try report(GoldenComparison(golden, current, tolerance, texts), golden, current, words[0], words[1])
     }
 
     private func refuseRuns(_ verb: String) throws(UsageError) {
         if runs != nil { throw UsageError("\(verb): --runs: each recording is a run") }
     }
 
-    private func report(_ comparison: GoldenComparison, _ golden: GoldenTrace, _ current: GoldenTrace, _ path: String) throws(UsageError) -> Int32 {
-        let report = GoldenReport(comparison, golden, current, named: path)
+    private func report(_ comparison: GoldenComparison, _ golden: GoldenTrace, _ current: GoldenTrace, _ path: String, _ other: String? = nil) throws(UsageError) -> Int32 {
+        let report = GoldenReport(comparison, golden, current, named: path, other ?? current.command.joined(separator: " "))
         let text = switch format {
         case .text: report.text()
         case .json: report.json()

@@ -104,8 +104,8 @@ enum Qualifier: String, Sendable, CaseIterable {
 extension Option {
     static let all: [Option] = [
         .init(.attach, "p", ["attach"], .required("PID"), .startup, "trace the running process PID, all its threads with -f; repeatable, or a list", needs: [.attach], repeats: true),
-        .init(.all, nil, ["all"], .none, .startup, "trace every task of the system, until PROGRAM ends or a signal comes (bpf)", needs: [.all]),
-        .init(.cgroup, nil, ["cgroup"], .required("PATH"), .startup, "trace the tasks in a cgroup, a directory below the cgroup2 mount, and those that enter it (bpf)", needs: [.cgroup]),
+        .init(.all, nil, ["all"], .none, .startup, "trace every task of the system, until PROGRAM ends or a signal comes (bpf, perf_event)", needs: [.all]),
+        .init(.cgroup, nil, ["cgroup"], .required("PATH"), .startup, "trace the tasks in a cgroup, a directory below the cgroup2 mount, and those that enter it (bpf, perf_event)", needs: [.cgroup]),
         .init(.environment, "E", ["env"], .required("VAR[=VALUE]"), .startup, "set VAR in the program's environment, or remove it", repeats: true),
         .init(.user, "u", ["user"], .required("USER"), .startup, "run the program as USER, a name or UID:GID"),
         .init(.argv0, nil, ["argv0"], .required("NAME"), .startup, "the program's argv[0]"),

@@ -8,6 +8,7 @@ enum Renacer {
     static func main() { start() }
 
     private static func start() -> Never {
+        clinux_keep_standard_descriptors()
         let arguments = Self.arguments
         // Messages start with argv[0] as it is, or the file executed if there is none.
         let program = arguments.first.flatMap { $0.isEmpty ? nil : $0 }

@@ -23,6 +23,18 @@ int clinux_regex_compile(regex_t *re, const char *pattern, char *error, size_t s
     return rc;
 }
 
+void clinux_keep_standard_descriptors(void) {
+    for (int fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
+        // The lowest that is free.
+        if (open("/dev/null", O_RDWR | O_CLOEXEC) < 0) return;
+    }
+}
+
+static int pipes;
+
+int clinux_pipes_out(void) { return pipes; }
+
 pid_t clinux_pipe_to(const char *command, int *fd) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC)) return -errno;
@@ -42,6 +54,9 @@ pid_t clinux_pipe_to(const char *command, int *fd) {
     }
     close(ends[0]);
     *fd = ends[1];
+    // Who reads it may end before the trace does: a failed write says so, too.
+    pipes = 1;
+    clinux_ignore_broken_pipes();
     clinux_note_helper(pid);
     return pid;
 }

@@ -3,6 +3,9 @@
 #include <sys/types.h>
 /// Marks a child as working for renacer itself.
 void clinux_note_helper(pid_t pid);
+// Whether output goes through pipes to commands (`clinux_pipe_to`); from then on a broken one ends nobody.
+int clinux_pipes_out(void);
+void clinux_ignore_broken_pipes(void);
 /// Notes `signal` as one that asks renacer to end.
 void clinux_catch(int signal);
 /// From now on the ends of children are kept until they are waited for, and their stops signal nothing.

@@ -78,7 +78,7 @@ void clinux_catch_signals(int ignore_fatal, int ignore_tstp) {
         sigaction(fatal[i], NULL, &now);
         // nohup and shells' background jobs ignore signals for a reason.
         if (now.sa_handler == SIG_IGN) continue;
-        take(fatal[i], ignore_fatal ? SIG_IGN : note);
+        take(fatal[i], ignore_fatal || (fatal[i] == SIGPIPE && clinux_pipes_out()) ? SIG_IGN : note);
     }
     clinux_await_children();
     take(SIGTTOU, SIG_IGN);
@@ -134,7 +134,11 @@ void clinux_release_signals(void) {
             changed[s] = 0;
         }
     }
+    // What is left to be written is written later.
+    if (clinux_pipes_out()) clinux_ignore_broken_pipes();
 }
+
+void clinux_ignore_broken_pipes(void) { take(SIGPIPE, SIG_IGN); }
 
 void clinux_inherit_mask(sigset_t *mask) {
     if (was_blocked) sigaddset(mask, SIGRTMAX - 1);

@@ -7,8 +7,12 @@ public struct GoldenReport {
     private let current: GoldenTrace
     private let name: String
 
+    private let currentName: String
+
     /// - Parameter name: the golden trace's file.
-    public init(_ comparison: GoldenComparison, _ golden: GoldenTrace, _ current: GoldenTrace, named name: String) {
+    /// - Parameter currentName: what is compared with it: a command, or a recording.
+    public init(_ comparison: GoldenComparison, _ golden: GoldenTrace, _ current: GoldenTrace, named name: String, _ currentName: String) {
+        self.currentName = currentName
         self.comparison = comparison
         self.golden = golden
         self.current = current
@@ -20,7 +24,7 @@ public struct GoldenReport {
     public func text() -> TextBuffer {
         let out = TextBuffer(capacity: 4096)
         out.append(comparison.isSame ? "same" : "differs")
-        out.append(": \(Self.printable(golden.command.joined(separator: " "))) and \(Self.printable(name)) (\(count(golden.runs, "run")) then, \(current.runs) now)\n")
+        out.append(": \(Self.printable(currentName)) and \(Self.printable(name)) (\(count(golden.runs, "run")) then, \(current.runs) now)\n")
         for d in comparison.differences { write(d, out) }
         for note in comparison.notes { out.append("note: \(note)\n") }
         return out

@@ -88,8 +88,11 @@ public final class ProcInspector: TaskInspector {
         guard let target = files.link(files.name(namespaces.entry(of: tid), "fd", fd)),
             let inode = Self.number(target, after: "socket:[")
         else { return nil }
-        guard let p = sockets.netlinkProtocol(inode) else { return nil }
-        return (AF_NETLINK, p)
+        if let p = sockets.netlinkProtocol(inode) { return (AF_NETLINK, p) }
+        // One that has no address yet is not told of; its name is.
+        var name = [CChar](repeating: 0, count: 16)
+        let n = getxattr(files.name(namespaces.entry(of: tid), "fd", fd), "system.sockprotoname", &name, name.count)
+        return n > 0 && strncmp(name, "NETLINK", name.count) == 0 ? (AF_NETLINK, -1) : nil
     }
 
     /// A path from `/proc`, and whether the kernel says that it is gone.

@@ -37,8 +37,8 @@ public final class EventDecoder {
     private var pid: Int32 = 0
     private var strings: [UnsafeRawBufferPointer] = []
     private let slots = UnsafeMutablePointer<SlotState>.allocate(capacity: RecordingFormat.slots)
-    private var open: [Int32: Call] = [:]
-    private var lastOpen: (tid: Int32, call: Call)?
+    private var open: [Int32: OpenCall] = [:]
+    private var lastOpen: (tid: Int32, entered: OpenCall)?
     /// What is kept as the memory of calls that have not ended.
     private let nothing = NoMemory()
     private let backend: Name
@@ -124,14 +124,23 @@ public final class EventDecoder {
     // MARK: Calls
 
     /// The memory that follows.
-    private func memory(_ head: UInt8, _ form: MemoryRecord.Form, _ words: CallWords, isLate: Bool = false) -> RecordedMemory {
+    private func memory(
+        _ head: UInt8, _ form: MemoryRecord.Form, _ words: CallWords, isLate: Bool = false,
+        entry: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
+    ) -> (memory: RecordedMemory, bytes: UnsafeRawBufferPointer) {
         if usedMemories == memories.count { memories.append(RecordedMemory(turned: turned)) }
         let memory = memories[usedMemories]
         usedMemories += 1
         var record = MemoryRecord(bytes: UnsafeRawBufferPointer(start: nil, count: 0), form: form, isLate: isLate)
         if head & RecordingFormat.Flag.memory != 0 { record.bytes = reader.counted() }
-        memory.hold(record, words)
-        return memory
+        memory.hold(record, words, entry: entry)
+        return (memory, record.bytes)
+    }
+
+    /// A call that has not ended, and what its entry's record has of its memory: in the same block.
+    private struct OpenCall {
+        var call: Call
+        var memory: UnsafeRawBufferPointer
     }
 
     /// Number and words; nil if they make no sense.
@@ -162,24 +171,26 @@ public final class EventDecoder {
         call.instructionPointer = words.instructionPointer
         call.stackPointer = words.stackPointer
         if head & RecordingFormat.Flag.extras != 0 { extras().put(&call) }
-        if let lastOpen, lastOpen.tid != tid { open[lastOpen.tid] = lastOpen.call }
-        lastOpen = (tid, call)
-        call.memory = memory(head, .entry, words)
+        if let lastOpen, lastOpen.tid != tid { open[lastOpen.tid] = lastOpen.entered }
+        let held = memory(head, .entry, words)
+        lastOpen = (tid, OpenCall(call: call, memory: held.bytes))
+        call.memory = held.memory
         return .syscallEntered(call)
     }
 
-    private func takeOpen() -> Call? {
+    private func takeOpen() -> OpenCall? {
         if let known = lastOpen, known.tid == tid {
             lastOpen = nil
             if !open.isEmpty { open[tid] = nil }
-            return known.call
+            return known.entered
         }
         return open.isEmpty ? nil : open.removeValue(forKey: tid)
     }
 
     /// The end of a call whose entry stands before.
     private func ended(_ head: UInt8) -> Event.Body? {
-        guard var call = takeOpen() else { return nil }
+        guard let entered = takeOpen() else { return nil }
+        var call = entered.call
         call.exitTime = time
         call.tampering = []
         call.interruptedNumber = Call.unknownNumber
@@ -187,7 +198,7 @@ public final class EventDecoder {
         extras.put(&call)
         guard let outcome = outcome(head) else { return nil }
         call.outcome = outcome
-        call.memory = memory(head, .exit, CallWords(call), isLate: extras.isLate)
+        call.memory = memory(head, .exit, CallWords(call), isLate: extras.isLate, entry: entered.memory).memory
         return .syscall(call)
     }
 
@@ -201,7 +212,7 @@ public final class EventDecoder {
         let enterTime = extras.hasNoEntry ? 0 : time &- UInt64(bitPattern: reader.zigzag())
         guard enterTime < Self.latest, let outcome = outcome(head) else { return false }
         let words = slot.pointee.words
-        let memory = memory(head, .both, words, isLate: extras.isLate)
+        let memory = memory(head, .both, words, isLate: extras.isLate).memory
         if reader.failed { return false }
         var call = Call(
             number: slot.pointee.number, personality: slot.pointee.personality, arguments: words.arguments, enterTime: enterTime,

@@ -14,15 +14,22 @@ public final class RecordedMemory: TraceeMemory {
     private var entryCount = 0
     private var isParsed = true
     private var isAtExit = false
+    /// What the record of the entry holds, of an end that has one of its own; its pieces, once somebody looks back.
+    private var entry = UnsafeRawBufferPointer(start: nil, count: 0)
+    private var entryPieces: [Piece] = []
     /// Told when the end of the call is looked at, or its entry again.
     private let turned: (Bool) -> Void
 
     init(turned: @escaping (Bool) -> Void) { self.turned = turned }
 
     /// Makes it the memory of another call; nothing is looked at before somebody reads.
-    func hold(_ record: EventDecoder.MemoryRecord, _ words: CallWords) {
+    ///
+    /// - Parameter entry: the pieces of the entry's own record.
+    func hold(_ record: EventDecoder.MemoryRecord, _ words: CallWords, entry: UnsafeRawBufferPointer) {
         self.record = record
         self.words = words
+        self.entry = entry
+        if !entryPieces.isEmpty { entryPieces.removeAll(keepingCapacity: true) }
         isParsed = record.bytes.isEmpty
         if isParsed {
             pieces.removeAll(keepingCapacity: true)
@@ -35,16 +42,23 @@ public final class RecordedMemory: TraceeMemory {
     public var isLate: Bool { record.isLate }
 
     public func turn(toExit: Bool) {
-        isAtExit = toExit || record.form == .exit
+        isAtExit = toExit || record.form == .exit && entry.isEmpty
         turned(toExit)
     }
 
     public func read(_ address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        if !isAtExit, record.form == .exit {
+            if entryPieces.isEmpty {
+                var r = ByteReader(entry)
+                while let piece = Self.piece(&r, words, behind: entryPieces.last) { entryPieces.append(piece) }
+            }
+            return Self.read(address, buffer, entryPieces, entryPieces.indices)
+        }
         if !isParsed { parse() }
-        return read(address, buffer, isAtExit ? entryCount..<pieces.count : 0..<entryCount)
+        return Self.read(address, buffer, pieces, isAtExit ? entryCount..<pieces.count : 0..<entryCount)
     }
 
-    private func read(_ address: UInt64, _ buffer: UnsafeMutableRawBufferPointer, _ range: Range<Int>) -> Int {
+    private static func read(_ address: UInt64, _ buffer: UnsafeMutableRawBufferPointer, _ pieces: [Piece], _ range: Range<Int>) -> Int {
         // The last piece that does not begin behind the address.
         var low = range.lowerBound, high = range.upperBound
         while low < high {
@@ -65,22 +79,22 @@ public final class RecordedMemory: TraceeMemory {
         pieces.removeAll(keepingCapacity: true)
         var r = ByteReader(record.bytes)
         var left = record.form == .both ? r.varint() : record.form == .entry ? .max : 0
-        while left > 0, let piece = piece(&r, isFirst: pieces.isEmpty) {
+        while left > 0, let piece = Self.piece(&r, words, behind: pieces.last) {
             pieces.append(piece)
             left -= 1
         }
         entryCount = pieces.count
-        while let piece = piece(&r, isFirst: pieces.count == entryCount) { pieces.append(piece) }
+        while let piece = Self.piece(&r, words, behind: pieces.count == entryCount ? nil : pieces.last) { pieces.append(piece) }
     }
 
     /// The next piece; nil at the end, and where what follows is none: they neither overlap nor go back.
-    private func piece(_ r: inout ByteReader, isFirst: Bool) -> Piece? {
+    private static func piece(_ r: inout ByteReader, _ words: CallWords, behind former: Piece?) -> Piece? {
         if r.isAtEnd || r.failed { return nil }
-        let end = isFirst ? 0 : pieces.last.map { $0.address &+ UInt64($0.bytes.count) } ?? 0
+        let end = former.map { $0.address &+ UInt64($0.bytes.count) } ?? 0
         let place = r.byte()
         let address = place < 6 ? words[Int(place)] : r.difference(from: end)
         let bytes = r.counted()
-        guard !r.failed, isFirst || address >= end, address &+ UInt64(bytes.count) >= address else { return nil }
+        guard !r.failed, former == nil || address >= end, address &+ UInt64(bytes.count) >= address else { return nil }
         return Piece(address: address, bytes: bytes)
     }
 }

@@ -83,6 +83,26 @@ import Testing
         #expect(outcome.status == 1)
     }
 
+    /// Its end comes when signals are as they were again.
+    @Test(arguments: ["ptrace", "bpf"]) func aReaderThatTookNothingIsToldOf(_ backend: String) throws {
+        guard backend == "ptrace" || geteuid() == 0 else { return }
+        let outcome = try Renacer.run(["--backend", backend, "-o", "!exec 0<&-; exit 3", "sh", "-c", "echo unharmed"])
+        #expect(outcome.errors.contains("Broken pipe: the trace is not complete"), "\(outcome.errors)")
+        #expect(outcome.output == "unharmed\n")
+        #expect(outcome.status == 1)
+    }
+
+    /// What renacer opens never lies where a program looks for its standard descriptors, which stay closed.
+    @Test func closedDescriptorsStayClosed() throws {
+        let shell = "exec \"$0\" --format json -o /dev/null -- sh -c 'x=5; for n in 0 1 2; do [ -e /proc/$$/fd/$n ] && x=$((x + 1)); done; exit $x' 0<&- 1>&- 2>&-"
+        let outcome = try Renacer.run(["-c", shell, Renacer.path], named: "/bin/sh")
+        #expect(outcome.status == 5)
+        let file = Renacer.scratch()
+        let told = try Renacer.run(["-c", "exec \"$0\" -o \(file) -- readlink /proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2 1>&- 2>&-", Renacer.path], named: "/bin/sh")
+        #expect(told.status == 1)
+        #expect(Renacer.text(file).contains("readlink(\"/proc/self/fd/2\", ") && Renacer.text(file).contains("= -1 ENOENT"))
+    }
+
     @Test func callsAreChosenByThePathTheyTouch() throws {
         let link = Renacer.scratch()
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "/etc/hostname")

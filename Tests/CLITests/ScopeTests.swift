@@ -71,6 +71,15 @@ import Testing
         #expect(!outcome.errors.contains("detached"))
     }
 
+    /// The program's end wakes the tracer once, often before its record comes; of counted calls nothing else wakes it.
+    @Test func countingEverybodyEndsWithTheProgram() throws {
+        guard canTrace("bpf") else { return }
+        for seconds in ["0", "0", "0", "0.1", "0.1"] {
+            let outcome = try Renacer.run(["--all", "-c", "-o", Renacer.scratch(), "sleep", seconds])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+        }
+    }
+
     @Test func aTaskThatExecutesIsLetGoOf() throws {
         for backend in ["ptrace", "bpf", "perf_event"] where canTrace(backend) {
             let outcome = try Renacer.run([

@@ -197,6 +197,17 @@ import Testing
         #expect(outcome.errors.contains("33554432 bytes allocated on the device"), "\(outcome.errors)")
     }
 
+    /// Whether both ends of a call were recorded apart (ptrace) or together (bpf): detectors see the memory of both.
+    @Test(arguments: Renacer.backends) func aReplayIsJudgedAsTheTraceWas(_ backend: String) throws {
+        let program = try Renacer.workload("files"), recording = Renacer.scratch()
+        let live = try Renacer.run(
+            ["-qq", "--backend", backend, "-f", "--detector", "thrashing-seek", "--sink", "recording:\(recording)", "--", program, "thrashing", Renacer.scratch()],
+            environment: ["RENACER_PLUGIN_PATH": Renacer.detectors])
+        let replayed = try Renacer.run(["replay", recording, "--detector", "thrashing-seek"], environment: ["RENACER_PLUGIN_PATH": Renacer.detectors])
+        #expect(!live.findings.isEmpty, "\(live.errors)")
+        #expect(replayed.findings.map(\.rule) == live.findings.map(\.rule), "\(replayed.errors)")
+    }
+
     @Test func aReplayHasNoFunctionsToProbe() throws {
         let recording = Renacer.scratch()
         #expect(try Renacer.run(["record", "-o", recording, "--", "/bin/true"]).status == 0)

@@ -39,6 +39,8 @@ public final class BPFBackend: Backend {
     var launched: Int32 = 0
     var pidfd: Int32 = -1
     private var isReaped = false
+    /// The launched program has ended, says its descriptor.
+    private var hasHeardOfEnd = false
     var launchedEnd: TraceeEnd?
     private var isAsked: Ending?
     private var isStopped = false
@@ -276,6 +278,7 @@ public final class BPFBackend: Backend {
         if plan.target.launch?.daemonize == .no { clinux_reap_strays(launched) }
         let n = cbpf_wait(programs, timeout)
         hasWaited = true
+        if n > 0 { hasHeardOfEnd = true }
         if n < 0, n != -EINTR { throw TraceError("bpf: epoll_wait: \(Self.message(n))") }
         if n == 0, plan.aggregation == nil, cbpf_pending(programs) == 0, !isSwept {
             // Nothing happens: what blocks?
@@ -292,7 +295,8 @@ public final class BPFBackend: Backend {
     /// Whether nothing is traced any more.
     private func hasEnded(_ programs: OpaquePointer) -> Bool {
         let live = cbpf_live(programs)
-        if pidfd >= 0, !isReaped, live == 0 || tasks[launched] == nil { reap() }
+        // That the program has ended wakes who waits once, perhaps before the record of its end is taken.
+        if pidfd >= 0, !isReaped, hasHeardOfEnd || live == 0 || tasks[launched] == nil { reap() }
         guard meetsTasks else { return live == 0 }
         // There are always others: the program's end is the trace's, or somebody has to say so.
         guard isReaped || isBehindProgram && tasks[launched] == nil else { return false }

@@ -11,5 +11,6 @@ public enum BPFSupport {
     /// Maps of values that belong to tasks (Linux 5.11).
     public static var taskStorage: Answer { answer(cbpf_probe_task_storage()) }
 
-    private static func answer(_ r: Int32) -> Answer { r < 0 ? .unknown : r > 0 ? .yes : .no }
+    /// Without privileges the kernel says no to every question.
+    private static func answer(_ r: Int32) -> Answer { r > 0 ? .yes : r < 0 || !isPrivileged ? .unknown : .no }
 }

@@ -15,6 +15,9 @@ extension CaptureCompiler {
     /// Elements of an array that are looked at.
     var elementLimit: Int { isVerbose ? 4097 : shortened }
 
+    /// Vectors that are looked at: all that the kernel takes where their data is shown in full.
+    var vectorLimit: Int { needs.wholeBuffers ? max(elementLimit, 1024) : elementLimit }
+
     func compile(_ kind: ValueKind, _ r: UInt8, _ o: inout CaptureOperations) {
         let free = o.free
         defer { o.free = free }
@@ -96,7 +99,7 @@ extension CaptureCompiler {
 
     func vectors(_ r: UInt8, _ count: UInt8, _ o: inout CaptureOperations, isFilled: Bool = false, flags: capture_flag? = nil) {
         let filled = isFilled ? Int32(CAPTURE_FILLED.rawValue) : 0
-        o.add(CAPTURE_VECTORS, r, length: count, limit: bufferLimit, count: elementLimit, flags: filled | Int32(flags?.rawValue ?? 0))
+        o.add(CAPTURE_VECTORS, r, length: count, limit: bufferLimit, count: vectorLimit, flags: filled | Int32(flags?.rawValue ?? 0))
     }
 
     /// Descriptors that a message passes, where they come first in its control data: `SCM_RIGHTS`.

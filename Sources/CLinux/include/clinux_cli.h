@@ -16,6 +16,10 @@ void clinux_set_option_index(int index);
 /// Compiles an extended regular expression; 0 or an error whose text is written to `error`.
 int clinux_regex_compile(regex_t *re, const char *pattern, char *error, size_t size);
 
+/// Has something behind descriptors 0 to 2 that are closed, so that nothing else comes to lie there; a program that is
+/// executed finds them closed.
+void clinux_keep_standard_descriptors(void);
+
 /// Runs `/bin/sh -c command` reading what is written to `*fd`; its pid, or -errno.
 /// `*fd` is closed on exec.
 pid_t clinux_pipe_to(const char *command, int *fd);

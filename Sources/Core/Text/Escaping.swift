@@ -42,7 +42,7 @@ extension TextBuffer {
             switch c {
             case 0x5c:
                 append("\\\\")
-            case delimiter where !angled:
+            case delimiter:
                 byte(0x5c)
                 byte(c)
             case 0x20..<0x7f where !(angled && (c == 0x3c || c == 0x3e)): byte(c)

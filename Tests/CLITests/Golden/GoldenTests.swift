@@ -210,6 +210,7 @@ struct Loader {
             let outcome = try loader.golden(arguments)
             #expect(outcome.status == 1 && outcome.output.contains("appeared: newfstatat, 20 times\n    newfstatat(AT_FDCWD, \"data/f0\", *, 0)\n"), "\(outcome.output)\(outcome.errors)")
         }
+        #expect(try loader.golden(["diff", "a.rnt", "changed.rnt"]).output.hasPrefix("differs: changed.rnt and a.rnt ("))
         // What a recording has nothing of is refused by name.
         try record("bare.rnt", [])
         for (arguments, message) in [

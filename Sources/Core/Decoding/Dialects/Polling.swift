@@ -23,7 +23,7 @@ extension Decoder {
                 out.beginArray()
                 noted = true
             }
-            guard shown < options.stringLimit else {
+            guard !abbreviating || shown < options.stringLimit else {
                 out.more()
                 break
             }
