@@ -34,47 +34,16 @@ struct BaselineFile {
         }
     }
 
-    /// Writes beside it and puts that in its place, so that it is whole whatever happens meanwhile.
     func write(_ baseline: Baseline) throws(TraceError) {
-        let temporary = "\(target).\(getpid()).tmp"
-        let fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        guard fd >= 0 else { throw failure(temporary) }
-        do throws(TraceError) {
-            defer { close(fd) }
-            var rest = Array(baseline.text.utf8)[...]
-            while !rest.isEmpty {
-                let n = rest.withUnsafeBytes { Glibc.write(fd, $0.baseAddress, $0.count) }
-                if n < 0, errno == EINTR { continue }
-                guard n >= 0 else { throw failure(temporary) }
-                rest = rest.dropFirst(n)
-            }
-            guard fsync(fd) == 0 else { throw failure(temporary) }
-        } catch {
-            unlink(temporary)
-            throw error
+        let bytes = Array(baseline.text.utf8)
+        var failure: ReplacedFile.Failure?
+        bytes.withUnsafeBytes { bytes in
+            do throws(ReplacedFile.Failure) { try ReplacedFile(path: path).write(bytes) } catch { failure = error }
         }
-        guard rename(temporary, target) == 0 else {
-            let error = failure(target)
-            unlink(temporary)
-            throw error
-        }
+        if let failure { throw TraceError("--baseline \(path): \(failure.reason): what was learned is not kept") }
     }
 
-    /// The file itself where `path` is a link to it.
-    private var target: String {
-        guard let real = realpath(path, nil) else { return path }
-        defer { free(real) }
-        return String(cString: real)
-    }
-
-    private var folder: String {
-        let target = target
-        guard let slash = target.lastIndex(of: "/") else { return "." }
-        return slash == target.startIndex ? "/" : String(target[..<slash])
-    }
+    private var folder: String { ReplacedFile(path: path).folder }
 
     private func refusal(_ reason: String) -> UsageError { UsageError("--baseline \(path): \(reason)") }
-    private func failure(_ name: String) -> TraceError {
-        TraceError("--baseline \(path): \(name): \(String(cString: strerror(errno))): what was learned is not kept")
-    }
 }

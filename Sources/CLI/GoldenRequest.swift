@@ -185,6 +185,11 @@ struct GoldenRequest {
     }
 
     private func write(_ text: TextBuffer, to path: String) throws(UsageError) {
+        var info = stat()
+        // What there was stays until there is another one.
+        if stat(path, &info) != 0 || info.st_mode & S_IFMT == S_IFREG {
+            do throws(ReplacedFile.Failure) { return try ReplacedFile(path: path).write(text.bytes) } catch { throw UsageError(error.reason) }
+        }
         let output = FileOutput(descriptor: try TraceOutput.open(path, appends: false), name: path, closes: true)
         do throws(TraceError) {
             try output.write(text.bytes)

@@ -20,9 +20,9 @@ extension Invocation {
         if name.utf8.contains(0x2f) {
             var info = stat()
             if stat(name, &info) == 0 || errno == ENAMETOOLONG { return name }
-            let reason = String(cString: strerror(errno))
+            let error = errno, reason = String(cString: strerror(error))
             if asStrace { throw UsageError("Cannot stat '\(name)': \(reason)") }
-            throw UsageError("\(name): \(reason)", status: 127)
+            throw UsageError("\(name): \(reason)", status: error == ENOENT ? 127 : 126)
         }
         // A name too long for a directory entry is left to execve, which says so.
         if name.utf8.count > 255 { return name }

@@ -165,6 +165,9 @@ extension Invocation {
         }
         let header = recording.header
         if let missing = missing(header) { lines.append(missing) }
+        if !header.calls.isAll, !settings.detectors.isEmpty {
+            lines.append("the recording has no calls but those that it was asked for: of others detectors and assertions tell nothing")
+        }
         guard settings.pipeline.plan.ptrace.debug else { return lines }
         lines.append("recorded by \(header.arguments.joined(separator: " "))")
         lines.append("recorded on \(header.node), Linux \(header.kernel), by the \(header.backend) backend, strings up to \(header.stringLimit) bytes")

@@ -260,7 +260,12 @@ enum Message {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let n = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if n < 0 && errno != EINTR { return }
+            if n < 0 && errno != EINTR {
+                // What was asked for is all that there is: who reads a part of it shall know.
+                guard descriptor == 1 else { return }
+                print("standard output: \(String(cString: strerror(errno)))", program: String(cString: clinux_invocation()))
+                exit(1)
+            }
             rest = rest.dropFirst(max(n, 0))
         }
     }

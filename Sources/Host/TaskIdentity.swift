@@ -8,6 +8,11 @@ public enum TaskIdentity {
         read(tid, "status") { files, text in files.value("Tgid", in: text).flatMap { Int32($0) } }
     }
 
+    /// Whether a task is over, though there is still one of that id: a zombie.
+    public static func isOver(_ tid: Int32) -> Bool {
+        read(tid, "status") { files, text in files.value("State", in: text).map { $0.hasPrefix("Z") || $0.hasPrefix("X") } } ?? false
+    }
+
     /// The processes that the first thread of a process has forked and not yet reaped.
     public static func children(of pid: Int32) -> [Int32] {
         read(pid, "task", pid, "/children") { _, text in

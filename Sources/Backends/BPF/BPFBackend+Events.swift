@@ -344,6 +344,11 @@ extension BPFBackend {
     private func letGo(_ r: capture_task_change, _ pid: Int32) {
         let task = task(Int32(bitPattern: r.other_tid), pid)
         letGo(of: task, at: r.header.time)
+        // How it ends from now on nobody learns.
+        if task.tid == launched {
+            isReaped = true
+            launchedEnd = nil
+        }
         tasks[task.tid] = nil
         last = nil
         let left = (threads[pid] ?? 1) - 1

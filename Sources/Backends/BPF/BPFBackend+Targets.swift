@@ -78,13 +78,18 @@ extension BPFBackend {
         for id in plan.target.attach {
             if id == getpid() { throw TraceError("I'm sorry, I can't let you do that, Dave.") }
             let pid = TaskIdentity.process(of: id) ?? id
-            let n = cbpf_adopt_threads(programs, plan.followForks ? pid : id, plan.followForks ? 0 : 1)
+            // With others of its process alive the first thread may be over.
+            let isOver = TaskIdentity.isOver(id) && (!plan.followForks || id != pid || TaskIdentity.threads(of: pid).allSatisfy(TaskIdentity.isOver))
+            let n = isOver ? 0 : cbpf_adopt_threads(programs, plan.followForks ? pid : id, plan.followForks ? 0 : 1)
             if n > 0 {
                 _ = task(id, pid)
                 if plan.commands { records.meet(id) }
                 append(clinux_monotonic_ns(), id, pid, .process(.attached(threads: Int(n))))
             } else if tasks[id] == nil {
-                failures.append("attach: process \(id): \(Self.message(n < 0 ? n : ESRCH))")
+                if n == 0, !isOver, meetsTasks, TaskIdentity.process(of: id) != nil { continue }
+                let reason = n < 0 ? Self.message(n) : isOver ? "it has ended, and waits for its parent"
+                    : TaskIdentity.process(of: id) == nil ? Self.message(ESRCH) : "the kernel has no memory for its state"
+                failures.append("attach: process \(id): \(reason)")
             }
         }
         if tasks.isEmpty, !meetsTasks, let last = failures.popLast() {

@@ -38,7 +38,8 @@ public final class BPFBackend: Backend {
 
     var launched: Int32 = 0
     var pidfd: Int32 = -1
-    private var isReaped = false
+    /// Its end is known, or of no interest any more.
+    var isReaped = false
     /// The launched program has ended, says its descriptor.
     private var hasHeardOfEnd = false
     var launchedEnd: TraceeEnd?

@@ -236,7 +236,7 @@ public final class OTLPSink: Sink {
                 continue
             }
             parts.append("\(tally.undelivered) of \(tally.undelivered + tally.delivered) \(signal.noun)")
-            if tally.dropped > 0 { reasons.append("\(tally.dropped) \(signal.noun) came faster than they could be sent (--exact waits)") }
+            if tally.dropped > 0 { reasons.append("\(tally.dropped) \(signal.noun) came faster than they could be sent\(options.isExact ? "" : " (--exact waits)")") }
             let reason = "\(options[signal]?.url ?? ""): \(tally.message)"
             if !tally.message.isEmpty, !reasons.contains(where: { $0.hasSuffix(tally.message) }) { reasons.append(reason) }
         }
