@@ -12,7 +12,7 @@ extension BPFBackend {
 
     /// Writes down for the programs whom to trace.
     func configureTargets(_ p: inout cbpf_plan) {
-        p.configuration.tracer = isBehindProgram ? 0 : UInt32(getpid())
+        p.configuration.tracer = plan.target.launchesDaemonized ? 0 : UInt32(getpid())
         p.configuration.detaches_at_exec = plan.detachOnExecve ? 1 : 0
         p.adopts = plan.target.attach.isEmpty ? 0 : 1
         switch plan.target.scope {
@@ -101,13 +101,10 @@ extension BPFBackend {
 
     // MARK: Tasks that nobody named
 
-    /// The program takes the place of the process that was started, which goes on tracing as a descendant of its own (`-D`).
-    var isBehindProgram: Bool { plan.target.launch.map { $0.daemonize != .no } ?? false }
-
     /// Leaves out the tracer where its id is not known yet: whom an excluded process forks is excluded, too, and the
     /// program is traced by name.
     func excludeTracerToBe(_ programs: OpaquePointer) {
-        if meetsTasks, isBehindProgram { _ = cbpf_exclude(programs, getpid()) }
+        if meetsTasks, plan.target.launchesDaemonized { _ = cbpf_exclude(programs, getpid()) }
     }
 
     /// Leaves out who reads the trace: to trace that would never end.

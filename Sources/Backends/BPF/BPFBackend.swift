@@ -300,7 +300,7 @@ public final class BPFBackend: Backend {
         if pidfd >= 0, !isReaped, hasHeardOfEnd || live == 0 || tasks[launched] == nil { reap() }
         guard meetsTasks else { return live == 0 }
         // There are always others: the program's end is the trace's, or somebody has to say so.
-        guard isReaped || isBehindProgram && tasks[launched] == nil else { return false }
+        guard isReaped || plan.target.launchesDaemonized && tasks[launched] == nil else { return false }
         stop(programs)
         return true
     }

@@ -265,7 +265,7 @@ public final class PerfEventBackend: Backend {
             // There are always others: the program's end is the trace's, or somebody has to say so.
             guard pidfd >= 0 else { return false }
             reap(waits: false)
-            guard isReaped || plan.target.launch?.daemonize != .no && tasks[launched] == nil else { return false }
+            guard isReaped || plan.target.launchesDaemonized && tasks[launched] == nil else { return false }
             isStopped = true
             return true
         }

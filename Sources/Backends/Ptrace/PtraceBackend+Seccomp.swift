@@ -32,14 +32,12 @@ extension PtraceBackend {
         if plan.detachOnExecve { return "tasks are let go of at exec" }
         if plan.syscallLimit != nil || plan.duration != nil { return "tasks are let go of at a limit" }
         guard plan.ptrace.seccomp == .automatic else { return nil }
-        if !maySplit || launchesDaemonized { return "nobody stands in front of the tracer" }
+        if !maySplit || plan.target.launchesDaemonized { return "nobody stands in front of the tracer" }
         if plan.systemTime || !isNarrow { return "most calls are traced" }
         let mayFilter = clinux_has_no_new_privileges() != 0 || Self.hasAdminCapability
         if !mayFilter { return "the program would lose the privileges that set-user-id files give" }
         return nil
     }
-
-    private var launchesDaemonized: Bool { plan.target.launch.map { $0.daemonize != .no } ?? false }
 
     /// At most half of the native calls stop.
     private var isNarrow: Bool {

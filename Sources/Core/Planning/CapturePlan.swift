@@ -94,6 +94,9 @@ public struct CapturePlan: Sendable {
         /// Processes that are never traced, with their children: readers of the trace.
         public var excluded: [Int32] = []
         public init() {}
+
+        /// The program takes the place of the process that was started, which goes on tracing as a descendant of its own (`-D`).
+        public var launchesDaemonized: Bool { launch.map { $0.daemonize != .no } ?? false }
     }
 
     /// Which tasks are traced besides those that are launched or attached to.
